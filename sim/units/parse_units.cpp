@@ -10,6 +10,8 @@
 #include <span>
 #include <string>
 
+#include "sim/errors/quote.hpp"
+
 namespace seqspan::sim {
 namespace {
 
@@ -84,7 +86,7 @@ std::string accepted_units(const Kind& kind) {
 }
 
 tl::unexpected<Error> refuse(std::string_view text, const Kind& kind, std::string why) {
-  return input_error(fmt::format("'{}' is not {}", text, kind.name), {}, std::move(why),
+  return input_error(fmt::format("{} is not {}", quote(text), kind.name), {}, std::move(why),
                      fmt::format("write it as {}", kind.example));
 }
 
@@ -127,7 +129,7 @@ Result<Parts> split(std::string_view text, const Kind& kind) {
   }
   const std::string accepted = "accepted units: " + accepted_units(kind);
   if (!name.empty())
-    return refuse(text, kind, fmt::format("unknown unit '{}'; {}", name, accepted));
+    return refuse(text, kind, fmt::format("unknown unit {}; {}", quote(name), accepted));
   const bool zero = parts.number.find_first_not_of("0.") == std::string::npos;
   if (!zero) return refuse(text, kind, "it has no unit; " + accepted);
   parts.unit = kind.units.front();

@@ -1,0 +1,1 @@
+// Never built; see CMakeLists.txt beside it.

@@ -1,0 +1,99 @@
+#include "sim/spec/decode/cluster.hpp"
+
+#include <fmt/format.h>
+
+#include "sim/spec/decode/device.hpp"
+
+namespace seqspan::sim {
+namespace {
+
+using json::FieldTable;
+using json::Value;
+using Path = std::string;
+
+// Counts are small enough that their products stay far inside 64 bits.
+constexpr std::int64_t kMostNodes = 1 << 20;
+constexpr std::int64_t kMostGpusPerNode = 1024;
+
+FieldTable<Cluster> make_table() {
+  FieldTable<Cluster> t(json::ObjectFacts{
+      "a cluster",
+      "Equal nodes of equal GPUs on one network.",
+      {},
+      {{"gpus", "the number of GPUs is nodes x gpus_per_node", "set nodes and gpus_per_node"}},
+      false});
+  t.add(json::text("$schema", "the schema of this file, for editors").with_default("none"));
+  t.add(json::text("name", "what the cluster is called").with_default("the name of the file"),
+        &Cluster::name);
+  t.add(json::object("device", device_facts, "the GPU, by name, by file, or in place").or_name(),
+        [](Cluster& cluster, const Value& value, const Path& path) -> Result<void> {
+          Result<DeviceProfile> device = decode_device(value, path);
+          if (!device) return tl::unexpected(device.error());
+          cluster.device = std::move(*device);
+          return {};
+        });
+  t.add(json::object("fabric", link_facts, "one NIC and its network, likewise").or_name(),
+        [](Cluster& cluster, const Value& value, const Path& path) -> Result<void> {
+          Result<LinkProfile> nic = decode_link(value, path);
+          if (!nic) return tl::unexpected(nic.error());
+          cluster.nic = std::move(*nic);
+          return {};
+        });
+  t.add(json::integer("nodes", 1, kMostNodes, "nodes"), &Cluster::nodes);
+  t.add(json::integer("gpus_per_node", 1, kMostGpusPerNode, "GPUs of one node"),
+        &Cluster::gpus_per_node);
+  t.add(json::integer("nvlink_domain", 1, kMostNodes,
+                      "consecutive GPUs that reach each other over NVLink")
+            .with_default("gpus_per_node"),
+        &Cluster::nvlink_domain);
+  t.add(json::integer("nics_per_node", 1, kMostGpusPerNode, "NICs of one node"),
+        &Cluster::nics_per_node);
+  t.add(json::integer("nodes_per_leaf", 0, kMostNodes,
+                      "nodes under one leaf switch or rail group; 0: one leaf for all")
+            .with_default("0"),
+        &Cluster::nodes_per_leaf);
+  t.add(json::real("spine_oversubscription", 1, 1000, "a leaf's downlink over uplink bandwidth")
+            .with_default("1"),
+        &Cluster::spine_oversubscription);
+  return t;
+}
+
+const FieldTable<Cluster>& cluster_table() {
+  static const FieldTable<Cluster> table = make_table();
+  return table;
+}
+
+Result<void> check_domain(const Cluster& cluster, const Value& value, const Path& path) {
+  if (cluster.nvlink_domain % cluster.gpus_per_node != 0) {
+    return json::error_at(
+        value, path, "nvlink_domain",
+        fmt::format("nvlink_domain {} does not hold whole nodes", cluster.nvlink_domain),
+        fmt::format("it must be a multiple of gpus_per_node ({})", cluster.gpus_per_node),
+        "give gpus_per_node on HGX machines, 72 on an NVL72 rack of 18 nodes of 4");
+  }
+  const std::int64_t nodes = cluster.nvlink_domain / cluster.gpus_per_node;
+  if (nodes > cluster.nodes || cluster.nodes % nodes != 0) {
+    return json::error_at(
+        value, path, "nvlink_domain",
+        fmt::format("{} nodes are not whole NVLink domains of {} nodes", cluster.nodes, nodes),
+        "all NVLink domains have the same size",
+        fmt::format("make nodes a multiple of {}, or nvlink_domain smaller", nodes));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Cluster> decode_cluster(const json::Value& value, const std::string& path) {
+  Cluster cluster;
+  if (Result<void> ok = cluster_table().decode(cluster, value, path); !ok) {
+    return tl::unexpected(ok.error());
+  }
+  if (cluster.nvlink_domain == 0) cluster.nvlink_domain = cluster.gpus_per_node;
+  if (Result<void> ok = check_domain(cluster, value, path); !ok) return tl::unexpected(ok.error());
+  return cluster;
+}
+
+const json::ObjectFacts& cluster_facts() { return cluster_table().facts(); }
+
+}  // namespace seqspan::sim

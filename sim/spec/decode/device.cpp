@@ -1,0 +1,190 @@
+#include "sim/spec/decode/device.hpp"
+
+#include <map>
+
+namespace seqspan::sim {
+namespace {
+
+using json::FieldTable;
+using json::FieldType;
+using json::Value;
+using Path = std::string;
+
+constexpr double kLargestBandwidth = 1e15;
+constexpr double kLongestTime = 1;
+constexpr double kLargestMemory = 16.0 * 1024 * static_cast<double>(kGibi);
+
+// The sources of all numbers inside `value`, by their path from there.
+void collect_sources(const Value& value, const Path& path,
+                     std::map<std::string, std::string>& sources) {
+  for (const json::Member& member : value.members) {
+    const Path inner = json::join(path, member.key);
+    const Value* source = member.value.find("source");
+    if (source != nullptr && source->kind == json::Kind::kText) {
+      sources[inner] = source->text;
+    } else {
+      collect_sources(member.value, inner, sources);
+    }
+  }
+}
+
+FieldTable<LinkProfile> make_link_table() {
+  FieldTable<LinkProfile> t(
+      json::ObjectFacts{"a link profile",
+                        "One direction of one GPU's NVLink, or of one NIC and its network.",
+                        {},
+                        {},
+                        false});
+  t.add(json::text("$schema", "the schema of this file, for editors").with_default("none"));
+  t.add(json::text("name", "what the link is called"), &LinkProfile::name);
+  t.add(
+      json::quantity("bandwidth", FieldType::kBandwidth, kLargestBandwidth, "peak of one direction")
+          .with_source(),
+      &LinkProfile::bandwidth);
+  t.add(json::fraction("efficiency", "part of the peak that large messages reach").with_source(),
+        &LinkProfile::efficiency);
+  t.add(json::quantity_or_zero("message_latency", FieldType::kTime, kLongestTime,
+                               "one small send and receive, end to end")
+            .with_source(),
+        &LinkProfile::message_latency);
+  t.add(json::quantity_or_zero("ring_step_latency", FieldType::kTime, kLongestTime,
+                               "added by each further step of a ring collective")
+            .with_source(),
+        &LinkProfile::ring_step_latency);
+  t.add(json::integer("half_speed_bytes", 0, kGibi,
+                      "message size that reaches half of the bandwidth; 0: any size")
+            .with_source(),
+        &LinkProfile::half_speed_bytes);
+  return t;
+}
+
+const FieldTable<LinkProfile>& link_table() {
+  static const FieldTable<LinkProfile> table = make_link_table();
+  return table;
+}
+
+FieldTable<KernelEfficiency> make_efficiency_table() {
+  FieldTable<KernelEfficiency> t(
+      json::ObjectFacts{"kernel efficiencies",
+                        "Parts of the peak that kernels reach at large shapes.",
+                        {},
+                        {},
+                        false});
+  const auto add = [&t](const char* name, const char* what, double KernelEfficiency::*target) {
+    t.add(json::fraction(name, what).with_source(), target);
+  };
+  add("gemm", "matrix products, of peak dense bf16", &KernelEfficiency::gemm);
+  add("grouped_gemm", "grouped products of experts, of peak dense bf16",
+      &KernelEfficiency::grouped_gemm);
+  add("attention_forward", "of peak dense bf16, causal FLOPs counted exactly",
+      &KernelEfficiency::attention_forward);
+  add("attention_backward", "likewise, with 2.5 times the FLOPs of forward",
+      &KernelEfficiency::attention_backward);
+  add("memory_pass", "element-wise kernels, of peak memory bandwidth",
+      &KernelEfficiency::memory_pass);
+  return t;
+}
+
+const FieldTable<KernelEfficiency>& efficiency_table() {
+  static const FieldTable<KernelEfficiency> table = make_efficiency_table();
+  return table;
+}
+
+const json::ObjectFacts& efficiency_facts() { return efficiency_table().facts(); }
+
+FieldTable<DeviceProfile> make_nccl_table() {
+  FieldTable<DeviceProfile> t(json::ObjectFacts{
+      "NCCL on the device", "What NCCL allocates for its communicators.", {}, {}, false});
+  t.add(json::integer("ring_channels", 1, 64, "channels of a ring inside a node").with_source(),
+        &DeviceProfile::nccl_ring_channels);
+  t.add(json::integer("p2p_channels", 1, 64, "channels to each peer of sends and receives")
+            .with_source(),
+        &DeviceProfile::nccl_p2p_channels);
+  t.add(json::quantity_or_zero("connection_bytes", FieldType::kBytes, static_cast<double>(kGibi),
+                               "buffers of one channel of one connection")
+            .with_source(),
+        &DeviceProfile::nccl_connection_bytes);
+  return t;
+}
+
+const FieldTable<DeviceProfile>& nccl_table() {
+  static const FieldTable<DeviceProfile> table = make_nccl_table();
+  return table;
+}
+
+const json::ObjectFacts& nccl_facts() { return nccl_table().facts(); }
+
+FieldTable<DeviceProfile> make_device_table() {
+  FieldTable<DeviceProfile> t(json::ObjectFacts{
+      "a device profile", "One GPU and its share of the links inside its node.", {}, {}, false});
+  t.add(json::text("$schema", "the schema of this file, for editors").with_default("none"));
+  t.add(json::text("name", "what the device is called"), &DeviceProfile::name);
+  t.add(json::quantity("peak_bf16", FieldType::kFlops, 1e18, "dense bf16 peak").with_source(),
+        &DeviceProfile::peak_bf16);
+  t.add(json::integer("multiprocessors", 1, 4096, "streaming multiprocessors").with_source(),
+        &DeviceProfile::multiprocessors);
+  t.add(json::quantity("memory", FieldType::kBytes, kLargestMemory, "what the driver reports")
+            .with_source(),
+        &DeviceProfile::memory);
+  t.add(json::quantity("memory_bandwidth", FieldType::kBandwidth, kLargestBandwidth, "HBM peak")
+            .with_source(),
+        &DeviceProfile::memory_bandwidth);
+  t.add(json::quantity_or_zero("runtime_reserve", FieldType::kBytes, kLargestMemory,
+                               "memory outside the framework's allocator: CUDA context, workspaces")
+            .with_source(),
+        &DeviceProfile::runtime_reserve);
+  t.add(json::quantity_or_zero("kernel_overhead", FieldType::kTime, kLongestTime,
+                               "start and tail of one kernel")
+            .with_source(),
+        &DeviceProfile::kernel_overhead);
+  t.add(json::object("efficiency", efficiency_facts, "parts of the peaks that kernels reach"),
+        [](DeviceProfile& device, const Value& value, const Path& path) {
+          return efficiency_table().decode(device.efficiency, value, path);
+        });
+  t.add(json::object("nvlink", link_facts, "the link to the other GPUs of the NVLink domain"),
+        [](DeviceProfile& device, const Value& value, const Path& path) -> Result<void> {
+          Result<LinkProfile> link = decode_link(value, path);
+          if (!link) return tl::unexpected(link.error());
+          device.nvlink = std::move(*link);
+          return {};
+        });
+  t.add(json::object("nccl", nccl_facts, "what NCCL allocates for its communicators"),
+        [](DeviceProfile& device, const Value& value, const Path& path) {
+          return nccl_table().decode(device, value, path);
+        });
+  return t;
+}
+
+const FieldTable<DeviceProfile>& device_table() {
+  static const FieldTable<DeviceProfile> table = make_device_table();
+  return table;
+}
+
+}  // namespace
+
+Result<LinkProfile> decode_link(const json::Value& value, const std::string& path) {
+  LinkProfile link;
+  if (Result<void> ok = link_table().decode(link, value, path); !ok) {
+    return tl::unexpected(ok.error());
+  }
+  collect_sources(value, {}, link.sources);
+  return link;
+}
+
+Result<DeviceProfile> decode_device(const json::Value& value, const std::string& path) {
+  DeviceProfile device;
+  if (Result<void> ok = device_table().decode(device, value, path); !ok) {
+    return tl::unexpected(ok.error());
+  }
+  if (device.runtime_reserve >= device.memory) {
+    return json::error_at(value, path, "runtime_reserve", "the runtime takes all of the memory",
+                          "runtime_reserve is not below memory", "lower runtime_reserve");
+  }
+  collect_sources(value, {}, device.sources);
+  return device;
+}
+
+const json::ObjectFacts& device_facts() { return device_table().facts(); }
+const json::ObjectFacts& link_facts() { return link_table().facts(); }
+
+}  // namespace seqspan::sim

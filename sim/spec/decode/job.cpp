@@ -1,0 +1,150 @@
+#include "sim/spec/decode/job.hpp"
+
+#include <fmt/format.h>
+
+#include "sim/spec/decode/cluster.hpp"
+#include "sim/spec/decode/layout.hpp"
+#include "sim/spec/decode/model.hpp"
+#include "sim/units/format_units.hpp"
+
+namespace seqspan::sim {
+namespace {
+
+using json::FieldTable;
+using json::Value;
+using Path = std::string;
+
+constexpr std::int64_t kLongestSequence = 1 << 30;
+constexpr std::int64_t kLargestBatch = 1 << 24;
+
+FieldTable<Training> make_training_table() {
+  FieldTable<Training> t(json::ObjectFacts{
+      "a training",
+      "How the model is trained.",
+      {},
+      {{"micro_batch_size", "the micro-batch is part of the layout", "set layout.micro_batch"},
+       {"precision", "training is bf16 with fp32 optimizer states", "remove the key"}},
+      false});
+  t.add(json::quantity("sequence_length", json::FieldType::kTokens,
+                       static_cast<double>(kLongestSequence),
+                       "s, tokens of one sequence over all its ranks"),
+        &Training::sequence_length);
+  t.add(json::integer("global_batch_size", 1, kLargestBatch, "sequences of one optimizer step"),
+        &Training::global_batch_size);
+  t.add(json::choice("loss", json::choices_up_to(LossKind::kFusedLinear),
+                     "how the language model loss keeps its logits")
+            .with_default("the framework's default"),
+        &Training::loss);
+  t.add(json::boolean("overlap_gradient_reduction", "reduce gradients under the last backward")
+            .with_default("true"),
+        &Training::overlap_gradient_reduction);
+  t.add(
+      json::boolean("overlap_parameter_gather", "gather updated parameters under the next forward")
+          .with_default("true"),
+      &Training::overlap_parameter_gather);
+  t.add(json::real("expert_imbalance", 1, 1024,
+                   "tokens of the busiest expert parallel rank over the mean")
+            .with_default("1"),
+        &Training::expert_imbalance);
+  return t;
+}
+
+const FieldTable<Training>& training_table() {
+  static const FieldTable<Training> table = make_training_table();
+  return table;
+}
+
+const json::ObjectFacts& training_facts() { return training_table().facts(); }
+
+struct JobReading {
+  Job job;
+  std::string model_name;
+};
+
+void add_layout(FieldTable<JobReading>& t) {
+  t.add(json::object("layout", layout_facts, "the parts of the layout that are already decided")
+            .with_default("{}"),
+        [](JobReading& reading, const Value& value, const Path& path) {
+          return layout_table().decode(reading.job.layout, value, path);
+        });
+}
+
+FieldTable<JobReading> make_job_table() {
+  FieldTable<JobReading> t(
+      json::ObjectFacts{"a job",
+                        "What is trained, on what, by which framework, and how it is laid out.",
+                        {},
+                        {},
+                        false});
+  t.add(json::text("$schema", "the schema of this file, for editors").with_default("none"));
+  t.add(json::text("name", "what the job is called").with_default("the name of the file"),
+        [](JobReading& reading, const Value& value, const Path&) -> Result<void> {
+          reading.job.name = value.text;
+          return {};
+        });
+  t.add(json::object("model", model_facts, "what is trained").or_name(),
+        [](JobReading& reading, const Value& value, const Path& path) -> Result<void> {
+          Result<Model> model = decode_model(value, path, reading.model_name);
+          if (!model) return tl::unexpected(model.error());
+          reading.job.model = std::move(*model);
+          return {};
+        });
+  t.add(json::object("cluster", cluster_facts, "where it is trained").or_name(),
+        [](JobReading& reading, const Value& value, const Path& path) -> Result<void> {
+          Result<Cluster> cluster = decode_cluster(value, path);
+          if (!cluster) return tl::unexpected(cluster.error());
+          reading.job.cluster = std::move(*cluster);
+          return {};
+        });
+  json::FieldFacts framework =
+      json::choice("framework", json::choices_up_to(Framework::kTorchTitan),
+                   "whose way of doing things is followed");
+  // The store sees the checked text, so the index follows from the same list of names.
+  t.add(std::move(framework).with_default("megatron"),
+        [](JobReading& reading, const Value& value, const Path&) -> Result<void> {
+          for (const Framework candidate : {Framework::kMegatron, Framework::kDeepSpeed,
+                                            Framework::kYunchang, Framework::kTorchTitan}) {
+            if (value.text == name_of(candidate)) reading.job.framework = candidate;
+          }
+          return {};
+        });
+  t.add(json::object("training", training_facts, "how it is trained"),
+        [](JobReading& reading, const Value& value, const Path& path) {
+          return training_table().decode(reading.job.training, value, path);
+        });
+  add_layout(t);
+  return t;
+}
+
+const FieldTable<JobReading>& job_table() {
+  static const FieldTable<JobReading> table = make_job_table();
+  return table;
+}
+
+void add_warnings(Job& job) {
+  const std::int64_t longest = job.model.max_positions;
+  if (longest > 0 && job.training.sequence_length > longest) {
+    job.warnings.push_back(Warning{
+        "sequence_beyond_max_positions",
+        fmt::format("sequence_length {} exceeds the model's max_position_embeddings {}: cost and "
+                    "memory are computed all the same, but RoPE must be scaled to train it",
+                    format_count(job.training.sequence_length), format_count(longest)),
+        "training.sequence_length"});
+  }
+}
+
+}  // namespace
+
+Result<Job> decode_job(const json::Value& value, const std::string& model_name) {
+  JobReading reading;
+  reading.model_name = model_name;
+  if (Result<void> ok = job_table().decode(reading, value, {}); !ok) {
+    return tl::unexpected(ok.error());
+  }
+  add_warnings(reading.job);
+  return std::move(reading.job);
+}
+
+const json::ObjectFacts& job_facts() { return job_table().facts(); }
+
+}  // namespace seqspan::sim

@@ -1,0 +1,224 @@
+#include "sim/spec/decode/model.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "sim/errors/quote.hpp"
+#include "sim/spec/decode/model_config.hpp"
+
+namespace seqspan::sim {
+namespace {
+
+using json::Value;
+
+// One config.json on its way to a Model: the keys, and where they stand.
+class Reading {
+ public:
+  Reading(const ModelConfig& config, const Value& value, const std::string& path)
+      : config_(config), value_(value), path_(path) {}
+
+  [[nodiscard]] Result<Model> model(std::string name) const {
+    for (const auto check : {&Reading::check_kind, &Reading::check_heads, &Reading::check_window,
+                             &Reading::check_experts, &Reading::check_dense}) {
+      if (Result<void> ok = (this->*check)(); !ok) return tl::unexpected(ok.error());
+    }
+    Model model;
+    model.name = std::move(name);
+    model.family = name_of(config_.family);
+    model.vocabulary = config_.vocabulary;
+    model.max_positions = config_.max_positions;
+    model.tied_embeddings = config_.tied_embeddings.value_or(false);
+    model.towers.push_back(tower());
+    return model;
+  }
+
+ private:
+  [[nodiscard]] bool is(ModelFamily family) const { return config_.family == family; }
+
+  [[nodiscard]] bool has_experts() const {
+    return is(ModelFamily::kQwen3Moe) || is(ModelFamily::kMixtral);
+  }
+
+  [[nodiscard]] tl::unexpected<Error> refuse(const std::string& key, std::string what,
+                                             std::string why, std::string fix) const {
+    return json::error_at(value_, path_, key, std::move(what), std::move(why), std::move(fix));
+  }
+
+  [[nodiscard]] Result<void> check_kind() const {
+    const auto& names = config_.architectures;
+    const auto causal = [](const std::string& name) { return name.ends_with("ForCausalLM"); };
+    if (!names.empty() && std::none_of(names.begin(), names.end(), causal)) {
+      return refuse("architectures", quote(names.front()) + " is not a causal language model",
+                    "only models with a language model head are trained here",
+                    "use the ...ForCausalLM variant of the model");
+    }
+    if (config_.activation != "silu") {
+      return refuse("hidden_act", quote(config_.activation) + " is not modelled",
+                    "feed-forwards are gated with silu (SwiGLU)", "use a model with silu");
+    }
+    return {};
+  }
+
+  [[nodiscard]] std::int64_t kv_heads() const { return config_.kv_heads.value_or(config_.heads); }
+
+  [[nodiscard]] Result<void> check_heads() const {
+    if (config_.heads % kv_heads() != 0) {
+      return refuse(
+          "num_key_value_heads",
+          fmt::format("{} query heads cannot share {} KV heads evenly", config_.heads, kv_heads()),
+          "num_key_value_heads must divide num_attention_heads", "correct one of them");
+    }
+    if (!config_.head_dim && config_.hidden_size % config_.heads != 0) {
+      return refuse("hidden_size",
+                    fmt::format("hidden_size {} is not a multiple of num_attention_heads {}",
+                                config_.hidden_size, config_.heads),
+                    "without head_dim, a head is hidden_size / num_attention_heads wide",
+                    "correct one of them, or give head_dim");
+    }
+    return {};
+  }
+
+  // Qwen reads the window from max_window_layers on, if told to; Mixtral whenever there is one.
+  [[nodiscard]] bool uses_window() const {
+    const bool told = config_.use_sliding_window.value_or(is(ModelFamily::kMixtral));
+    const std::int64_t first =
+        is(ModelFamily::kMixtral) ? 0 : config_.max_window_layers.value_or(0);
+    return told && config_.sliding_window.has_value() && first < config_.layers;
+  }
+
+  [[nodiscard]] Result<void> check_window() const {
+    const std::string fix = "use a model with full attention in every layer";
+    if (uses_window()) {
+      return refuse("sliding_window", "sliding window attention is not modelled",
+                    "its cost would be overstated", fix);
+    }
+    const auto other = [](const std::string& type) { return type != "full_attention"; };
+    const auto& types = config_.layer_types;
+    const auto found = std::find_if(types.begin(), types.end(), other);
+    if (found != types.end()) {
+      return refuse("layer_types", quote(*found) + " layers are not modelled",
+                    "only full_attention is", fix);
+    }
+    return {};
+  }
+
+  [[nodiscard]] std::optional<std::int64_t> expert_intermediate() const {
+    return is(ModelFamily::kMixtral) ? config_.intermediate_size : config_.expert_intermediate;
+  }
+
+  [[nodiscard]] Result<void> check_experts() const {
+    if (!has_experts()) {
+      if (!config_.experts) return {};
+      const char* key = value_.find("num_experts") != nullptr ? "num_experts" : "num_local_experts";
+      return refuse(key, fmt::format("{} has no experts", name_of(config_.family)),
+                    "only qwen3_moe and mixtral are mixtures of experts",
+                    "correct model_type, or remove the key");
+    }
+    const bool mixtral = is(ModelFamily::kMixtral);
+    const struct {
+      const char* key;
+      bool given;
+    } needed[] = {{mixtral ? "num_local_experts" : "num_experts", config_.experts.has_value()},
+                  {"num_experts_per_tok", config_.experts_per_token.has_value()},
+                  {mixtral ? "intermediate_size" : "moe_intermediate_size",
+                   expert_intermediate().has_value()}};
+    for (const auto& [key, given] : needed) {
+      if (!given) {
+        return refuse(key, fmt::format("'{}' is missing", key),
+                      fmt::format("{} is a mixture of experts", name_of(config_.family)),
+                      "take it from the config.json of the model");
+      }
+    }
+    if (*config_.experts_per_token > *config_.experts) {
+      return refuse("num_experts_per_tok",
+                    fmt::format("a token cannot go to {} of {} experts", *config_.experts_per_token,
+                                *config_.experts),
+                    "num_experts_per_tok is at most the number of experts", "correct one of them");
+    }
+    for (const std::int64_t layer : config_.dense_layers) {
+      if (layer >= config_.layers) {
+        return refuse("mlp_only_layers", fmt::format("there is no layer {}", layer),
+                      fmt::format("layers count from 0 to {}", config_.layers - 1),
+                      "remove it from the list");
+      }
+    }
+    return {};
+  }
+
+  [[nodiscard]] bool is_dense(std::int64_t layer) const {
+    if (is(ModelFamily::kMixtral)) return false;
+    if (!has_experts() || (layer + 1) % config_.sparse_step != 0) return true;
+    const auto& dense = config_.dense_layers;
+    return std::find(dense.begin(), dense.end(), layer) != dense.end();
+  }
+
+  [[nodiscard]] Result<void> check_dense() const {
+    for (std::int64_t layer = 0; layer < config_.layers; ++layer) {
+      if (is_dense(layer) && !config_.intermediate_size) {
+        return refuse("intermediate_size", "'intermediate_size' is missing",
+                      fmt::format("layer {} has a dense feed-forward", layer),
+                      "take it from the config.json of the model");
+      }
+    }
+    return {};
+  }
+
+  [[nodiscard]] FullAttention attention() const {
+    FullAttention attention;
+    attention.query_heads = config_.heads;
+    attention.kv_heads = kv_heads();
+    attention.head_dim = config_.head_dim.value_or(config_.hidden_size / config_.heads);
+    const bool biased = config_.attention_bias && !is(ModelFamily::kMixtral);
+    attention.qkv_bias = is(ModelFamily::kQwen2) || biased;
+    attention.output_bias = !is(ModelFamily::kQwen2) && biased;
+    attention.qk_norm = is(ModelFamily::kQwen3) || is(ModelFamily::kQwen3Moe);
+    return attention;
+  }
+
+  [[nodiscard]] FeedForward feed_forward(std::int64_t layer) const {
+    if (!is_dense(layer)) {
+      return MixtureOfExperts{*config_.experts, *config_.experts_per_token, *expert_intermediate()};
+    }
+    return DenseFeedForward{*config_.intermediate_size,
+                            is(ModelFamily::kLlama) && config_.mlp_bias};
+  }
+
+  [[nodiscard]] Tower tower() const {
+    Tower tower;
+    tower.name = "text";
+    tower.hidden = config_.hidden_size;
+    for (std::int64_t layer = 0; layer < config_.layers; ++layer) {
+      const LayerKind kind{attention(), feed_forward(layer)};
+      const auto found = std::find(tower.kinds.begin(), tower.kinds.end(), kind);
+      const auto index = static_cast<std::size_t>(found - tower.kinds.begin());
+      if (found == tower.kinds.end()) tower.kinds.push_back(kind);
+      if (tower.runs.empty() || tower.runs.back().kind != index) {
+        tower.runs.push_back(LayerRun{index, 0});
+      }
+      ++tower.runs.back().count;
+    }
+    return tower;
+  }
+
+  const ModelConfig& config_;
+  const Value& value_;
+  const std::string& path_;
+};
+
+}  // namespace
+
+Result<Model> decode_model(const json::Value& value, const std::string& path,
+                           const std::string& fallback_name) {
+  ModelConfig config;
+  if (Result<void> ok = model_config_table().decode(config, value, path); !ok) {
+    return tl::unexpected(ok.error());
+  }
+  const std::string name = config.name.empty() ? fallback_name : config.name;
+  return Reading(config, value, path).model(name);
+}
+
+const json::ObjectFacts& model_facts() { return model_config_table().facts(); }
+
+}  // namespace seqspan::sim

@@ -1,0 +1,197 @@
+#include "sim/spec/decode/model_config.hpp"
+
+#include <fmt/format.h>
+
+namespace seqspan::sim {
+namespace {
+
+using json::FieldTable;
+using json::integer;
+using json::Value;
+
+// Bounds that keep the parameter count of any accepted model inside 64 bits:
+// layers x experts x 3 x hidden x intermediate < 2^12 x 2^10 x 2^2 x 2^17 x 2^20 = 2^61.
+constexpr std::int64_t kMostLayers = 1 << 12;
+constexpr std::int64_t kMostExperts = 1 << 10;
+constexpr std::int64_t kWidest = 1 << 17;
+constexpr std::int64_t kWidestFeedForward = 1 << 20;
+constexpr std::int64_t kMostHeads = 1 << 12;
+constexpr std::int64_t kWidestHead = 1 << 12;
+constexpr std::int64_t kLargestVocabulary = 1 << 24;
+constexpr std::int64_t kMostPositions = 1 << 30;
+
+struct SeqspanKeys {
+  std::string name;
+};
+
+const FieldTable<SeqspanKeys>& seqspan_table() {
+  static const FieldTable<SeqspanKeys> table = [] {
+    FieldTable<SeqspanKeys> t(json::ObjectFacts{
+        "the seqspan object of a model", "What config.json itself cannot say.", {}, {}, false});
+    t.add(json::text("name", "what the model is called").with_default("the name of the folder"),
+          &SeqspanKeys::name);
+    return t;
+  }();
+  return table;
+}
+
+const json::ObjectFacts& seqspan_facts() { return seqspan_table().facts(); }
+
+// A key whose mere presence (other than null, false or 0) changes what must be computed.
+void refuse(FieldTable<ModelConfig>& t, const char* name, const char* why, const char* fix) {
+  const std::string key = name;
+  t.add(json::any(key, std::string("refused unless null, false or 0: ") + why)
+            .with_default("absent")
+            .or_null(),
+        [key, why, fix](ModelConfig&, const Value& value, const std::string& path) -> Result<void> {
+          const bool off = (value.kind == json::Kind::kBoolean && !value.boolean) ||
+                           (value.kind == json::Kind::kInteger && value.integer == 0) ||
+                           (value.kind == json::Kind::kArray && value.items.empty());
+          if (off) return {};
+          return input_error(fmt::format("'{}' is not modelled", key),
+                             json::where(value.place, path), why, fix);
+        });
+}
+
+void add_shape(FieldTable<ModelConfig>& t) {
+  t.add(integer("hidden_size", 1, kWidest, "h, width of the residual stream"),
+        &ModelConfig::hidden_size);
+  t.add(integer("num_hidden_layers", 1, kMostLayers, "L, decoder layers"), &ModelConfig::layers);
+  t.add(integer("num_attention_heads", 1, kMostHeads, "a, query heads"), &ModelConfig::heads);
+  t.add(integer("num_key_value_heads", 1, kMostHeads, "g, key and value heads; divides a")
+            .with_default("num_attention_heads")
+            .or_null(),
+        &ModelConfig::kv_heads);
+  t.add(integer("head_dim", 1, kWidestHead, "d, width of a head")
+            .with_default("hidden_size / num_attention_heads")
+            .or_null(),
+        &ModelConfig::head_dim);
+  t.add(integer("intermediate_size", 1, kWidestFeedForward,
+                "f, width of the feed-forward; of mixtral, of one expert")
+            .with_default("required unless every layer is a mixture of experts")
+            .or_null(),
+        &ModelConfig::intermediate_size);
+  t.add(integer("vocab_size", 1, kLargestVocabulary, "V, rows of the embedding"),
+        &ModelConfig::vocabulary);
+  t.add(integer("max_position_embeddings", 1, kMostPositions, "longest sequence it was trained on")
+            .with_default("unknown")
+            .or_null(),
+        &ModelConfig::max_positions);
+  t.add(json::boolean("tie_word_embeddings", "the LM head is the embedding's matrix")
+            .with_default("false")
+            .or_null(),
+        &ModelConfig::tied_embeddings);
+  t.add(json::boolean("attention_bias", "biases on the projections of attention (llama, qwen3)")
+            .with_default("false")
+            .or_null(),
+        &ModelConfig::attention_bias);
+  t.add(json::boolean("mlp_bias", "biases in the feed-forward (llama)")
+            .with_default("false")
+            .or_null(),
+        &ModelConfig::mlp_bias);
+  t.add(json::text("hidden_act", "activation of the feed-forward; only silu is modelled")
+            .with_default("silu"),
+        &ModelConfig::activation);
+}
+
+void add_window(FieldTable<ModelConfig>& t) {
+  t.add(integer("sliding_window", 1, kMostPositions,
+                "window of sliding attention; refused where it is used")
+            .with_default("none")
+            .or_null(),
+        &ModelConfig::sliding_window);
+  t.add(json::boolean("use_sliding_window", "whether sliding_window is used (qwen)")
+            .with_default("false")
+            .or_null(),
+        &ModelConfig::use_sliding_window);
+  t.add(integer("max_window_layers", 0, kMostLayers, "first layer that uses the window (qwen)")
+            .with_default("num_hidden_layers")
+            .or_null(),
+        &ModelConfig::max_window_layers);
+  json::FieldFacts types;
+  types.name = "layer_types";
+  types.type = json::FieldType::kTexts;
+  types.description = "attention of each layer; only full_attention is modelled";
+  t.add(std::move(types).with_default("full_attention").or_null(), &ModelConfig::layer_types);
+}
+
+json::FieldFacts layer_list(std::string name, std::string description) {
+  json::FieldFacts facts = integer(std::move(name), 0, kMostLayers, std::move(description));
+  facts.type = json::FieldType::kIntegers;
+  return std::move(facts).with_default("[]").or_null();
+}
+
+void add_experts(FieldTable<ModelConfig>& t) {
+  const auto experts = [](const char* name) {
+    return integer(name, 1, kMostExperts, "E, experts of a layer").with_default("none").or_null();
+  };
+  t.add(experts("num_experts"), &ModelConfig::experts);        // qwen3_moe
+  t.add(experts("num_local_experts"), &ModelConfig::experts);  // mixtral
+  t.add(integer("num_experts_per_tok", 1, kMostExperts, "k, experts that serve one token")
+            .with_default("required with experts")
+            .or_null(),
+        &ModelConfig::experts_per_token);
+  t.add(integer("moe_intermediate_size", 1, kWidestFeedForward, "f of one expert (qwen3_moe)")
+            .with_default("required with experts")
+            .or_null(),
+        &ModelConfig::expert_intermediate);
+  t.add(integer("decoder_sparse_step", 1, kMostLayers,
+                "every how manieth layer is a mixture of experts (qwen3_moe)")
+            .with_default("1")
+            .or_null(),
+        &ModelConfig::sparse_step);
+  t.add(layer_list("mlp_only_layers", "layers that are dense nevertheless, from 0 (qwen3_moe)"),
+        &ModelConfig::dense_layers);
+}
+
+void add_refused(FieldTable<ModelConfig>& t) {
+  refuse(t, "quantization_config", "quantised weights train in other formats than bf16",
+         "use the config.json of the unquantised model");
+  refuse(t, "vision_config", "only the text tower is modelled", "use a text model");
+  refuse(t, "audio_config", "only the text tower is modelled", "use a text model");
+  refuse(t, "text_config", "the text model of a multimodal one is not read from inside it",
+         "put the content of text_config into a file of its own");
+  refuse(t, "kv_lora_rank", "latent attention (MLA) is not modelled", "use a model without MLA");
+  refuse(t, "shared_expert_intermediate_size", "shared experts are not modelled",
+         "use a model without shared experts");
+  refuse(t, "n_shared_experts", "shared experts are not modelled",
+         "use a model without shared experts");
+  refuse(t, "cross_attention_layers", "cross attention is not modelled", "use a text model");
+  refuse(t, "is_encoder_decoder", "encoders are not modelled", "use a decoder-only model");
+}
+
+FieldTable<ModelConfig> make_table() {
+  FieldTable<ModelConfig> t(json::ObjectFacts{
+      "a model", "A Hugging Face config.json as its authors publish it.", {}, {}, true});
+  t.add(json::object("seqspan", seqspan_facts, "what config.json itself cannot say")
+            .with_default("absent"),
+        [](ModelConfig& config, const Value& value, const std::string& path) -> Result<void> {
+          SeqspanKeys keys;
+          if (Result<void> ok = seqspan_table().decode(keys, value, path); !ok) return ok;
+          config.name = keys.name;
+          return {};
+        });
+  t.add(json::choice("model_type", json::choices_up_to(ModelFamily::kMixtral),
+                     "family of the architecture"),
+        &ModelConfig::family);
+  json::FieldFacts architectures;
+  architectures.name = "architectures";
+  architectures.type = json::FieldType::kTexts;
+  architectures.description = "classes of the model; one must be ...ForCausalLM";
+  t.add(std::move(architectures).with_default("a causal language model").or_null(),
+        &ModelConfig::architectures);
+  add_shape(t);
+  add_window(t);
+  add_experts(t);
+  add_refused(t);
+  return t;
+}
+
+}  // namespace
+
+const FieldTable<ModelConfig>& model_config_table() {
+  static const FieldTable<ModelConfig> table = make_table();
+  return table;
+}
+
+}  // namespace seqspan::sim

@@ -1,0 +1,59 @@
+// What one GPU can do, and what the links of its node can carry. Every number of a shipped profile
+// carries its source in the JSON file (profiles/devices/*.json, docs/formats/device.md).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "sim/units/units.hpp"
+
+namespace seqspan::sim {
+
+// Fractions of peak that kernels reach at large shapes. What a shape loses to tiles, waves and the
+// memory roofline is computed (sim/engine/compute_time.hpp), not part of these.
+struct KernelEfficiency {
+  double gemm = 0;                // of peak dense bf16
+  double grouped_gemm = 0;        // of peak dense bf16
+  double attention_forward = 0;   // of peak dense bf16, causal FLOPs counted exactly
+  double attention_backward = 0;  // likewise, backward = 2.5 x forward FLOPs
+  double memory_pass = 0;         // of peak HBM bandwidth
+};
+
+// One direction of one GPU's share of a link.
+struct LinkProfile {
+  std::string name;           // "NVLink 4"
+  BytesPerSecond bandwidth;   // peak, one direction
+  double efficiency = 1.0;    // fraction of peak that large messages reach
+  Seconds message_latency;    // one small NCCL send/recv over it, end to end
+  Seconds ring_step_latency;  // added per further step of an NCCL ring over it (Simple protocol)
+  std::int64_t half_speed_bytes =
+      0;  // message size at which half of the bandwidth is reached, 0: any
+
+  // Where each number comes from, by its JSON path inside the profile: "bandwidth".
+  std::map<std::string, std::string> sources;
+
+  [[nodiscard]] BytesPerSecond effective_bandwidth() const {
+    return BytesPerSecond(bandwidth.value() * efficiency);
+  }
+};
+
+struct DeviceProfile {
+  std::string name;  // "H100-SXM5-80GB"
+  FlopsPerSecond peak_bf16;
+  std::int64_t multiprocessors = 0;
+  Bytes memory;  // HBM that the driver reports
+  BytesPerSecond memory_bandwidth;
+  Bytes runtime_reserve;    // CUDA context, cuBLAS workspace: outside the framework's allocator
+  Seconds kernel_overhead;  // start and tail of one kernel
+  KernelEfficiency efficiency;
+  LinkProfile nvlink;
+  // NCCL allocates `nccl_connection_bytes` for each channel of each connection of a communicator.
+  std::int64_t nccl_ring_channels = 0;
+  std::int64_t nccl_p2p_channels = 0;  // per peer
+  Bytes nccl_connection_bytes;
+  // Where each number comes from, by its JSON path inside the profile: "efficiency.gemm".
+  std::map<std::string, std::string> sources;
+};
+
+}  // namespace seqspan::sim

@@ -1,0 +1,39 @@
+#include "sim/spec/input_file.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <system_error>
+#include <utility>
+
+#include "sim/spec/json/parse.hpp"
+#include "sim/spec/sha256.hpp"
+#include "sim/units/format_units.hpp"
+
+namespace seqspan::sim {
+
+Result<FileText> read_input_file(const std::filesystem::path& path, const std::string& shown) {
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  if (!std::filesystem::exists(status)) {
+    return input_error("there is no such file", shown, {}, "check the path");
+  }
+  if (std::filesystem::is_directory(status)) return input_error("this is a directory", shown);
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) return environment_error("the file cannot be read", shown);
+  FileText result;
+  // One byte over the limit is enough to know; a pipe has no size to ask for.
+  result.text.resize(static_cast<std::size_t>(json::kLargestFile.value()) + 1);
+  stream.read(result.text.data(), static_cast<std::streamsize>(result.text.size()));
+  if (stream.bad()) return environment_error("the file cannot be read", shown);
+  result.text.resize(static_cast<std::size_t>(stream.gcount()));
+  if (std::cmp_greater(result.text.size(), json::kLargestFile.value())) {
+    return input_error(
+        "the file is too large", shown,
+        fmt::format("at most {} bytes are read", format_count(json::kLargestFile.value())));
+  }
+  result.file = InputFile{shown, sha256(result.text)};
+  return result;
+}
+
+}  // namespace seqspan::sim

@@ -1,0 +1,70 @@
+// A job: what is trained, on what, by which framework, and which parts of the layout are already
+// decided. docs/formats/job.md describes the file.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/errors/warning.hpp"
+#include "sim/spec/cluster.hpp"
+#include "sim/spec/framework.hpp"
+#include "sim/spec/input_file.hpp"
+#include "sim/spec/layout.hpp"
+#include "sim/spec/model.hpp"
+
+namespace seqspan::sim {
+
+// How the language model loss keeps its logits.
+enum class LossKind : std::uint8_t {
+  kFloat32Logits,  // logits in bf16 and a full fp32 copy kept for backward
+  kFused,          // fused cross entropy: bf16 logits, gradient written in place
+  kFusedLinear,    // fused linear + cross entropy: gradients in forward, chunk by chunk
+};
+
+constexpr const char* name_of(LossKind loss) {
+  switch (loss) {
+    case LossKind::kFloat32Logits:
+      return "fp32_logits";
+    case LossKind::kFused:
+      return "fused";
+    case LossKind::kFusedLinear:
+      return "fused_linear";
+  }
+  return "";
+}
+
+struct Training {
+  std::int64_t sequence_length = 0;        // s, tokens of one sequence over all its ranks
+  std::int64_t global_batch_size = 0;      // sequences per optimizer step
+  std::optional<LossKind> loss;            // absent: the framework's default
+  bool overlap_gradient_reduction = true;  // reduce gradients under the last backward
+  bool overlap_parameter_gather = true;    // gather updated parameters under the next forward
+  double expert_imbalance = 1.0;  // tokens of the busiest expert parallel rank over the mean, >= 1
+};
+
+// Layout keys that the job (or `--layout`) fixes; the rest is the planner's, or the framework's
+// default in `simulate`.
+struct LayoutChoice {
+  std::optional<std::int64_t> tp, ulysses, ring, pp, vpp, ep, etp, dp, micro_batch, loss_chunks;
+  std::optional<RingOrder> ring_order;
+  std::optional<KvExchange> kv_exchange;
+  std::optional<Placement> placement;
+  std::optional<Recompute> recompute;
+  std::optional<Sharding> sharding;
+  std::optional<Offload> offload;
+};
+
+struct Job {
+  std::string name;
+  Model model;
+  Cluster cluster;
+  Framework framework = Framework::kMegatron;
+  Training training;
+  LayoutChoice layout;
+  std::vector<Warning> warnings;  // what is odd about the job, though accepted
+  std::vector<InputFile> inputs;  // the files it was read from, in the order of reading
+};
+
+}  // namespace seqspan::sim

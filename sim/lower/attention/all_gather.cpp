@@ -1,0 +1,66 @@
+#include "sim/lower/attention/all_gather.hpp"
+
+namespace seqspan::sim {
+namespace {
+
+Shape whole_kv(const HeadBlock& block) {
+  return {block.batch, block.sequence, block.kv_heads, block.head_dim};
+}
+
+Communication over_ring(Collective collective, const HeadBlock& block) {
+  return {collective, Axis::kRing, size_of(whole_kv(block), DataType::kBFloat16)};
+}
+
+}  // namespace
+
+AllGatherAttention::AllGatherAttention(ProgramBuilder& builder, const HeadBlock& block,
+                                       QueryKeyValue inputs, bool expands_kv_gradients)
+    : block_(block),
+      inputs_(inputs),
+      gathered_key_(builder.bfloat16("gathered K", whole_kv(block))),
+      gathered_value_(builder.bfloat16("gathered V", whole_kv(block))),
+      ordered_key_(builder.bfloat16("gathered K in order", whole_kv(block))),
+      ordered_value_(builder.bfloat16("gathered V in order", whole_kv(block))),
+      output_(builder.bfloat16("attention output", block.query())),
+      log_sum_exp_(builder.float32("LSE", block.log_sum_exp())),
+      full_key_gradient_(builder.bfloat16("dK of the whole sequence", whole_kv(block))),
+      full_value_gradient_(builder.bfloat16("dV of the whole sequence", whole_kv(block))),
+      gradients_{builder.bfloat16("dQ", block.query()), builder.bfloat16("dK", block.kv()),
+                 builder.bfloat16("dV", block.kv())},
+      scratch_(builder, block, block.sequence, expands_kv_gradients) {}
+
+// The two zigzag chunks of a rank together see n (s + 1) / 2 pairs, n = s/r, whichever rank it is:
+// sum of ring_hop_pairs over all hops.
+AttentionWork AllGatherAttention::work(bool backward) const {
+  const std::int64_t pairs = block_.tokens.value * (block_.sequence.value + 1) / 2;
+  return {block_.batch.value * pairs, block_.query_heads.value, block_.head_dim.value, backward};
+}
+
+void AllGatherAttention::gather(ProgramBuilder& builder) const {
+  const Communication gather = over_ring(Collective::kAllGather, block_);
+  builder.communicate("all-gather K", gather, {inputs_.key}, {gathered_key_});
+  builder.communicate("all-gather V", gather, {inputs_.value}, {gathered_value_});
+  builder.memory_pass("K into order", {gathered_key_}, {ordered_key_});
+  builder.memory_pass("V into order", {gathered_value_}, {ordered_value_});
+}
+
+void AllGatherAttention::forward(ProgramBuilder& builder) const {
+  gather(builder);
+  builder.attention("attention", work(false), {inputs_.query, ordered_key_, ordered_value_},
+                    {output_, log_sum_exp_});
+}
+
+void AllGatherAttention::backward(ProgramBuilder& builder, TensorId output_gradient) const {
+  gather(builder);
+  Operands writes{gradients_.query, full_key_gradient_, full_value_gradient_};
+  scratch_.append_to(writes);
+  builder.attention(
+      "attention backward", work(true),
+      {inputs_.query, ordered_key_, ordered_value_, output_, log_sum_exp_, output_gradient},
+      writes);
+  const Communication scatter = over_ring(Collective::kReduceScatter, block_);
+  builder.communicate("reduce-scatter dK", scatter, {full_key_gradient_}, {gradients_.key});
+  builder.communicate("reduce-scatter dV", scatter, {full_value_gradient_}, {gradients_.value});
+}
+
+}  // namespace seqspan::sim

@@ -1,0 +1,21 @@
+// Attention over a sequence that is split over c = u x r ranks: Ulysses around a core, or the core
+// alone.
+#pragma once
+
+#include "sim/lower/attention/ulysses.hpp"
+
+namespace seqspan::sim {
+
+using ContextAttention =
+    std::variant<LocalAttention, RingAttention, AllGatherAttention, UlyssesAttention>;
+
+[[nodiscard]] inline ContextAttention make_attention(ProgramBuilder& builder,
+                                                     const HeadBlock& heads, QueryKeyValue inputs,
+                                                     const Layout& layout,
+                                                     const FrameworkTraits& traits) {
+  if (layout.ulysses > 1) return UlyssesAttention(builder, heads, inputs, layout, traits);
+  return std::visit([](auto&& method) -> ContextAttention { return method; },
+                    make_core(builder, heads, inputs, layout, traits));
+}
+
+}  // namespace seqspan::sim

@@ -1,0 +1,17 @@
+#include "sim/lower/attention/core.hpp"
+
+namespace seqspan::sim {
+
+AttentionCore make_core(ProgramBuilder& builder, const HeadBlock& block, QueryKeyValue inputs,
+                        const Layout& layout, const FrameworkTraits& traits) {
+  if (layout.ring == 1) {
+    return LocalAttention(builder, block, inputs, traits.expands_kv_gradients);
+  }
+  if (layout.kv_exchange == KvExchange::kAllGather) {
+    return AllGatherAttention(builder, block, inputs, traits.expands_kv_gradients);
+  }
+  const RingPlan ring{layout.ring, layout.ring - 1, layout.ring_order, traits.ring};
+  return RingAttention(builder, block, inputs, ring, traits.expands_kv_gradients);
+}
+
+}  // namespace seqspan::sim

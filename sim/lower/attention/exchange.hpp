@@ -1,0 +1,31 @@
+// One tensor through Ulysses' all-to-all: heads against sequence.
+//
+//   [b, s/c, heads, d] -> [b, s u/c, heads/u, d]   the same bytes on either side
+// A contiguous send copy, the all-to-all, a copy of what arrived into order: about three times the
+// tensor at once. sent = (u-1)/u of the tensor.
+// Sources: TransformerEngine context_parallel.py flash_attn_a2a_communicate; DeepSpeed
+// sequence/layer.py single_all_to_all; yunchang comm/all_to_all.py.
+#pragma once
+
+#include "sim/program/builder.hpp"
+
+namespace seqspan::sim {
+
+class Exchange {
+ public:
+  // `name` names the all-to-all, `result` the tensor it ends in, of shape `shape`.
+  Exchange(ProgramBuilder& builder, const char* name, const char* result, Shape shape);
+
+  // `from` has as many elements as the result.
+  void run(ProgramBuilder& builder, TensorId from) const;
+
+  [[nodiscard]] TensorId result() const { return result_; }
+
+ private:
+  const char* name_;
+  TensorId send_;
+  TensorId receive_;
+  TensorId result_;
+};
+
+}  // namespace seqspan::sim

@@ -1,0 +1,23 @@
+#include "sim/lower/attention/head_block.hpp"
+
+namespace seqspan::sim {
+
+BackwardScratch::BackwardScratch(ProgramBuilder& builder, const HeadBlock& block, Extent key_rows,
+                                 bool expands_kv_gradients)
+    : query_gradient_accumulator(builder.float32("dQ accumulator", block.query())),
+      has_kv_accumulator(block.kv_heads.value < block.query_heads.value) {
+  if (!has_kv_accumulator) return;
+  const Extent width{"2 d", 2 * block.head_dim.value};
+  kv_gradient_accumulator =
+      expands_kv_gradients
+          ? builder.bfloat16("dK, dV at query heads",
+                             {block.batch, key_rows, block.query_heads, width})
+          : builder.float32("dK, dV accumulator", {block.batch, key_rows, block.kv_heads, width});
+}
+
+void BackwardScratch::append_to(Operands& writes) const {
+  writes.push_back(query_gradient_accumulator);
+  if (has_kv_accumulator) writes.push_back(kv_gradient_accumulator);
+}
+
+}  // namespace seqspan::sim

@@ -1,0 +1,59 @@
+// What one rank attends over once heads and sequence have been dealt out: the shapes that every
+// attention method shares.
+#pragma once
+
+#include "sim/lower/framework_traits.hpp"
+#include "sim/program/builder.hpp"
+#include "sim/spec/layout.hpp"
+
+namespace seqspan::sim {
+
+// `tokens` query rows of this rank, of a sequence of `sequence` tokens.
+struct HeadBlock {
+  Extent batch;        // b
+  Extent tokens;       // s/r: s under Ulysses alone, s/c for a ring alone
+  Extent sequence;     // s
+  Extent query_heads;  // a/(t u)
+  Extent kv_heads;     // g/(t u), or 1 where KV heads are replicated
+  Extent head_dim;     // d
+
+  [[nodiscard]] Shape query() const { return {batch, tokens, query_heads, head_dim}; }
+  [[nodiscard]] Shape kv() const { return {batch, tokens, kv_heads, head_dim}; }
+  [[nodiscard]] Shape log_sum_exp() const { return {batch, tokens, query_heads}; }
+};
+
+struct QueryKeyValue {
+  TensorId query{};
+  TensorId key{};
+  TensorId value{};
+};
+
+// How the ranks of the ring share the sequence.
+struct RingPlan {
+  std::int64_t size = 1;  // r
+  // The rank whose program is written: the last one, which works and stores most (ring.hpp).
+  std::int64_t rank = 0;
+  RingOrder order = RingOrder::kZigzag;
+  RingTraits traits{};
+};
+
+[[nodiscard]] inline Bytes size_of(Shape shape, DataType type) {
+  return Bytes(shape.elements() * bytes_per_element(type));
+}
+
+// Scratch of a flash-attention backward over `block`, freed when the kernel returns:
+// dQ accumulated in fp32 and row sums (FlashAttention-2 and 3), and for grouped heads dK and dV,
+// either in fp32 at KV heads (FlashAttention-3) or in bf16 at all query heads (FlashAttention-2).
+// Source: Dao-AILab/flash-attention csrc/flash_attn/flash_api.cpp, hopper/flash_api.cpp.
+struct BackwardScratch {
+  BackwardScratch(ProgramBuilder& builder, const HeadBlock& block, Extent key_rows,
+                  bool expands_kv_gradients);
+
+  TensorId query_gradient_accumulator{};
+  TensorId kv_gradient_accumulator{};
+  bool has_kv_accumulator = false;
+
+  void append_to(Operands& writes) const;
+};
+
+}  // namespace seqspan::sim

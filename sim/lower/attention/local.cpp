@@ -1,0 +1,35 @@
+#include "sim/lower/attention/local.hpp"
+
+#include "sim/lower/attention/causal_work.hpp"
+
+namespace seqspan::sim {
+
+LocalAttention::LocalAttention(ProgramBuilder& builder, const HeadBlock& block,
+                               QueryKeyValue inputs, bool expands_kv_gradients)
+    : block_(block),
+      inputs_(inputs),
+      output_(builder.bfloat16("attention output", block.query())),
+      log_sum_exp_(builder.float32("LSE", block.log_sum_exp())),
+      gradients_{builder.bfloat16("dQ", block.query()), builder.bfloat16("dK", block.kv()),
+                 builder.bfloat16("dV", block.kv())},
+      scratch_(builder, block, block.tokens, expands_kv_gradients) {}
+
+AttentionWork LocalAttention::work(bool backward) const {
+  return {block_.batch.value * causal_pairs(block_.sequence.value), block_.query_heads.value,
+          block_.head_dim.value, backward};
+}
+
+void LocalAttention::forward(ProgramBuilder& builder) const {
+  builder.attention("attention", work(false), {inputs_.query, inputs_.key, inputs_.value},
+                    {output_, log_sum_exp_});
+}
+
+void LocalAttention::backward(ProgramBuilder& builder, TensorId output_gradient) const {
+  Operands writes{gradients_.query, gradients_.key, gradients_.value};
+  scratch_.append_to(writes);
+  builder.attention(
+      "attention backward", work(true),
+      {inputs_.query, inputs_.key, inputs_.value, output_, log_sum_exp_, output_gradient}, writes);
+}
+
+}  // namespace seqspan::sim

@@ -1,0 +1,77 @@
+// Ring attention: keys and values travel round a group of r ranks while each rank attends to what
+// it holds. U = bytes of local K and V = 2 b (s/r) g' d x 2.
+//
+// forward   r attention steps, r - 1 hops:                  sent = (r-1) U
+// backward  bf16 gradients (TransformerEngine): KV out first, then KV with dK/dV, dK/dV last:
+//                                                           sent = 2 (r-1) U,       r messages
+//           fp32 gradients (ring-flash-attention): KV r - 1 hops, dK/dV r hops (the last takes them
+//           home):                                          sent = (r-1) U + 2 r U
+// A hop is issued before the attention of the step that it runs under. The whole local KV is sent
+// at every hop although causal steps use half of it.
+//
+// What stays: TransformerEngine keeps every received KV and every partial output until the layer's
+// forward returns, so the transient is O(s), and saves the last received KV; ring-flash-attention
+// keeps two KV buffers and an fp32 accumulator and saves its own KV.
+// Sources: TransformerEngine context_parallel.py (AttnFuncWithCPAndKVP2P);
+// zhuzilin/ring-flash-attention zigzag_ring_flash_attn.py, ring_flash_attn.py.
+//
+// Which rank: the last one. Under the contiguous order it works at every hop and the others idle at
+// some, so at every hop it starts last: its predecessor's data has always arrived, and its own
+// chain of max(attention, hop) is the time of the whole ring (proved against a simulation of all
+// ranks in tests/unit/sim/engine). Under zigzag all ranks work alike, and the last one keeps the
+// largest partial outputs.
+#pragma once
+
+#include "sim/lower/attention/head_block.hpp"
+
+namespace seqspan::sim {
+
+class RingAttention {
+ public:
+  RingAttention(ProgramBuilder& builder, const HeadBlock& block, QueryKeyValue inputs,
+                const RingPlan& ring, bool expands_kv_gradients);
+
+  void forward(ProgramBuilder& builder) const;
+  void backward(ProgramBuilder& builder, TensorId output_gradient) const;
+
+  [[nodiscard]] TensorId output() const { return output_; }
+  [[nodiscard]] QueryKeyValue gradients() const { return gradients_; }
+
+ private:
+  [[nodiscard]] AttentionWork work(std::int64_t hop, bool backward) const;
+  [[nodiscard]] Communication hop_of(Bytes bytes) const;
+  void attend(ProgramBuilder& builder, std::int64_t hop, TensorId kv, TensorId partial) const;
+  void attend_backward(ProgramBuilder& builder, std::int64_t hop, TensorId kv,
+                       TensorId output_gradient) const;
+  void merge_outputs(ProgramBuilder& builder) const;
+  void backward_sending_both(ProgramBuilder& builder, TensorId output_gradient) const;
+  void backward_sending_apart(ProgramBuilder& builder, TensorId output_gradient) const;
+
+  HeadBlock block_;
+  QueryKeyValue inputs_;
+  RingPlan ring_;
+  Bytes kv_bytes_;  // U
+
+  TensorId own_kv_;
+  TensorId arrived_kv_;   // what the last hop brought
+  TensorId arriving_kv_;  // what the hop under way brings
+  TensorId first_partial_;
+  TensorId step_partial_;
+  TensorId last_partial_;
+  TensorId accumulator_{};  // fp32 running output
+  TensorId output_;
+  TensorId log_sum_exp_;
+
+  TensorId backward_kv_;
+  TensorId backward_arriving_kv_;
+  TensorId query_gradient_;
+  TensorId step_query_gradient_;
+  TensorId step_kv_gradient_;
+  TensorId kv_gradient_;  // what this rank has added up and sends on
+  TensorId arriving_kv_gradient_;
+  TensorId summed_kv_gradient_;
+  QueryKeyValue gradients_;
+  BackwardScratch scratch_;
+};
+
+}  // namespace seqspan::sim

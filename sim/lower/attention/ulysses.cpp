@@ -1,0 +1,89 @@
+#include "sim/lower/attention/ulysses.hpp"
+
+#include <algorithm>
+
+namespace seqspan::sim {
+namespace {
+
+HeadBlock deal_heads(const HeadBlock& heads, const Layout& layout) {
+  const std::int64_t degree = layout.ulysses;
+  HeadBlock dealt = heads;
+  dealt.tokens = {"s/r", heads.tokens.value * degree};
+  dealt.query_heads = {"a/(t u)", heads.query_heads.value / degree};
+  dealt.kv_heads = heads.kv_heads.value >= degree ? Extent{"g/(t u)", heads.kv_heads.value / degree}
+                                                  : Extent{"1", 1};
+  return dealt;
+}
+
+// K and V as they go on the wire: every rank of the group gets one head of its own.
+Shape repeated_kv(const HeadBlock& heads, const Layout& layout) {
+  const Extent kv_heads{"max(g/t, u)", std::max(heads.kv_heads.value, layout.ulysses)};
+  return {heads.batch, heads.tokens, kv_heads, heads.head_dim};
+}
+
+}  // namespace
+
+UlyssesAttention::UlyssesAttention(ProgramBuilder& builder, const HeadBlock& heads,
+                                   QueryKeyValue inputs, const Layout& layout,
+                                   const FrameworkTraits& traits)
+    : inputs_(inputs),
+      replicates_(heads.kv_heads.value < layout.ulysses),
+      gathers_positions_(traits.position_ids_gather),
+      dealt_(deal_heads(heads, layout)),
+      repeated_key_(builder.bfloat16("repeated K", repeated_kv(heads, layout))),
+      repeated_value_(builder.bfloat16("repeated V", repeated_kv(heads, layout))),
+      positions_(builder.activation("position ids", DataType::kInt64, {heads.batch, heads.tokens})),
+      all_positions_(
+          builder.activation("all position ids", DataType::kInt64, {dealt_.batch, dealt_.tokens})),
+      query_(builder, "all-to-all Q", "q", dealt_.query()),
+      key_(builder, "all-to-all K", "k", dealt_.kv()),
+      value_(builder, "all-to-all V", "v", dealt_.kv()),
+      core_(make_core(builder, dealt_, {query_.result(), key_.result(), value_.result()}, layout,
+                      traits)),
+      to_sequence_(builder, "all-to-all O", "output in sequence order", heads.query()),
+      output_gradient_(builder, "all-to-all dO", "dO", dealt_.query()),
+      query_gradient_(builder, "all-to-all dQ", "dQ in sequence order", heads.query()),
+      key_gradient_(builder, "all-to-all dK", "dK in sequence order", repeated_kv(heads, layout)),
+      value_gradient_(builder, "all-to-all dV", "dV in sequence order", repeated_kv(heads, layout)),
+      gradients_{query_gradient_.result(),
+                 replicates_ ? builder.bfloat16("dK summed over repeats", heads.kv())
+                             : key_gradient_.result(),
+                 replicates_ ? builder.bfloat16("dV summed over repeats", heads.kv())
+                             : value_gradient_.result()} {}
+
+void UlyssesAttention::forward(ProgramBuilder& builder) const {
+  TensorId key = inputs_.key;
+  TensorId value = inputs_.value;
+  if (replicates_) {
+    builder.memory_pass("repeat K", {inputs_.key}, {repeated_key_});
+    builder.memory_pass("repeat V", {inputs_.value}, {repeated_value_});
+    key = repeated_key_;
+    value = repeated_value_;
+  }
+  query_.run(builder, inputs_.query);
+  key_.run(builder, key);
+  value_.run(builder, value);
+  if (gathers_positions_) {
+    builder.memory_pass("position ids", {}, {positions_});
+    builder.communicate(
+        "all-gather position ids",
+        {Collective::kAllGather, Axis::kUlysses, builder.program().tensor(all_positions_).bytes},
+        {positions_}, {all_positions_});
+  }
+  sim::forward(core_, builder);
+  to_sequence_.run(builder, output_of(core_));
+}
+
+void UlyssesAttention::backward(ProgramBuilder& builder, TensorId output_gradient) const {
+  output_gradient_.run(builder, output_gradient);
+  sim::backward(core_, builder, output_gradient_.result());
+  const QueryKeyValue dealt = gradients_of(core_);
+  query_gradient_.run(builder, dealt.query);
+  key_gradient_.run(builder, dealt.key);
+  value_gradient_.run(builder, dealt.value);
+  if (!replicates_) return;
+  builder.memory_pass("sum dK", {key_gradient_.result()}, {gradients_.key});
+  builder.memory_pass("sum dV", {value_gradient_.result()}, {gradients_.value});
+}
+
+}  // namespace seqspan::sim

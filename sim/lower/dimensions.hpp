@@ -1,0 +1,35 @@
+// The extents that the layers of a tower share, with the symbols that the printed program shows.
+#pragma once
+
+#include "sim/program/builder.hpp"
+#include "sim/spec/job.hpp"
+#include "sim/spec/layout.hpp"
+
+namespace seqspan::sim {
+
+struct Dimensions {
+  Extent batch;             // b
+  Extent sequence;          // s
+  Extent tokens;            // s/c
+  Extent shard_tokens;      // s/(c t): outside TP regions, sequence parallelism splits tokens by t
+  Extent hidden;            // h
+  std::int64_t rows;        // b s/c: rows of a GEMM inside a TP region
+  std::int64_t shard_rows;  // b s/(c t)
+
+  [[nodiscard]] Shape full() const { return {batch, tokens, hidden}; }
+  [[nodiscard]] Shape shard() const { return {batch, shard_tokens, hidden}; }
+};
+
+[[nodiscard]] Dimensions dimensions_of(const Tower& tower, const Training& training,
+                                       const Layout& layout);
+
+// What every part of the lowering needs to know.
+struct LoweringContext {
+  const Job& job;
+  const Tower& tower;
+  const Layout& layout;
+  const struct FrameworkTraits& traits;
+  Dimensions dimensions;
+};
+
+}  // namespace seqspan::sim

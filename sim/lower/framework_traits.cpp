@@ -1,0 +1,172 @@
+#include "sim/lower/framework_traits.hpp"
+
+namespace seqspan::sim {
+namespace {
+
+// TransformerEngine AttnFuncWithCPAndKVP2P: K and V concatenated, all c received buffers and all
+// partial outputs held until the layer's forward returns, dK/dV in bf16 and c - 1 hops.
+constexpr RingTraits kTransformerEngineRing{.fused_kv_message = true,
+                                            .keeps_every_hop = true,
+                                            .float32_accumulator = false,
+                                            .float32_gradient = false};
+// zhuzilin/ring-flash-attention zigzag_ring_flash_attn.py: K and V as two P2P ops, output and
+// dK/dV in fp32, gradients sent in each of the c iterations.
+constexpr RingTraits kRingFlashAttention{.fused_kv_message = false,
+                                         .keeps_every_hop = false,
+                                         .float32_accumulator = true,
+                                         .float32_gradient = true};
+
+// bf16 parameters, fp32 main gradients, fp32 master + Adam: 6 + 12 / (dp cp) bytes per parameter
+// (Megatron docs/user-guide/features/dist_optimizer.md).
+constexpr StateBytes kMegatronState{DataType::kBFloat16, DataType::kFloat32, 3};
+// bf16 parameters and gradients, fp32 master + Adam: 16 bytes (ZeRO, arXiv 1910.02054,
+// section 3.1).
+constexpr StateBytes kZeroState{DataType::kBFloat16, DataType::kBFloat16, 3};
+// FSDP2: the sharded parameter is the fp32 master itself; gradients are reduced in fp32; Adam.
+constexpr StateBytes kFullyShardedState{DataType::kFloat32, DataType::kFloat32, 2};
+
+constexpr FrameworkTraits kMegatron{
+    .framework = Framework::kMegatron,
+    .attention_library = "TransformerEngine",
+    .tensor_parallel = true,
+    .pipeline_parallel = true,
+    .expert_parallel = true,
+    .ulysses = true,
+    .ring_point_to_point = true,
+    .ring_all_gather = true,
+    .hybrid = true,
+    .ring_inner = false,
+    .contiguous_order = false,
+    .striped_order = false,
+    .zigzag_everywhere = true,
+    .selective_recompute = true,
+    .optimizer_sharding = true,
+    .gradient_sharding = false,
+    .parameter_sharding = true,
+    .parameter_sharding_with_pipeline = false,
+    .replicates_kv_heads = false,
+    .gathers_qkv_over_tp = true,
+    .fused_kernels = true,
+    .expands_kv_gradients = false,
+    .position_ids_gather = false,
+    .ring = kTransformerEngineRing,
+    .state = kMegatronState,
+    .loss = LossKind::kFused,
+    .ring_order = RingOrder::kZigzag,
+    .kv_exchange = KvExchange::kPointToPoint,
+    .sharding = Sharding::kOptimizer,
+};
+
+constexpr FrameworkTraits kDeepSpeed{
+    .framework = Framework::kDeepSpeed,
+    .attention_library = "UlyssesSPAttentionHF",
+    .tensor_parallel = false,
+    .pipeline_parallel = false,
+    .expert_parallel = false,
+    .ulysses = true,
+    .ring_point_to_point = false,
+    .ring_all_gather = false,
+    .hybrid = false,
+    .ring_inner = false,
+    .contiguous_order = false,
+    .striped_order = false,
+    .zigzag_everywhere = false,
+    .selective_recompute = false,
+    .optimizer_sharding = true,
+    .gradient_sharding = true,
+    .parameter_sharding = true,
+    .parameter_sharding_with_pipeline = false,
+    .replicates_kv_heads = true,
+    .gathers_qkv_over_tp = false,
+    .fused_kernels = false,
+    .expands_kv_gradients = true,
+    .position_ids_gather = true,
+    .ring = kRingFlashAttention,
+    .state = kZeroState,
+    .loss = LossKind::kFusedLinear,
+    .ring_order = RingOrder::kContiguous,
+    .kv_exchange = KvExchange::kPointToPoint,
+    .sharding = Sharding::kParameters,
+};
+
+constexpr FrameworkTraits kYunchang{
+    .framework = Framework::kYunchang,
+    .attention_library = "LongContextAttention",
+    .tensor_parallel = false,
+    .pipeline_parallel = false,
+    .expert_parallel = false,
+    .ulysses = true,
+    .ring_point_to_point = true,
+    .ring_all_gather = false,
+    .hybrid = true,
+    .ring_inner = true,
+    .contiguous_order = true,
+    .striped_order = true,
+    .zigzag_everywhere = false,
+    .selective_recompute = false,
+    .optimizer_sharding = true,
+    .gradient_sharding = true,
+    .parameter_sharding = true,
+    .parameter_sharding_with_pipeline = false,
+    .replicates_kv_heads = false,
+    .gathers_qkv_over_tp = false,
+    .fused_kernels = false,
+    .expands_kv_gradients = true,
+    .position_ids_gather = false,
+    .ring = kRingFlashAttention,
+    .state = kZeroState,
+    .loss = LossKind::kFloat32Logits,
+    .ring_order = RingOrder::kZigzag,
+    .kv_exchange = KvExchange::kPointToPoint,
+    .sharding = Sharding::kParameters,
+};
+
+constexpr FrameworkTraits kTorchTitan{
+    .framework = Framework::kTorchTitan,
+    .attention_library = "PyTorch context parallel",
+    .tensor_parallel = true,
+    .pipeline_parallel = true,
+    .expert_parallel = true,
+    .ulysses = false,
+    .ring_point_to_point = false,
+    .ring_all_gather = true,
+    .hybrid = false,
+    .ring_inner = false,
+    .contiguous_order = false,
+    .striped_order = false,
+    .zigzag_everywhere = true,
+    .selective_recompute = false,
+    .optimizer_sharding = false,
+    .gradient_sharding = true,
+    .parameter_sharding = true,
+    .parameter_sharding_with_pipeline = true,
+    .replicates_kv_heads = false,
+    .gathers_qkv_over_tp = false,
+    .fused_kernels = true,
+    .expands_kv_gradients = false,
+    .position_ids_gather = false,
+    .ring = kTransformerEngineRing,
+    .state = kFullyShardedState,
+    .loss = LossKind::kFloat32Logits,
+    .ring_order = RingOrder::kZigzag,
+    .kv_exchange = KvExchange::kAllGather,
+    .sharding = Sharding::kParameters,
+};
+
+}  // namespace
+
+const FrameworkTraits& traits_of(Framework framework) {
+  switch (framework) {
+    case Framework::kMegatron:
+      return kMegatron;
+    case Framework::kDeepSpeed:
+      return kDeepSpeed;
+    case Framework::kYunchang:
+      return kYunchang;
+    case Framework::kTorchTitan:
+      return kTorchTitan;
+  }
+  return kMegatron;
+}
+
+}  // namespace seqspan::sim

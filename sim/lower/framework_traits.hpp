@@ -1,0 +1,71 @@
+// What each framework does in its own way: one row per framework, so that the lowering has one
+// path.
+//
+// Sources, by repo/path as read in the project's reference:
+//   megatron    NVIDIA/Megatron-LM with NVIDIA/TransformerEngine (context_parallel.py)
+//   deepspeed   deepspeedai/DeepSpeed runtime/sequence_parallel/ulysses_sp.py (ALST) over Hugging
+//   Face yunchang    feifeibear/long-context-attention (USP) over zhuzilin/ring-flash-attention
+//   torchtitan  pytorch/torchtitan with PyTorch's context parallel and FSDP2
+#pragma once
+
+#include <cstdint>
+
+#include "sim/spec/data_type.hpp"
+#include "sim/spec/framework.hpp"
+#include "sim/spec/job.hpp"
+
+namespace seqspan::sim {
+
+// How keys and values travel in a point-to-point ring and what stays behind.
+struct RingTraits {
+  bool fused_kv_message;     // K and V in one message per hop, or one each
+  bool keeps_every_hop;      // every received KV and every partial output until the layer returns
+  bool float32_accumulator;  // running output in fp32 (else partial outputs merged once, in bf16)
+  bool float32_gradient;     // dK/dV travel in fp32, one hop more to return home
+};
+
+// Bytes per parameter of what training keeps, before sharding.
+struct StateBytes {
+  DataType parameter;            // what the layers compute with, or the fp32 master under FSDP
+  DataType gradient;             // as accumulated over micro-batches
+  std::int64_t optimizer_words;  // fp32 words per parameter: Adam's two moments, plus a master copy
+};
+
+struct FrameworkTraits {
+  Framework framework;
+  const char* attention_library;
+  // What may be asked for.
+  bool tensor_parallel;
+  bool pipeline_parallel;
+  bool expert_parallel;
+  bool ulysses;
+  bool ring_point_to_point;
+  bool ring_all_gather;
+  bool hybrid;      // ulysses x ring
+  bool ring_inner;  // ring ranks consecutive
+  bool contiguous_order;
+  bool striped_order;
+  bool zigzag_everywhere;  // the loader deals zigzag rows even to Ulysses: s % 2c == 0 always
+  bool selective_recompute;
+  bool optimizer_sharding;  // distributed optimizer, ZeRO 1 (and no sharding at all)
+  bool gradient_sharding;   // ZeRO 2
+  bool parameter_sharding;  // ZeRO 3, FSDP
+  bool parameter_sharding_with_pipeline;
+  bool replicates_kv_heads;  // repeats KV heads up to the Ulysses degree before the all-to-all
+  bool gathers_qkv_over_tp;  // g < t: all-gathers the whole QKV activation over TP (else refuses)
+  // How it computes.
+  bool fused_kernels;         // fused norm, RoPE and SwiGLU (else eager Hugging Face modules)
+  bool expands_kv_gradients;  // FlashAttention-2 backward with GQA: dK, dV at all query heads, then
+                              // summed
+  bool position_ids_gather;   // all-gathers int64 position ids in every layer
+  RingTraits ring;
+  StateBytes state;
+  LossKind loss;           // default
+  RingOrder ring_order;    // default
+  KvExchange kv_exchange;  // default
+  Sharding sharding;       // default
+};
+
+[[nodiscard]] const FrameworkTraits& traits_of(Framework framework);
+
+}  // namespace seqspan::sim

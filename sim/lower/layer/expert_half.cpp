@@ -1,0 +1,165 @@
+#include "sim/lower/layer/expert_half.hpp"
+
+#include <cmath>
+
+namespace seqspan::sim {
+namespace {
+
+// Rows that the busiest rank's experts work on, before expert tensor parallelism gathers them.
+std::int64_t received_rows(const LoweringContext& context, const MixtureOfExperts& experts) {
+  const std::int64_t sent = context.dimensions.shard_rows * experts.experts_per_token;
+  if (context.layout.ep == 1) return sent;
+  return static_cast<std::int64_t>(
+      std::ceil(static_cast<double>(sent) * context.job.training.expert_imbalance));
+}
+
+Shape rows_of(const char* symbol, std::int64_t rows, Extent width) {
+  return {Extent{symbol, rows}, width};
+}
+
+}  // namespace
+
+ExpertHalf::ExpertHalf(ProgramBuilder& builder, const LoweringContext& context,
+                       const MixtureOfExperts& experts, const Weights& router_weights,
+                       const Weights& expert_weights, const Ports& ports)
+    : router_weights_(router_weights),
+      expert_weights_(expert_weights),
+      hidden_(context.dimensions.hidden.value),
+      router_rows_(context.dimensions.shard_rows),
+      experts_(experts.experts),
+      ports_(ports),
+      norm_(builder, context, "feed-forward norm output", ports.input) {
+  const Layout& layout = context.layout;
+  const Dimensions& dimensions = context.dimensions;
+  const Extent hidden = dimensions.hidden;
+  const std::int64_t sent = router_rows_ * experts.experts_per_token;
+  const std::int64_t received = received_rows(context, experts);
+  const std::int64_t worked = received * layout.etp;
+  const std::int64_t width = experts.expert_intermediate / layout.etp;
+  const std::int64_t local_experts = experts.experts / layout.ep;
+  const std::int64_t rows_per_expert = (worked + local_experts - 1) / local_experts;
+  gate_up_gemm_ = {rows_per_expert, 2 * width, hidden.value, local_experts};
+  down_gemm_ = {rows_per_expert, hidden.value, width, local_experts};
+
+  const Shape routing{dimensions.batch, dimensions.shard_tokens, Extent{"E", experts.experts}};
+  const Shape sent_shape = rows_of("b s/(c t) k", sent, hidden);
+  const Shape received_shape = rows_of("rows received", received, hidden);
+  const Shape worked_shape = rows_of("rows of experts", worked, hidden);
+  const Shape gate_up_shape = rows_of("rows of experts", worked, {"2 f/etp", 2 * width});
+  const Shape activated_shape = rows_of("rows of experts", worked, {"f/etp", width});
+  // Over a group of one rank nothing is sent, and the tensor before is the tensor after.
+  const bool exchanges = layout.ep > 1;
+  const bool gathers = layout.etp > 1;
+
+  logits_ = builder.float32("router logits", routing);
+  probabilities_ = builder.float32("router probabilities", routing);
+  routing_map_ = builder.activation("routing map", DataType::kBool, routing);
+  permuted_ = builder.bfloat16("permuted tokens", sent_shape);
+  dispatched_ = exchanges ? builder.bfloat16("dispatched tokens", received_shape) : permuted_;
+  gathered_ = gathers ? builder.bfloat16("tokens gathered over etp", worked_shape) : dispatched_;
+  expert_input_ = builder.bfloat16("expert input", worked_shape);
+  gate_up_ = builder.bfloat16("experts' gate, up", gate_up_shape);
+  activated_ = builder.bfloat16("experts' SwiGLU output", activated_shape);
+  expert_output_ = builder.bfloat16("expert output", worked_shape);
+  unsorted_ = builder.bfloat16("expert output, unsorted", worked_shape);
+  scattered_ =
+      gathers ? builder.bfloat16("expert output reduced over etp", received_shape) : unsorted_;
+  combined_ = exchanges ? builder.bfloat16("combined tokens", sent_shape) : scattered_;
+
+  combined_gradient_ = builder.bfloat16("d(combined tokens)", sent_shape);
+  dispatched_gradient_ = exchanges ? builder.bfloat16("d(expert output), received", received_shape)
+                                   : combined_gradient_;
+  gathered_gradient_ = gathers
+                           ? builder.bfloat16("d(expert output), gathered over etp", worked_shape)
+                           : dispatched_gradient_;
+  expert_output_gradient_ = builder.bfloat16("d(expert output)", worked_shape);
+  activated_gradient_ = builder.bfloat16("d(experts' SwiGLU output)", activated_shape);
+  gate_up_gradient_ = builder.bfloat16("d(experts' gate, up)", gate_up_shape);
+  expert_input_gradient_ = builder.bfloat16("d(expert input)", worked_shape);
+  unsorted_gradient_ = builder.bfloat16("d(expert input), unsorted", worked_shape);
+  scattered_gradient_ =
+      gathers ? builder.bfloat16("d(dispatched tokens)", received_shape) : unsorted_gradient_;
+  permuted_gradient_ =
+      exchanges ? builder.bfloat16("d(permuted tokens)", sent_shape) : scattered_gradient_;
+  probabilities_gradient_ = builder.float32("d(router probabilities)", routing);
+  norm_gradient_ = builder.bfloat16("d(feed-forward norm output)", dimensions.shard());
+}
+
+void ExpertHalf::exchange(ProgramBuilder& builder, const char* name, TensorId from,
+                          TensorId to) const {
+  if (from == to) return;
+  const Program& program = builder.program();
+  const Bytes bytes = std::max(program.tensor(from).bytes, program.tensor(to).bytes);
+  builder.communicate(name, {Collective::kAllToAll, Axis::kExpert, bytes}, {from}, {to});
+}
+
+void ExpertHalf::gather_rows(ProgramBuilder& builder, const char* name, TensorId from,
+                             TensorId to) const {
+  if (from == to) return;
+  builder.communicate(
+      name, {Collective::kAllGather, Axis::kExpertTensor, builder.program().tensor(to).bytes},
+      {from}, {to});
+}
+
+void ExpertHalf::scatter_rows(ProgramBuilder& builder, const char* name, TensorId from,
+                              TensorId to) const {
+  if (from == to) return;
+  builder.communicate(
+      name, {Collective::kReduceScatter, Axis::kExpertTensor, builder.program().tensor(from).bytes},
+      {from}, {to});
+}
+
+void ExpertHalf::forward(ProgramBuilder& builder) const {
+  norm_.forward(builder);
+  builder.gemm("router", {router_rows_, experts_, hidden_},
+               {norm_.output(), router_weights_.parameters()}, {logits_});
+  builder.memory_pass("top-k routing", {logits_}, {probabilities_, routing_map_});
+  builder.memory_pass("permute tokens", {norm_.output(), routing_map_}, {permuted_});
+  exchange(builder, "dispatch all-to-all", permuted_, dispatched_);
+  gather_rows(builder, "all-gather tokens over etp", dispatched_, gathered_);
+  builder.memory_pass("sort by expert", {gathered_}, {expert_input_});
+  builder.gemm("experts' gate, up", gate_up_gemm_, {expert_input_, expert_weights_.parameters()},
+               {gate_up_});
+  builder.memory_pass("experts' SwiGLU", {gate_up_, probabilities_}, {activated_});
+  builder.gemm("experts' down projection", down_gemm_, {activated_, expert_weights_.parameters()},
+               {expert_output_});
+  builder.memory_pass("unsort", {expert_output_}, {unsorted_});
+  scatter_rows(builder, "reduce-scatter tokens over etp", unsorted_, scattered_);
+  exchange(builder, "combine all-to-all", scattered_, combined_);
+  builder.memory_pass("unpermute tokens, residual", {combined_, routing_map_, ports_.input},
+                      {ports_.output});
+}
+
+void ExpertHalf::backward(ProgramBuilder& builder) const {
+  builder.memory_pass("unpermute backward", {ports_.output_gradient, routing_map_},
+                      {combined_gradient_});
+  exchange(builder, "combine all-to-all, backward", combined_gradient_, dispatched_gradient_);
+  gather_rows(builder, "all-gather gradients over etp", dispatched_gradient_, gathered_gradient_);
+  builder.memory_pass("unsort backward", {gathered_gradient_}, {expert_output_gradient_});
+  builder.gemm("experts' down projection, data gradient",
+               {down_gemm_.m, down_gemm_.k, down_gemm_.n, down_gemm_.groups},
+               {expert_output_gradient_, expert_weights_.parameters()}, {activated_gradient_});
+  builder.gemm("experts' down projection, weight gradient",
+               {down_gemm_.n, down_gemm_.k, down_gemm_.m, down_gemm_.groups},
+               {expert_output_gradient_, activated_}, {expert_weights_.gradients()});
+  builder.memory_pass("experts' SwiGLU backward", {gate_up_, activated_gradient_, probabilities_},
+                      {gate_up_gradient_, probabilities_gradient_});
+  builder.gemm("experts' gate, up, data gradient",
+               {gate_up_gemm_.m, gate_up_gemm_.k, gate_up_gemm_.n, gate_up_gemm_.groups},
+               {gate_up_gradient_, expert_weights_.parameters()}, {expert_input_gradient_});
+  builder.gemm("experts' gate, up, weight gradient",
+               {gate_up_gemm_.n, gate_up_gemm_.k, gate_up_gemm_.m, gate_up_gemm_.groups},
+               {gate_up_gradient_, expert_input_}, {expert_weights_.gradients()});
+  builder.memory_pass("sort backward", {expert_input_gradient_}, {unsorted_gradient_});
+  scatter_rows(builder, "reduce-scatter gradients over etp", unsorted_gradient_,
+               scattered_gradient_);
+  exchange(builder, "dispatch all-to-all, backward", scattered_gradient_, permuted_gradient_);
+  builder.memory_pass("permute backward, router backward",
+                      {permuted_gradient_, routing_map_, probabilities_, probabilities_gradient_},
+                      {norm_gradient_});
+  builder.gemm("router, weight gradient", {experts_, hidden_, router_rows_},
+               {norm_gradient_, norm_.output()}, {router_weights_.gradients()});
+  norm_.backward(builder, norm_gradient_, ports_.output_gradient, ports_.input_gradient);
+}
+
+}  // namespace seqspan::sim

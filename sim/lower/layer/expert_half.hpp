@@ -1,0 +1,72 @@
+// The mixture-of-experts half of a layer: norm, router, permutation, all-to-all over the expert
+// parallel group, grouped GEMMs of the local experts, and the way back.
+//
+// Tokens are T' = b s/(c t) (sequence parallelism splits them before the router). Each goes to k
+// experts, so T' k rows travel: (ep-1)/ep T' k h x 2 bytes sent, twice forward and twice backward.
+// The busiest rank receives `expert_imbalance` times the mean; its program is the one written. With
+// etp > 1 the experts' tokens are gathered over the expert tensor parallel group and reduced back.
+// Saved: router probabilities (fp32) and map, the experts' input, gate and up, and activation.
+// Source: Megatron-LM megatron/core/transformer/moe/token_dispatcher.py (alltoall dispatcher).
+#pragma once
+
+#include "sim/lower/layer/norm.hpp"
+#include "sim/lower/layer/ports.hpp"
+#include "sim/lower/weights.hpp"
+
+namespace seqspan::sim {
+
+class ExpertHalf {
+ public:
+  // `router` holds the norm and the router, `experts` the experts' matrices.
+  ExpertHalf(ProgramBuilder& builder, const LoweringContext& context,
+             const MixtureOfExperts& experts, const Weights& router_weights,
+             const Weights& expert_weights, const Ports& ports);
+
+  void forward(ProgramBuilder& builder) const;
+  void backward(ProgramBuilder& builder) const;
+
+ private:
+  // Rows of this rank to the ranks of their experts, or back.
+  void exchange(ProgramBuilder& builder, const char* name, TensorId from, TensorId to) const;
+  void gather_rows(ProgramBuilder& builder, const char* name, TensorId from, TensorId to) const;
+  void scatter_rows(ProgramBuilder& builder, const char* name, TensorId from, TensorId to) const;
+
+  const Weights& router_weights_;
+  const Weights& expert_weights_;
+  std::int64_t hidden_;
+  std::int64_t router_rows_;
+  std::int64_t experts_;
+  Gemm gate_up_gemm_;
+  Gemm down_gemm_;
+
+  Ports ports_;
+  Norm norm_;
+  TensorId logits_;
+  TensorId probabilities_;
+  TensorId routing_map_;
+  TensorId permuted_;
+  TensorId dispatched_;
+  TensorId gathered_;
+  TensorId expert_input_;
+  TensorId gate_up_;
+  TensorId activated_;
+  TensorId expert_output_;
+  TensorId unsorted_;
+  TensorId scattered_;
+  TensorId combined_;
+
+  TensorId combined_gradient_;
+  TensorId dispatched_gradient_;
+  TensorId gathered_gradient_;
+  TensorId expert_output_gradient_;
+  TensorId activated_gradient_;
+  TensorId gate_up_gradient_;
+  TensorId expert_input_gradient_;
+  TensorId unsorted_gradient_;
+  TensorId scattered_gradient_;
+  TensorId permuted_gradient_;
+  TensorId probabilities_gradient_;
+  TensorId norm_gradient_;
+};
+
+}  // namespace seqspan::sim

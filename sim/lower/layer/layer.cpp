@@ -1,0 +1,129 @@
+#include "sim/lower/layer/layer.hpp"
+
+#include "sim/lower/layer/attention_half.hpp"
+#include "sim/lower/layer/dense_half.hpp"
+#include "sim/lower/layer/expert_half.hpp"
+
+namespace seqspan::sim {
+namespace {
+
+// Parameters of this rank that are reduced over data x context parallelism: TP splits the matrices,
+// norms and router are whole on every rank.
+std::int64_t shared_elements(const LoweringContext& context, const LayerKind& kind) {
+  const std::int64_t hidden = context.tower.hidden;
+  const auto& attention = std::get<FullAttention>(kind.attention);
+  const std::int64_t whole = layer_norm_parameters(hidden) +
+                             (attention.qk_norm ? 2 * attention.head_dim : 0) +
+                             (attention.output_bias ? hidden : 0);
+  std::int64_t split =
+      attention_parameters(kind.attention, hidden) - whole + layer_norm_parameters(hidden);
+  std::int64_t router = 0;
+  if (const auto* experts = std::get_if<MixtureOfExperts>(&kind.feed_forward)) {
+    router = hidden * experts->experts;
+  } else {
+    split += feed_forward_parameters(kind.feed_forward, hidden);
+  }
+  return whole + router + split / context.layout.tp;
+}
+
+std::int64_t expert_elements(const LoweringContext& context, const LayerKind& kind) {
+  const auto* experts = std::get_if<MixtureOfExperts>(&kind.feed_forward);
+  if (experts == nullptr) return 0;
+  return 3 * context.tower.hidden * experts->expert_intermediate * experts->experts /
+         (context.layout.ep * context.layout.etp);
+}
+
+// Lets the next block's parameter gather begin once this block has: one layer is prefetched.
+struct StartSignal {
+  explicit StartSignal(ProgramBuilder& builder)
+      : before(builder.bfloat16("previous block started", {Extent{"0", 0}})),
+        here(builder.bfloat16("this block started", {Extent{"0", 0}})) {}
+
+  void send(ProgramBuilder& builder, TensorId input) const {
+    builder.memory_pass("start", Bytes(0), {input}, {here});
+  }
+
+  TensorId before;
+  TensorId here;
+};
+
+// The second half of a layer by kind of feed-forward.
+DenseHalf make_half(ProgramBuilder& builder, const LoweringContext& context,
+                    const DenseFeedForward& feed_forward, const Weights& shared, const Weights&,
+                    const Ports& ports) {
+  return {builder, context, feed_forward, shared, ports};
+}
+
+ExpertHalf make_half(ProgramBuilder& builder, const LoweringContext& context,
+                     const MixtureOfExperts& feed_forward, const Weights& shared,
+                     const Weights& experts, const Ports& ports) {
+  return {builder, context, feed_forward, shared, experts, ports};
+}
+
+template <class FeedForwardKind>
+void lower_halves(ProgramBuilder& builder, const LoweringContext& context,
+                  const FullAttention& attention, const FeedForwardKind& feed_forward,
+                  const Weights& shared, const Weights& experts) {
+  const Shape hidden_states = context.dimensions.shard();
+  const TensorId input = builder.bfloat16("layer input", hidden_states);
+  const TensorId middle = builder.bfloat16("residual after attention", hidden_states);
+  const TensorId output = builder.bfloat16("layer output", hidden_states);
+  const TensorId output_gradient = builder.bfloat16("d(layer output)", hidden_states);
+  const TensorId middle_gradient = builder.bfloat16("d(residual after attention)", hidden_states);
+  const TensorId input_gradient = builder.bfloat16("d(layer input)", hidden_states);
+  const StartSignal forward_start(builder);
+  const StartSignal backward_start(builder);
+
+  const AttentionHalf first(builder, context, attention, shared,
+                            {input, middle, middle_gradient, input_gradient});
+  const auto second = make_half(builder, context, feed_forward, shared, experts,
+                                {middle, output, output_gradient, middle_gradient});
+
+  builder.begin_forward("layer forward", {input, forward_start.before},
+                        {output, forward_start.here});
+  forward_start.send(builder, input);
+  shared.before_forward(builder, {forward_start.before});
+  experts.before_forward(builder, {forward_start.before});
+  first.forward(builder);
+  second.forward(builder);
+  builder.end_block();
+
+  builder.begin_backward("layer backward", {output_gradient, backward_start.before},
+                         {input_gradient, backward_start.here});
+  backward_start.send(builder, output_gradient);
+  shared.before_backward(builder, {backward_start.before});
+  experts.before_backward(builder, {backward_start.before});
+  if (context.layout.recompute == Recompute::kFull) {
+    builder.set_pass(Pass::kRecompute);
+    first.forward(builder);
+    second.forward(builder);
+    builder.set_pass(Pass::kBackward);
+  }
+  second.backward(builder);
+  first.backward(builder);
+  shared.after_backward(builder);
+  experts.after_backward(builder);
+  builder.end_block();
+}
+
+}  // namespace
+
+void lower_layer(ProgramBuilder& builder, const LoweringContext& context, const LayerKind& kind) {
+  builder.begin_part("layer");
+  const Weights shared(builder, context, "layer", shared_elements(context, kind), Axis::kShard);
+  const Weights experts(builder, context, "experts", expert_elements(context, kind),
+                        Axis::kExpertShard);
+  const auto& attention = std::get<FullAttention>(kind.attention);
+  std::visit(
+      [&](const auto& feed_forward) {
+        lower_halves(builder, context, attention, feed_forward, shared, experts);
+      },
+      kind.feed_forward);
+  builder.begin_update("layer update");
+  shared.update(builder);
+  experts.update(builder);
+  builder.end_block();
+  builder.end_part();
+}
+
+}  // namespace seqspan::sim

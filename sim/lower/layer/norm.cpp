@@ -1,0 +1,42 @@
+#include "sim/lower/layer/norm.hpp"
+
+#include "sim/lower/framework_traits.hpp"
+
+namespace seqspan::sim {
+
+Norm::Norm(ProgramBuilder& builder, const LoweringContext& context, const char* name,
+           TensorId input)
+    : fused_(context.traits.fused_kernels),
+      input_(input),
+      output_(builder.bfloat16(name, context.dimensions.shard())),
+      inverse_rms_(
+          builder.float32("1/rms", {context.dimensions.batch, context.dimensions.shard_tokens})) {
+  if (fused_) return;
+  float32_input_ = builder.float32("norm input in fp32", context.dimensions.shard());
+  normalised_ = builder.bfloat16("normalised input", context.dimensions.shard());
+}
+
+void Norm::forward(ProgramBuilder& builder) const {
+  if (fused_) {
+    builder.memory_pass("norm", {input_}, {output_, inverse_rms_});
+    return;
+  }
+  builder.memory_pass("cast to fp32", {input_}, {float32_input_});
+  builder.memory_pass("normalise", {float32_input_}, {normalised_, inverse_rms_});
+  builder.memory_pass("scale norm", {normalised_}, {output_});
+}
+
+void Norm::backward(ProgramBuilder& builder, TensorId output_gradient, TensorId residual_gradient,
+                    TensorId input_gradient) const {
+  if (fused_) {
+    builder.memory_pass("norm backward", {output_gradient, input_, inverse_rms_, residual_gradient},
+                        {input_gradient});
+    return;
+  }
+  builder.memory_pass(
+      "norm backward",
+      {output_gradient, float32_input_, normalised_, inverse_rms_, residual_gradient},
+      {input_gradient});
+}
+
+}  // namespace seqspan::sim

@@ -1,0 +1,33 @@
+// RMSNorm over the hidden size, and the residual sum that its backward ends in.
+//
+// Fused kernels (TransformerEngine) save their input, their output (as the next linear's input) and
+// 1/rms in fp32: (2 + 2) h + 4 bytes per token. Eager Hugging Face modules save the fp32 copy of
+// the input, the normalised bf16 tensor, the output and 1/rms: (4 + 2 + 2) h + 4 bytes per token
+// (derived from transformers' LlamaRMSNorm and autograd's rules; not measured).
+#pragma once
+
+#include "sim/lower/dimensions.hpp"
+
+namespace seqspan::sim {
+
+class Norm {
+ public:
+  Norm(ProgramBuilder& builder, const LoweringContext& context, const char* name, TensorId input);
+
+  void forward(ProgramBuilder& builder) const;
+  // input_gradient = gradient through the norm of `output_gradient`, plus `residual_gradient`.
+  void backward(ProgramBuilder& builder, TensorId output_gradient, TensorId residual_gradient,
+                TensorId input_gradient) const;
+
+  [[nodiscard]] TensorId output() const { return output_; }
+
+ private:
+  bool fused_;
+  TensorId input_;
+  TensorId output_;
+  TensorId inverse_rms_;
+  TensorId float32_input_{};
+  TensorId normalised_{};
+};
+
+}  // namespace seqspan::sim

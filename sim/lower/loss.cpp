@@ -1,0 +1,191 @@
+#include "sim/lower/loss.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "sim/lower/framework_traits.hpp"
+#include "sim/lower/layer/norm.hpp"
+#include "sim/lower/tensor_parallel.hpp"
+#include "sim/lower/weights.hpp"
+
+namespace seqspan::sim {
+namespace {
+
+class Loss {
+ public:
+  Loss(ProgramBuilder& builder, const LoweringContext& context);
+
+  void forward(ProgramBuilder& builder) const;
+  void backward(ProgramBuilder& builder) const;
+  void update(ProgramBuilder& builder) const;
+
+ private:
+  [[nodiscard]] bool gradient_in_forward() const { return chunks_ > 1; }
+  void head_and_loss(ProgramBuilder& builder) const;
+  void head_gradient(ProgramBuilder& builder) const;
+  void cross_entropy(ProgramBuilder& builder) const;
+  void cross_entropy_gradient(ProgramBuilder& builder) const;
+
+  const LoweringContext& context_;
+  LossKind kind_;
+  bool eager_;
+  std::int64_t chunks_;
+  std::int64_t rows_;        // of one chunk
+  std::int64_t vocabulary_;  // V/t
+  Weights weights_;
+  TensorId input_;
+  Norm norm_;
+  TensorId whole_norm_;
+  TensorId logits_;
+  TensorId float32_logits_;
+  TensorId log_softmax_;
+  TensorId statistics_;
+  TensorId logits_gradient_;
+  TensorId float32_gradient_;
+  TensorId whole_norm_gradient_;
+  TensorId norm_gradient_;
+  TensorId input_gradient_;
+  TensorId no_residual_;
+};
+
+std::int64_t head_elements(const LoweringContext& context) {
+  const std::int64_t matrix =
+      context.job.model.vocabulary * context.tower.hidden / context.layout.tp;
+  // A tied head on the first stage is the embedding's matrix; on another stage it is a copy.
+  const bool shares = context.job.model.tied_embeddings && context.layout.pp == 1;
+  return context.tower.hidden + (shares ? 0 : matrix);
+}
+
+Loss::Loss(ProgramBuilder& builder, const LoweringContext& context)
+    : context_(context),
+      kind_(context.job.training.loss.value_or(context.traits.loss)),
+      eager_(!context.traits.fused_kernels),
+      chunks_(context.layout.loss_chunks),
+      rows_((context.dimensions.rows + chunks_ - 1) / chunks_),
+      vocabulary_(context.job.model.vocabulary / context.layout.tp),
+      weights_(builder, context, "final norm, LM head", head_elements(context), Axis::kShard),
+      input_(builder.bfloat16("last hidden states", context.dimensions.shard())),
+      norm_(builder, context, "final norm output", input_),
+      whole_norm_(whole_of(builder, context, "gathered final norm output", norm_.output())) {
+  const Shape logits{Extent{chunks_ > 1 ? "b s/c / chunks" : "b s/c", rows_},
+                     Extent{"V/t", vocabulary_}};
+  logits_ = builder.bfloat16("logits", logits);
+  float32_logits_ = builder.float32("logits in fp32", logits);
+  log_softmax_ = builder.float32("log-softmax", logits);
+  statistics_ = builder.float32("max, sum, target logit", {Extent{"b s/c", rows_}, Extent{"3", 3}});
+  logits_gradient_ = builder.bfloat16("d(logits)", logits);
+  float32_gradient_ = builder.float32("d(logits) in fp32", logits);
+  whole_norm_gradient_ =
+      builder.bfloat16("d(final norm output), partial", context.dimensions.full());
+  norm_gradient_ = shard_of(builder, context, "d(final norm output)", whole_norm_gradient_);
+  input_gradient_ = builder.bfloat16("d(last hidden states)", context.dimensions.shard());
+  no_residual_ = builder.bfloat16("no residual", {Extent{"0", 0}});
+}
+
+void Loss::cross_entropy(ProgramBuilder& builder) const {
+  if (kind_ == LossKind::kFloat32Logits) {
+    builder.memory_pass("logits to fp32", {logits_}, {float32_logits_});
+    if (eager_) {
+      builder.memory_pass("log-softmax", {float32_logits_}, {log_softmax_, statistics_});
+    } else {
+      builder.memory_pass("softmax in place", {float32_logits_}, {float32_logits_, statistics_});
+    }
+  } else {
+    builder.memory_pass("cross entropy", {logits_}, {statistics_});
+  }
+  if (context_.layout.tp > 1) {
+    builder.communicate(
+        "all-reduce of cross entropy",
+        {Collective::kAllReduce, Axis::kTensor, builder.program().tensor(statistics_).bytes, 3},
+        {statistics_}, {statistics_});
+  }
+}
+
+void Loss::cross_entropy_gradient(ProgramBuilder& builder) const {
+  if (kind_ != LossKind::kFloat32Logits) {
+    // The gradient overwrites the logits.
+    builder.memory_pass("cross entropy gradient", {logits_, statistics_}, {logits_});
+  } else if (eager_) {
+    // The model's outputs hold the bf16 logits until backward is done with them.
+    builder.memory_pass("log-softmax gradient",
+                        builder.program().tensor(log_softmax_).bytes * 2, {log_softmax_, logits_},
+                        {float32_gradient_});
+    builder.memory_pass("d(logits) to bf16", {float32_gradient_}, {logits_gradient_});
+  } else {
+    builder.memory_pass("d(logits) to bf16", {float32_logits_}, {logits_gradient_});
+  }
+}
+
+void Loss::head_and_loss(ProgramBuilder& builder) const {
+  builder.gemm("LM head", {rows_, vocabulary_, context_.tower.hidden},
+               {whole_norm_, weights_.parameters()}, {logits_});
+  cross_entropy(builder);
+}
+
+void Loss::head_gradient(ProgramBuilder& builder) const {
+  cross_entropy_gradient(builder);
+  const TensorId gradient = kind_ == LossKind::kFloat32Logits ? logits_gradient_ : logits_;
+  builder.gemm("LM head, data gradient", {rows_, context_.tower.hidden, vocabulary_},
+               {gradient, weights_.parameters()}, {whole_norm_gradient_});
+  builder.gemm("LM head, weight gradient", {vocabulary_, context_.tower.hidden, rows_},
+               {gradient, whole_norm_}, {weights_.gradients()});
+}
+
+void Loss::forward(ProgramBuilder& builder) const {
+  builder.begin_forward("loss forward", {input_}, {});
+  weights_.before_forward(builder, {});
+  norm_.forward(builder);
+  gather_tokens(builder, "all-gather for LM head", norm_.output(), whole_norm_);
+  if (gradient_in_forward()) {
+    builder.begin_loop(chunks_, {});
+    head_and_loss(builder);
+    head_gradient(builder);
+    builder.end_loop();
+    scatter_tokens(builder, "reduce-scatter gradient of LM head", whole_norm_gradient_,
+                   norm_gradient_);
+  } else {
+    head_and_loss(builder);
+  }
+  builder.end_block();
+}
+
+void Loss::backward(ProgramBuilder& builder) const {
+  builder.begin_backward("loss backward", {}, {input_gradient_});
+  weights_.before_backward(builder, {});
+  if (!gradient_in_forward()) {
+    gather_tokens(builder, "all-gather for LM head weight gradient", norm_.output(), whole_norm_);
+    head_gradient(builder);
+    scatter_tokens(builder, "reduce-scatter gradient of LM head", whole_norm_gradient_,
+                   norm_gradient_);
+  }
+  norm_.backward(builder, norm_gradient_, no_residual_, input_gradient_);
+  weights_.after_backward(builder);
+  builder.end_block();
+}
+
+void Loss::update(ProgramBuilder& builder) const {
+  builder.begin_update("loss update");
+  weights_.update(builder);
+  builder.end_block();
+}
+
+}  // namespace
+
+std::int64_t liger_chunks(std::int64_t rows, std::int64_t vocabulary, std::int64_t hidden) {
+  const std::int64_t increase = (vocabulary + hidden - 1) / hidden;
+  const auto chunk_rows = static_cast<std::int64_t>(
+      std::bit_ceil(static_cast<std::uint64_t>((rows + increase - 1) / increase)));
+  const std::int64_t used = std::min(rows, chunk_rows);
+  return (rows + used - 1) / used;
+}
+
+void lower_loss(ProgramBuilder& builder, const LoweringContext& context) {
+  builder.begin_part("loss");
+  const Loss loss(builder, context);
+  loss.forward(builder);
+  loss.backward(builder);
+  loss.update(builder);
+  builder.end_part();
+}
+
+}  // namespace seqspan::sim

@@ -1,0 +1,70 @@
+#include "sim/lower/lower.hpp"
+
+#include "sim/lower/embedding.hpp"
+#include "sim/lower/framework_traits.hpp"
+#include "sim/lower/layer/layer.hpp"
+#include "sim/lower/loss.hpp"
+#include "sim/lower/stages.hpp"
+
+namespace seqspan::sim {
+namespace {
+
+// The hand-over of hidden states between stages: [b, s/(c t), h] each way per micro-batch.
+// Source: Megatron-LM megatron/core/pipeline_parallel/schedules.py get_tensor_shapes.
+void lower_boundary(ProgramBuilder& builder, const LoweringContext& context) {
+  builder.begin_part("pipeline boundary");
+  const TensorId sent = builder.bfloat16("hidden states sent", context.dimensions.shard());
+  const TensorId received = builder.bfloat16("hidden states received", context.dimensions.shard());
+  const Communication hand_over{Collective::kPointToPoint, Axis::kPipeline,
+                                builder.program().tensor(sent).bytes};
+  builder.begin_forward("send forward", {sent}, {received});
+  builder.communicate("send to next stage", hand_over, {sent}, {received});
+  builder.end_block();
+  builder.begin_backward("send backward", {sent}, {received});
+  builder.communicate("send gradient to previous stage", hand_over, {sent}, {received});
+  builder.end_block();
+  builder.begin_update("no update");
+  builder.end_block();
+  builder.end_part();
+}
+
+GroupSizes group_sizes_of(const Layout& layout) {
+  GroupSizes sizes{};
+  const auto set = [&sizes](Axis axis, std::int64_t size) {
+    sizes[static_cast<std::size_t>(axis)] = size;
+  };
+  set(Axis::kTensor, layout.tp);
+  set(Axis::kUlysses, layout.ulysses);
+  set(Axis::kRing, layout.ring);
+  set(Axis::kExpert, layout.ep);
+  set(Axis::kExpertTensor, layout.etp);
+  set(Axis::kPipeline, layout.pp);
+  set(Axis::kShard, layout.dp * layout.cp());
+  set(Axis::kExpertShard, layout.expert_data_parallel());
+  return sizes;
+}
+
+}  // namespace
+
+void lower(const Job& job, const Layout& layout, Program& program) {
+  program.clear();
+  ProgramBuilder builder(program);
+  const Tower& tower = job.model.towers.front();
+  const LoweringContext context{job, tower, layout, traits_of(job.framework),
+                                dimensions_of(tower, job.training, layout)};
+  program.group_sizes = group_sizes_of(layout);
+  program.pipeline_stages = layout.pp;
+  program.chunks_per_stage = layout.vpp;
+  program.micro_batches = job.training.global_batch_size / (layout.dp * layout.micro_batch);
+
+  lower_embedding(builder, context);
+  for (const LayerKind& kind : tower.kinds) lower_layer(builder, context, kind);
+  lower_loss(builder, context);
+  write_stages(program, tower, layout);
+  if (layout.pp > 1) {
+    program.boundary_part = program.parts.size();
+    lower_boundary(builder, context);
+  }
+}
+
+}  // namespace seqspan::sim

@@ -1,0 +1,72 @@
+#include "sim/lower/stages.hpp"
+
+#include <algorithm>
+
+namespace seqspan::sim {
+namespace {
+
+constexpr std::size_t kEmbeddingPart = 0;
+constexpr std::size_t kFirstLayerPart = 1;
+
+// Appends the runs of layers [first, first + count).
+void append_layers(Program& program, const Tower& tower, std::int64_t first, std::int64_t count) {
+  std::int64_t run_begin = 0;
+  for (const LayerRun& run : tower.runs) {
+    const std::int64_t begin = std::max(run_begin, first);
+    const std::int64_t end = std::min(run_begin + run.count, first + count);
+    if (begin < end) program.runs.push_back({kFirstLayerPart + run.kind, end - begin});
+    run_begin += run.count;
+  }
+}
+
+bool same_runs(const Program& program, const StageClass& a, const StageClass& b) {
+  if (a.run_count != b.run_count) return false;
+  for (std::size_t i = 0; i < a.run_count; ++i) {
+    const PartRun& left = program.runs[a.first_run + i];
+    const PartRun& right = program.runs[b.first_run + i];
+    if (left.part != right.part || left.count != right.count) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool layers_divide(std::int64_t layers, const Layout& layout) {
+  if (layout.vpp > 1) return layers % (layout.pp * layout.vpp) == 0;
+  if (layers % layout.pp == 0) return true;
+  if (layout.pp < 3) return false;
+  const std::int64_t middle = (layers + layout.pp - 1) / layout.pp;
+  return layers - (layout.pp - 2) * middle >= 2;
+}
+
+std::int64_t layers_of_stage(std::int64_t layers, const Layout& layout, std::int64_t stage) {
+  if (layers % layout.pp == 0) return layers / layout.pp;
+  const std::int64_t middle = (layers + layout.pp - 1) / layout.pp;
+  const std::int64_t ends = layers - (layout.pp - 2) * middle;
+  if (stage == 0) return ends - ends / 2;
+  if (stage == layout.pp - 1) return ends / 2;
+  return middle;
+}
+
+void write_stages(Program& program, const Tower& tower, const Layout& layout) {
+  const std::int64_t layers = tower.layer_count();
+  const std::size_t loss_part = kFirstLayerPart + tower.kinds.size();
+  std::int64_t first_layer = 0;
+  for (std::int64_t stage = 0; stage < layout.pp; ++stage) {
+    StageClass next{stage, 1, program.runs.size(), 0};
+    const std::int64_t count = layers_of_stage(layers, layout, stage);
+    if (stage == 0) program.runs.push_back({kEmbeddingPart, 1});
+    append_layers(program, tower, first_layer, count);
+    if (stage == layout.pp - 1) program.runs.push_back({loss_part, 1});
+    next.run_count = program.runs.size() - next.first_run;
+    first_layer += count;
+    if (!program.stages.empty() && same_runs(program, program.stages.back(), next)) {
+      ++program.stages.back().count;
+      program.runs.resize(next.first_run);
+    } else {
+      program.stages.push_back(next);
+    }
+  }
+}
+
+}  // namespace seqspan::sim

@@ -1,0 +1,26 @@
+// Which layers a pipeline stage runs.
+//
+// L divisible by p: L/p each. Otherwise, without interleaving, the stages between the first and the
+// last have ceil(L/p) layers and the first and last share the rest, the way Megatron-LM's
+// --decoder-first-pipeline-num-layers and --decoder-last-pipeline-num-layers do (the first and last
+// stage also carry the embedding and the loss). Interleaved schedules need L divisible by p v.
+#pragma once
+
+#include <cstdint>
+
+#include "sim/lower/dimensions.hpp"
+
+namespace seqspan::sim {
+
+// Whether the layers of the model can be dealt to pp x vpp chunks.
+[[nodiscard]] bool layers_divide(std::int64_t layers, const Layout& layout);
+
+// Layers of stage `stage`; layers_divide must hold.
+[[nodiscard]] std::int64_t layers_of_stage(std::int64_t layers, const Layout& layout,
+                                           std::int64_t stage);
+
+// Writes Program::runs and Program::stages. Parts must have been lowered in the order: embedding,
+// the tower's layer kinds, loss.
+void write_stages(Program& program, const Tower& tower, const Layout& layout);
+
+}  // namespace seqspan::sim

@@ -1,0 +1,111 @@
+#include "sim/lower/weights.hpp"
+
+#include "sim/lower/framework_traits.hpp"
+
+namespace seqspan::sim {
+namespace {
+
+constexpr std::int64_t divide_up(std::int64_t value, std::int64_t divisor) {
+  return (value + divisor - 1) / divisor;
+}
+
+}  // namespace
+
+Weights::Weights(ProgramBuilder& builder, const LoweringContext& context, const char* name,
+                 std::int64_t elements, Axis axis)
+    : elements_(elements),
+      shards_(axis == Axis::kExpertShard ? context.layout.expert_data_parallel()
+                                         : context.layout.dp * context.layout.cp()),
+      axis_(axis),
+      sharding_(shards_ > 1 || context.layout.sharding == Sharding::kParameters
+                    ? context.layout.sharding
+                    : Sharding::kNone),
+      fully_sharded_(sharding_ == Sharding::kParameters),
+      overlaps_reduction_(context.job.training.overlap_gradient_reduction),
+      overlaps_gather_(context.job.training.overlap_parameter_gather) {
+  const StateBytes& state = context.traits.state;
+  const Extent whole{"P", elements};
+  const Extent shard{"P/N", divide_up(elements, shards_)};
+  const Extent parameter_extent = fully_sharded_ ? shard : whole;
+  const Extent gradient_extent = gathers_gradients() ? shard : whole;
+  const Extent optimizer_extent = sharding_ == Sharding::kNone ? whole : shard;
+  const Extent words{"words", state.optimizer_words};
+  standing_ = builder.standing(name, Role::kParameter, state.parameter, {parameter_extent});
+  gradient_ = builder.standing(name, Role::kGradient, state.gradient, {gradient_extent});
+  builder.standing(name, Role::kOptimizerState, DataType::kFloat32, {words, optimizer_extent});
+  if (fully_sharded_) {
+    flat_ = builder.bfloat16("flat all-gather output", {whole});
+    gathered_ = builder.held("gathered parameters", DataType::kBFloat16, {whole});
+    prefetched_ = builder.held("next layer's gathered parameters", DataType::kBFloat16, {whole});
+  }
+  if (gathers_gradients()) {
+    unsharded_gradient_ = builder.bfloat16("gradients before reduction", {whole});
+    reduce_input_ = builder.held("reduce-scatter input", state.gradient, {whole});
+  }
+  // Adam reads the gradient, reads and writes its fp32 words, and writes the parameter.
+  update_bytes_ = Bytes(optimizer_extent.value *
+                        (bytes_per_element(state.gradient) + 2 * 4 * state.optimizer_words +
+                         bytes_per_element(state.parameter)));
+}
+
+void Weights::gather(ProgramBuilder& builder, Operands trigger) const {
+  const Bytes bytes = builder.program().tensor(flat_).bytes;
+  Operands reads = trigger;
+  reads.push_back(standing_);
+  if (shards_ > 1) {
+    builder.communicate("all-gather parameters", {Collective::kAllGather, axis_, bytes}, reads,
+                        {flat_});
+  } else {
+    builder.memory_pass("cast parameters", reads, {flat_});
+  }
+  builder.memory_pass("copy out parameters", {flat_}, {gathered_, prefetched_});
+}
+
+void Weights::gather_updated(ProgramBuilder& builder, When when) const {
+  if (shards_ == 1 || sharding_ == Sharding::kNone || fully_sharded_) return;
+  builder.communicate("all-gather updated parameters",
+                      {Collective::kAllGather, axis_, builder.program().tensor(standing_).bytes},
+                      {}, {standing_}, when);
+}
+
+void Weights::before_forward(ProgramBuilder& builder, Operands trigger) const {
+  if (elements_ == 0) return;
+  if (fully_sharded_) {
+    gather(builder, trigger);
+  } else if (overlaps_gather_) {
+    gather_updated(builder, When::kFirstMicroBatch);
+  }
+}
+
+void Weights::before_backward(ProgramBuilder& builder, Operands trigger) const {
+  if (elements_ > 0 && fully_sharded_) gather(builder, trigger);
+}
+
+void Weights::reduce(ProgramBuilder& builder, When when) const {
+  if (shards_ == 1) return;
+  const TensorId from = gathers_gradients() ? reduce_input_ : gradient_;
+  const Collective collective =
+      sharding_ == Sharding::kNone ? Collective::kAllReduce : Collective::kReduceScatter;
+  builder.communicate(
+      sharding_ == Sharding::kNone ? "all-reduce gradients" : "reduce-scatter gradients",
+      {collective, axis_, builder.program().tensor(from).bytes}, {from}, {gradient_}, when);
+}
+
+void Weights::after_backward(ProgramBuilder& builder) const {
+  if (elements_ == 0) return;
+  if (gathers_gradients()) {
+    builder.memory_pass("cast gradients", {unsharded_gradient_}, {reduce_input_});
+    reduce(builder, When::kEvery);
+  } else if (overlaps_reduction_) {
+    reduce(builder, When::kLastMicroBatch);
+  }
+}
+
+void Weights::update(ProgramBuilder& builder) const {
+  if (elements_ == 0) return;
+  if (!gathers_gradients() && !overlaps_reduction_) reduce(builder, When::kEvery);
+  builder.memory_pass("optimizer", update_bytes_, {gradient_}, {standing_});
+  if (!overlaps_gather_) gather_updated(builder, When::kEvery);
+}
+
+}  // namespace seqspan::sim

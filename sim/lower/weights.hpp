@@ -1,0 +1,67 @@
+// A group of parameters of a part that are sharded and reduced together: what they cost in memory,
+// and what data x context parallelism sends for them. N = ranks of the shard group (dp x cp; for
+// experts their own data parallel group).
+//
+// Memory per parameter (bytes by FrameworkTraits::state):
+//   sharding     parameter   gradient   optimizer
+//   none         whole       whole      whole
+//   optimizer    whole       whole      1/N        (distributed optimizer, ZeRO 1)
+//   gradients    whole       1/N        1/N        (ZeRO 2)
+//   parameters   1/N         1/N        1/N        (ZeRO 3, FSDP; gathered while a block uses them)
+//
+// Traffic: none: all-reduce of gradients. optimizer, gradients: reduce-scatter of gradients under
+// the last backward and all-gather of parameters under the next forward, or both exposed when
+// overlap is off. parameters: all-gather in every forward and backward, reduce-scatter in every
+// backward. Sources: Megatron docs/user-guide/features/dist_optimizer.md; ZeRO, arXiv 1910.02054;
+// PyTorch fsdp/_fully_shard/_fsdp_collectives.py (flat all-gather output beside the copied-out
+// parameters, the next layer's parameters prefetched, the reduce-scatter input held until the next
+// one).
+#pragma once
+
+#include "sim/lower/dimensions.hpp"
+
+namespace seqspan::sim {
+
+class Weights {
+ public:
+  // `elements` parameters on this rank before sharding.
+  Weights(ProgramBuilder& builder, const LoweringContext& context, const char* name,
+          std::int64_t elements, Axis axis);
+
+  // Before a block's ops; `trigger` is what the gather must wait for (the block before started).
+  void before_forward(ProgramBuilder& builder, Operands trigger) const;
+  void before_backward(ProgramBuilder& builder, Operands trigger) const;
+  // After a backward block's ops.
+  void after_backward(ProgramBuilder& builder) const;
+  void update(ProgramBuilder& builder) const;
+
+  // What compute ops read, and what weight gradient ops add to.
+  [[nodiscard]] TensorId parameters() const { return fully_sharded_ ? gathered_ : standing_; }
+  [[nodiscard]] TensorId gradients() const {
+    return gathers_gradients() ? unsharded_gradient_ : gradient_;
+  }
+
+ private:
+  void gather(ProgramBuilder& builder, Operands trigger) const;
+  void reduce(ProgramBuilder& builder, When when) const;
+  void gather_updated(ProgramBuilder& builder, When when) const;
+  [[nodiscard]] bool gathers_gradients() const { return sharding_ >= Sharding::kGradients; }
+
+  std::int64_t elements_;
+  std::int64_t shards_;  // N
+  Axis axis_;
+  Sharding sharding_;
+  bool fully_sharded_;
+  bool overlaps_reduction_;
+  bool overlaps_gather_;
+  Bytes update_bytes_;
+  TensorId standing_{};
+  TensorId gradient_{};
+  TensorId flat_{};
+  TensorId gathered_{};
+  TensorId prefetched_{};
+  TensorId unsharded_gradient_{};
+  TensorId reduce_input_{};
+};
+
+}  // namespace seqspan::sim

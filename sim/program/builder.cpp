@@ -1,0 +1,135 @@
+#include "sim/program/builder.hpp"
+
+namespace seqspan::sim {
+namespace {
+
+Stream stream_of(Axis axis) {
+  switch (axis) {
+    case Axis::kTensor:
+      return Stream::kTensor;
+    case Axis::kUlysses:
+    case Axis::kRing:
+      return Stream::kContext;
+    case Axis::kExpert:
+    case Axis::kExpertTensor:
+      return Stream::kExpert;
+    case Axis::kPipeline:
+      return Stream::kPipeline;
+    case Axis::kShard:
+    case Axis::kExpertShard:
+      return Stream::kShard;
+  }
+  return Stream::kCompute;
+}
+
+}  // namespace
+
+TensorId ProgramBuilder::add(Tensor tensor) {
+  tensor.bytes = Bytes(tensor.shape.elements() * bytes_per_element(tensor.data_type));
+  program_.tensors.push_back(tensor);
+  return static_cast<TensorId>(program_.tensors.size() - 1);
+}
+
+TensorId ProgramBuilder::activation(const char* name, DataType type, Shape shape) {
+  return add({name, Role::kActivation, Span::kUse, false, type, shape, {}});
+}
+
+TensorId ProgramBuilder::held(const char* name, DataType type, Shape shape) {
+  return add({name, Role::kActivation, Span::kBlock, false, type, shape, {}});
+}
+
+TensorId ProgramBuilder::kept_per_iteration(const char* name, DataType type, Shape shape) {
+  return add({name, Role::kActivation, Span::kUse, true, type, shape, {}});
+}
+
+TensorId ProgramBuilder::standing(const char* name, Role role, DataType type, Shape shape) {
+  return add({name, role, Span::kStep, false, type, shape, {}});
+}
+
+void ProgramBuilder::begin_part(const char* name) {
+  Part part;
+  part.name = name;
+  part.first_tensor = program_.tensors.size();
+  program_.parts.push_back(part);
+}
+
+void ProgramBuilder::end_part() {
+  Part& part = program_.parts.back();
+  part.tensor_count = program_.tensors.size() - part.first_tensor;
+}
+
+void ProgramBuilder::begin_block(const char* name, Pass pass, BlockIndex Part::*slot,
+                                 Operands inputs, Operands outputs) {
+  program_.parts.back().*slot = program_.blocks.size();
+  Block block;
+  block.name = name;
+  block.first_op = program_.ops.size();
+  block.first_loop = program_.loops.size();
+  block.inputs = inputs;
+  block.outputs = outputs;
+  program_.blocks.push_back(block);
+  pass_ = pass;
+}
+
+void ProgramBuilder::begin_forward(const char* name, Operands inputs, Operands outputs) {
+  begin_block(name, Pass::kForward, &Part::forward, inputs, outputs);
+}
+
+void ProgramBuilder::begin_backward(const char* name, Operands inputs, Operands outputs) {
+  begin_block(name, Pass::kBackward, &Part::backward, inputs, outputs);
+}
+
+void ProgramBuilder::begin_update(const char* name) {
+  begin_block(name, Pass::kUpdate, &Part::update, {}, {});
+}
+
+void ProgramBuilder::end_block() {
+  Block& block = program_.blocks.back();
+  block.op_count = program_.ops.size() - block.first_op;
+  block.loop_count = program_.loops.size() - block.first_loop;
+}
+
+void ProgramBuilder::add(const char* name, Stream stream, Work work, Operands reads,
+                         Operands writes, When when) {
+  program_.ops.push_back(Op{name, stream, pass_, when, work, reads, writes});
+}
+
+void ProgramBuilder::gemm(const char* name, Gemm work, Operands reads, Operands writes) {
+  add(name, Stream::kCompute, work, reads, writes, When::kEvery);
+}
+
+void ProgramBuilder::attention(const char* name, AttentionWork work, Operands reads,
+                               Operands writes) {
+  add(name, Stream::kCompute, work, reads, writes, When::kEvery);
+}
+
+void ProgramBuilder::memory_pass(const char* name, Operands reads, Operands writes) {
+  Bytes bytes;
+  for (const TensorId id : reads) bytes += program_.tensor(id).bytes;
+  for (const TensorId id : writes) bytes += program_.tensor(id).bytes;
+  memory_pass(name, bytes, reads, writes);
+}
+
+void ProgramBuilder::memory_pass(const char* name, Bytes bytes, Operands reads, Operands writes) {
+  add(name, Stream::kCompute, MemoryPass{bytes}, reads, writes, When::kEvery);
+}
+
+void ProgramBuilder::communicate(const char* name, Communication work, Operands reads,
+                                 Operands writes, When when) {
+  add(name, stream_of(work.axis), work, reads, writes, when);
+}
+
+void ProgramBuilder::begin_loop(std::int64_t times, std::initializer_list<Carry> carries) {
+  Loop loop;
+  loop.first = program_.ops.size();
+  loop.times = times;
+  for (const Carry& carry : carries) loop.carries[loop.carry_count++] = carry;
+  program_.loops.push_back(loop);
+}
+
+void ProgramBuilder::end_loop() {
+  Loop& loop = program_.loops.back();
+  loop.count = program_.ops.size() - loop.first;
+}
+
+}  // namespace seqspan::sim

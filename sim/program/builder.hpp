@@ -1,0 +1,66 @@
+// Writes a Program, part by part and block by block. The lowering's only way to add ops.
+//
+#pragma once
+
+#include "sim/program/program.hpp"
+
+namespace seqspan::sim {
+
+class ProgramBuilder {
+ public:
+  explicit ProgramBuilder(Program& program) : program_(program) {}
+
+  [[nodiscard]] Program& program() { return program_; }
+
+  // Tensors of the current part.
+  TensorId activation(const char* name, DataType type, Shape shape);
+  TensorId bfloat16(const char* name, Shape shape) {
+    return activation(name, DataType::kBFloat16, shape);
+  }
+  TensorId float32(const char* name, Shape shape) {
+    return activation(name, DataType::kFloat32, shape);
+  }
+  // Held until the block that writes it ends.
+  TensorId held(const char* name, DataType type, Shape shape);
+  // One copy per iteration of the loop that writes it, kept until the last use after the loop.
+  TensorId kept_per_iteration(const char* name, DataType type, Shape shape);
+  // Parameters, gradients and optimizer state: alive for the whole step.
+  TensorId standing(const char* name, Role role, DataType type, Shape shape);
+
+  void begin_part(const char* name);
+  void end_part();
+
+  // A block's role in its part follows from which of these opened it.
+  void begin_forward(const char* name, Operands inputs, Operands outputs);
+  void begin_backward(const char* name, Operands inputs, Operands outputs);
+  void begin_update(const char* name);
+  void end_block();
+
+  // Ops inside are marked as recomputation until backward ops begin.
+  void set_pass(Pass pass) { pass_ = pass; }
+  [[nodiscard]] Pass pass() const { return pass_; }
+
+  void gemm(const char* name, Gemm work, Operands reads, Operands writes);
+  void attention(const char* name, AttentionWork work, Operands reads, Operands writes);
+  // Reads and writes every named tensor once.
+  void memory_pass(const char* name, Operands reads, Operands writes);
+  // A pass whose traffic is not the sum of its tensors.
+  void memory_pass(const char* name, Bytes bytes, Operands reads, Operands writes);
+  void communicate(const char* name, Communication work, Operands reads, Operands writes,
+                   When when = When::kEvery);
+
+  // Loops do not nest. At most two carries.
+  void begin_loop(std::int64_t times, std::initializer_list<Carry> carries);
+  void end_loop();
+
+ private:
+  void begin_block(const char* name, Pass pass, BlockIndex Part::*slot, Operands inputs,
+                   Operands outputs);
+  TensorId add(Tensor tensor);
+  void add(const char* name, Stream stream, Work work, Operands reads, Operands writes, When when);
+
+  Program& program_;
+  Pass pass_ = Pass::kForward;
+};
+
+}  // namespace seqspan::sim

@@ -1,0 +1,122 @@
+#include "sim/program/op.hpp"
+
+namespace seqspan::sim {
+
+Flops flops_of(const Op& op) {
+  if (const auto* gemm = std::get_if<Gemm>(&op.work)) {
+    return Flops(2.0 * static_cast<double>(gemm->m) * static_cast<double>(gemm->n) *
+                 static_cast<double>(gemm->k) * static_cast<double>(gemm->groups));
+  }
+  if (const auto* attention = std::get_if<AttentionWork>(&op.work)) {
+    const double products = attention->backward ? 5.0 : 2.0;
+    return Flops(products * 2.0 * static_cast<double>(attention->pairs) *
+                 static_cast<double>(attention->heads) * static_cast<double>(attention->head_dim));
+  }
+  return Flops(0);
+}
+
+Bytes bytes_sent(const Communication& communication, std::int64_t group_size) {
+  const std::int64_t others = group_size - 1;
+  // Divide first where it is exact, so that no product overflows; sizes are multiples of the group.
+  const std::int64_t share = communication.bytes.value() / group_size;
+  switch (communication.collective) {
+    case Collective::kAllToAll:
+    case Collective::kAllGather:
+    case Collective::kReduceScatter:
+      return Bytes(share * others);
+    case Collective::kAllReduce:
+      return Bytes(2 * share * others);
+    case Collective::kRingShift:
+    case Collective::kPointToPoint:
+      return communication.bytes;
+  }
+  return {};
+}
+
+Bytes message_bytes(const Communication& communication, std::int64_t group_size) {
+  switch (communication.collective) {
+    case Collective::kAllToAll:
+    case Collective::kAllGather:
+    case Collective::kReduceScatter:
+    case Collective::kAllReduce:
+      return communication.bytes / group_size;
+    case Collective::kRingShift:
+    case Collective::kPointToPoint:
+      return communication.bytes / communication.messages;
+  }
+  return {};
+}
+
+const char* name_of(Collective collective) {
+  switch (collective) {
+    case Collective::kAllToAll:
+      return "all_to_all";
+    case Collective::kAllGather:
+      return "all_gather";
+    case Collective::kReduceScatter:
+      return "reduce_scatter";
+    case Collective::kAllReduce:
+      return "all_reduce";
+    case Collective::kRingShift:
+      return "ring_shift";
+    case Collective::kPointToPoint:
+      return "point_to_point";
+  }
+  return "";
+}
+
+const char* name_of(Axis axis) {
+  switch (axis) {
+    case Axis::kTensor:
+      return "tp";
+    case Axis::kUlysses:
+      return "ulysses";
+    case Axis::kRing:
+      return "ring";
+    case Axis::kExpert:
+      return "ep";
+    case Axis::kExpertTensor:
+      return "etp";
+    case Axis::kPipeline:
+      return "pp";
+    case Axis::kShard:
+      return "dp_cp";
+    case Axis::kExpertShard:
+      return "edp";
+  }
+  return "";
+}
+
+const char* name_of(Stream stream) {
+  switch (stream) {
+    case Stream::kCompute:
+      return "compute";
+    case Stream::kTensor:
+      return "tp";
+    case Stream::kContext:
+      return "cp";
+    case Stream::kExpert:
+      return "ep";
+    case Stream::kPipeline:
+      return "pp";
+    case Stream::kShard:
+      return "dp";
+  }
+  return "";
+}
+
+const char* name_of(Pass pass) {
+  switch (pass) {
+    case Pass::kForward:
+      return "forward";
+    case Pass::kRecompute:
+      return "recompute";
+    case Pass::kBackward:
+      return "backward";
+    case Pass::kUpdate:
+      return "update";
+  }
+  return "";
+}
+
+}  // namespace seqspan::sim

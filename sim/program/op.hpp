@@ -1,0 +1,127 @@
+// An operation of a Program: work on one stream of one rank, with the tensors it reads and writes.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <initializer_list>
+#include <variant>
+
+#include "sim/program/tensor.hpp"
+
+namespace seqspan::sim {
+
+// `groups` products of [m, k] x [k, n]; 2 m n k FLOPs each.
+struct Gemm {
+  std::int64_t m = 0;
+  std::int64_t n = 0;
+  std::int64_t k = 0;
+  std::int64_t groups = 1;
+};
+
+// Softmax attention over `pairs` unmasked query-key pairs per head, summed over the batch.
+// FLOPs: 4 pairs heads d forward (two products); 2.5 x that backward (five products).
+struct AttentionWork {
+  std::int64_t pairs = 0;
+  std::int64_t heads = 0;
+  std::int64_t head_dim = 0;
+  bool backward = false;
+};
+
+// A pass bound by HBM: every byte read or written once.
+struct MemoryPass {
+  Bytes bytes;
+};
+
+enum class Collective : std::uint8_t {
+  kAllToAll,
+  kAllGather,
+  kReduceScatter,
+  kAllReduce,
+  kRingShift,     // every rank sends to its successor in the group
+  kPointToPoint,  // pipeline stage to stage
+};
+
+// The groups that a rank belongs to. kShard is the group over which parameters, gradients and
+// optimizer state are reduced and shared: data x context parallel; kExpertShard likewise for
+// experts.
+enum class Axis : std::uint8_t {
+  kTensor,
+  kUlysses,
+  kRing,
+  kExpert,
+  kExpertTensor,
+  kPipeline,
+  kShard,
+  kExpertShard,
+};
+inline constexpr std::size_t kAxisCount = 8;
+
+// `bytes` by collective, n the group size:
+//   all-to-all      one rank's whole send buffer           sent = (n-1)/n bytes, messages bytes/n
+//   all-gather      the gathered tensor                    sent = (n-1)/n bytes, messages bytes/n
+//   reduce-scatter  the tensor before scattering           sent = (n-1)/n bytes, messages bytes/n
+//   all-reduce      the tensor                             sent = 2 (n-1)/n bytes
+//   ring shift, point-to-point: all its messages           sent = bytes, messages bytes/messages
+// These are nccl-tests' sizes (reference: NVIDIA/nccl-tests doc/PERFORMANCE.md).
+struct Communication {
+  Collective collective = Collective::kAllToAll;
+  Axis axis = Axis::kTensor;
+  Bytes bytes;
+  std::int64_t messages = 1;  // sent at once: K and V as two P2P ops make two
+};
+
+using Work = std::variant<Gemm, AttentionWork, MemoryPass, Communication>;
+
+// Ops of one stream run in the order of the program; streams wait for each other only through
+// tensors. One communication stream per axis family, as frameworks have one per process group.
+enum class Stream : std::uint8_t { kCompute, kTensor, kContext, kExpert, kPipeline, kShard };
+inline constexpr std::size_t kStreamCount = 6;
+
+enum class Pass : std::uint8_t { kForward, kRecompute, kBackward, kUpdate };
+inline constexpr std::size_t kPassCount = 4;
+
+// In which micro-batches of a step an op runs.
+enum class When : std::uint8_t { kEvery, kFirstMicroBatch, kLastMicroBatch };
+
+// A short list of tensors without allocation.
+class Operands {
+ public:
+  static constexpr std::size_t kCapacity = 8;
+
+  constexpr Operands() = default;
+  constexpr Operands(std::initializer_list<TensorId> ids) {
+    for (const TensorId id : ids) push_back(id);
+  }
+  constexpr void push_back(TensorId id) { ids_[size_++] = id; }
+  [[nodiscard]] constexpr const TensorId* begin() const { return ids_.data(); }
+  [[nodiscard]] constexpr const TensorId* end() const { return ids_.data() + size_; }
+  [[nodiscard]] constexpr std::size_t size() const { return size_; }
+
+ private:
+  std::array<TensorId, kCapacity> ids_{};
+  std::uint8_t size_ = 0;
+};
+
+struct Op {
+  const char* name = "";  // static storage
+  Stream stream = Stream::kCompute;
+  Pass pass = Pass::kForward;
+  When when = When::kEvery;
+  Work work;
+  Operands reads;
+  Operands writes;
+};
+
+[[nodiscard]] Flops flops_of(const Op& op);
+// Bytes that leave one GPU for a group of `group_size` ranks.
+[[nodiscard]] Bytes bytes_sent(const Communication& communication, std::int64_t group_size);
+// Bytes of one message between two ranks.
+[[nodiscard]] Bytes message_bytes(const Communication& communication, std::int64_t group_size);
+
+[[nodiscard]] const char* name_of(Collective collective);
+[[nodiscard]] const char* name_of(Axis axis);
+[[nodiscard]] const char* name_of(Stream stream);
+[[nodiscard]] const char* name_of(Pass pass);
+
+}  // namespace seqspan::sim

@@ -1,0 +1,70 @@
+// A tensor of a Program: what it is, how large, and how long it lives.
+//
+// Bytes follow from the shape: product of the extents x element size. Each extent carries the
+// symbol that people know it by (b, s/c, h, a/t, d ...), so the printed program and the counted
+// bytes cannot disagree.
+//
+// Whether an activation is saved for backward is nowhere written down: it is saved exactly when the
+// backward block reads it before anything there has written it (sim/engine/liveness.hpp).
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "sim/spec/data_type.hpp"
+#include "sim/units/units.hpp"
+
+namespace seqspan::sim {
+
+// The symbol has static storage.
+struct Extent {
+  const char* symbol = "1";
+  std::int64_t value = 1;
+};
+
+struct Shape {
+  static constexpr std::size_t kMaxRank = 4;
+
+  constexpr Shape() = default;
+  template <class... Extents>
+  constexpr explicit(false) Shape(Extent first, Extents... rest)
+      : extents{first, rest...}, rank(1 + sizeof...(rest)) {}
+
+  [[nodiscard]] constexpr std::int64_t elements() const {
+    std::int64_t product = 1;
+    for (std::size_t i = 0; i < rank; ++i) product *= extents[i].value;
+    return product;
+  }
+
+  std::array<Extent, kMaxRank> extents{};
+  std::size_t rank = 0;
+};
+
+// What a tensor is for, as the memory report groups it. Activations are reported as saved or
+// transient by where they live.
+enum class Role : std::uint8_t { kParameter, kGradient, kOptimizerState, kActivation };
+
+// How long a tensor lives.
+enum class Span : std::uint8_t {
+  kUse,    // from the op that writes it to the last op that reads it
+  kBlock,  // to the end of the block that writes it: buffers that a framework holds until it
+           // returns
+  kStep,   // the whole step: parameters, gradients, optimizer state
+};
+
+enum class TensorId : std::uint16_t {};
+
+constexpr std::size_t index_of(TensorId id) { return static_cast<std::size_t>(id); }
+
+struct Tensor {
+  const char* name = "";  // static storage
+  Role role = Role::kActivation;
+  Span span = Span::kUse;
+  // Written once per iteration of a loop, and every copy is kept until the last use after the loop.
+  bool kept_per_iteration = false;
+  DataType data_type = DataType::kBFloat16;
+  Shape shape;
+  Bytes bytes;
+};
+
+}  // namespace seqspan::sim

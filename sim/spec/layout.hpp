@@ -1,0 +1,97 @@
+// How a model is laid out over the ranks: the degrees and choices that `--layout` names.
+//
+//   world = tp x cp x dp x pp with cp = ulysses x ring; dp follows from the cluster.
+//   Expert parallelism divides tp x cp x dp anew: etp x ep x (expert data parallel).
+//   Rank order (Megatron's default 'tp-cp-ep-dp-pp'): rank = tp + t (cp + c (dp + DP pp)).
+#pragma once
+
+#include <cstdint>
+
+namespace seqspan::sim {
+
+// Which rows of the sequence a ring rank owns.
+enum class RingOrder : std::uint8_t { kZigzag, kContiguous, kStriped };
+// How the ring's ranks see each other's keys and values.
+enum class KvExchange : std::uint8_t { kPointToPoint, kAllGather };
+// Which of the two context parallel groups has consecutive ranks.
+enum class Placement : std::uint8_t { kUlyssesInner, kRingInner };
+enum class Recompute : std::uint8_t { kNone, kSelective, kFull };
+// What the data x context parallel group shares out (ZeRO 1, 2, 3).
+enum class Sharding : std::uint8_t { kNone, kOptimizer, kGradients, kParameters };
+enum class Offload : std::uint8_t { kNone };
+
+struct Layout {
+  std::int64_t tp = 1;           // t: tensor parallel group size, with sequence parallelism
+  std::int64_t ulysses = 1;      // u: all-to-all group size
+  std::int64_t ring = 1;         // r: size of the group that exchanges keys and values
+  std::int64_t pp = 1;           // p: pipeline stages
+  std::int64_t vpp = 1;          // v: model chunks per stage (interleaved schedule when > 1)
+  std::int64_t ep = 1;           // expert parallel group size
+  std::int64_t etp = 1;          // tensor parallel group size inside experts
+  std::int64_t dp = 1;           // data parallel replicas
+  std::int64_t micro_batch = 1;  // b: sequences per micro-batch and replica
+  std::int64_t loss_chunks = 1;  // parts in which logits and loss are computed
+  RingOrder ring_order = RingOrder::kZigzag;
+  KvExchange kv_exchange = KvExchange::kPointToPoint;
+  Placement placement = Placement::kUlyssesInner;
+  Recompute recompute = Recompute::kNone;
+  Sharding sharding = Sharding::kOptimizer;
+  Offload offload = Offload::kNone;
+
+  [[nodiscard]] std::int64_t cp() const { return ulysses * ring; }
+  [[nodiscard]] std::int64_t world() const { return tp * cp() * dp * pp; }
+  // Ranks that hold a copy of one expert: etp x ep x edp = tp x cp x dp.
+  [[nodiscard]] std::int64_t expert_data_parallel() const { return tp * cp() * dp / (etp * ep); }
+
+  bool operator==(const Layout&) const = default;
+};
+
+constexpr const char* name_of(RingOrder order) {
+  switch (order) {
+    case RingOrder::kZigzag:
+      return "zigzag";
+    case RingOrder::kContiguous:
+      return "contiguous";
+    case RingOrder::kStriped:
+      return "striped";
+  }
+  return "";
+}
+
+constexpr const char* name_of(KvExchange exchange) {
+  return exchange == KvExchange::kPointToPoint ? "p2p" : "all_gather";
+}
+
+constexpr const char* name_of(Placement placement) {
+  return placement == Placement::kUlyssesInner ? "ulysses_inner" : "ring_inner";
+}
+
+constexpr const char* name_of(Recompute recompute) {
+  switch (recompute) {
+    case Recompute::kNone:
+      return "none";
+    case Recompute::kSelective:
+      return "selective";
+    case Recompute::kFull:
+      return "full";
+  }
+  return "";
+}
+
+constexpr const char* name_of(Sharding sharding) {
+  switch (sharding) {
+    case Sharding::kNone:
+      return "none";
+    case Sharding::kOptimizer:
+      return "optimizer";
+    case Sharding::kGradients:
+      return "gradients";
+    case Sharding::kParameters:
+      return "parameters";
+  }
+  return "";
+}
+
+constexpr const char* name_of(Offload) { return "none"; }
+
+}  // namespace seqspan::sim

@@ -1,0 +1,96 @@
+// A model as seqspan sees it: one or more towers of layers over one vocabulary.
+//
+// A layer is an attention of some kind followed by a feed-forward of some kind. A new kind of
+// attention (sliding window, linear, latent) is a new alternative of `Attention` and a new file
+// under sim/lower/attention/; a new kind of feed-forward likewise. Equal layers share one
+// LayerKind, so that nothing downstream costs more for a deeper model.
+//
+// Symbols used everywhere: h hidden size, a query heads, g KV heads, d head dimension,
+// f feed-forward size, V vocabulary, E experts, k experts per token, L layers.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace seqspan::sim {
+
+// Causal softmax attention over the whole sequence, with grouped KV heads (GQA).
+struct FullAttention {
+  std::int64_t query_heads = 0;  // a
+  std::int64_t kv_heads = 0;     // g, divides a
+  std::int64_t head_dim = 0;     // d
+  bool qkv_bias = false;
+  bool output_bias = false;
+  bool qk_norm = false;  // RMSNorm over d of every query and key head before RoPE
+
+  bool operator==(const FullAttention&) const = default;
+};
+
+using Attention = std::variant<FullAttention>;
+
+// Gated feed-forward (SwiGLU): two h x f matrices in, one f x h out.
+struct DenseFeedForward {
+  std::int64_t intermediate = 0;  // f
+  bool bias = false;
+
+  bool operator==(const DenseFeedForward&) const = default;
+};
+
+// A router and E gated experts, k of which serve each token.
+struct MixtureOfExperts {
+  std::int64_t experts = 0;              // E
+  std::int64_t experts_per_token = 0;    // k
+  std::int64_t expert_intermediate = 0;  // f of one expert
+
+  bool operator==(const MixtureOfExperts&) const = default;
+};
+
+using FeedForward = std::variant<DenseFeedForward, MixtureOfExperts>;
+
+struct LayerKind {
+  Attention attention;
+  FeedForward feed_forward;
+
+  bool operator==(const LayerKind&) const = default;
+};
+
+// `count` consecutive layers of one kind.
+struct LayerRun {
+  std::size_t kind = 0;  // index into Tower::kinds
+  std::int64_t count = 0;
+
+  bool operator==(const LayerRun&) const = default;
+};
+
+struct Tower {
+  std::string name;         // "text"
+  std::int64_t hidden = 0;  // h
+  std::vector<LayerKind> kinds;
+  std::vector<LayerRun> runs;  // first layer to last
+
+  [[nodiscard]] std::int64_t layer_count() const;
+};
+
+struct Model {
+  std::string name;
+  std::string family;              // "llama", "qwen3_moe", ...: model_type of config.json
+  std::vector<Tower> towers;       // text only until vision and audio towers are modelled
+  std::int64_t vocabulary = 0;     // V
+  std::int64_t max_positions = 0;  // max_position_embeddings, 0 when the file has none
+  bool tied_embeddings = false;    // the LM head is the embedding's matrix
+};
+
+// The exact number of trainable parameters, as the model's authors count them.
+[[nodiscard]] std::int64_t parameter_count(const Model& model);
+// Parameters that one token passes through: all of them but the experts that it is not routed to.
+[[nodiscard]] std::int64_t active_parameter_count(const Model& model);
+
+// Parameters of one part, so that a layout can split each in its own way.
+[[nodiscard]] std::int64_t attention_parameters(const Attention& attention, std::int64_t hidden);
+[[nodiscard]] std::int64_t feed_forward_parameters(const FeedForward& part, std::int64_t hidden);
+// Both norms of a layer, and nothing else.
+[[nodiscard]] std::int64_t layer_norm_parameters(std::int64_t hidden);
+
+}  // namespace seqspan::sim

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <fstream>
 #include <system_error>
 #include <utility>
@@ -22,11 +23,14 @@ Result<FileText> read_input_file(const std::filesystem::path& path, const std::s
   std::ifstream stream(path, std::ios::binary);
   if (!stream) return environment_error("the file cannot be read", shown);
   FileText result;
-  // One byte over the limit is enough to know; a pipe has no size to ask for.
-  result.text.resize(static_cast<std::size_t>(json::kLargestFile.value()) + 1);
-  stream.read(result.text.data(), static_cast<std::streamsize>(result.text.size()));
+  // In pieces and up to just over the limit: a pipe has no size to ask for.
+  std::array<char, 1 << 16> piece;
+  while (std::cmp_less_equal(result.text.size(), json::kLargestFile.value())) {
+    stream.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    if (stream.gcount() == 0) break;
+    result.text.append(piece.data(), static_cast<std::size_t>(stream.gcount()));
+  }
   if (stream.bad()) return environment_error("the file cannot be read", shown);
-  result.text.resize(static_cast<std::size_t>(stream.gcount()));
   if (std::cmp_greater(result.text.size(), json::kLargestFile.value())) {
     return input_error(
         "the file is too large", shown,

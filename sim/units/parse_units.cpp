@@ -156,7 +156,9 @@ Result<std::int64_t> parse_integer(std::string_view text, const Kind& kind) {
   overflow = overflow || __builtin_mul_overflow(value, parts->unit.integer, &value);
   if (overflow) return refuse(text, kind, "it does not fit into 64 bits");
   if (value % divisor != 0) {
-    return refuse(text, kind, fmt::format("it is not a whole number ({} / {})", value, divisor));
+    return input_error(fmt::format("{} is not {}", quote(text), kind.name), {},
+                       "it is not a whole number, and nothing is rounded",
+                       "write it with a smaller unit");
   }
   return value / divisor;
 }

@@ -107,9 +107,8 @@ void Loss::cross_entropy_gradient(ProgramBuilder& builder) const {
     builder.memory_pass("cross entropy gradient", {logits_, statistics_}, {logits_});
   } else if (eager_) {
     // The model's outputs hold the bf16 logits until backward is done with them.
-    builder.memory_pass("log-softmax gradient",
-                        builder.program().tensor(log_softmax_).bytes * 2, {log_softmax_, logits_},
-                        {float32_gradient_});
+    builder.memory_pass("log-softmax gradient", builder.program().tensor(log_softmax_).bytes * 2,
+                        {log_softmax_, logits_}, {float32_gradient_});
     builder.memory_pass("d(logits) to bf16", {float32_gradient_}, {logits_gradient_});
   } else {
     builder.memory_pass("d(logits) to bf16", {float32_logits_}, {logits_gradient_});

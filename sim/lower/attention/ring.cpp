@@ -134,8 +134,8 @@ void RingAttention::backward(ProgramBuilder& builder, TensorId output_gradient) 
                       {gradients_.query, gradients_.key, gradients_.value});
 }
 
-// TransformerEngine: message i carries the KV of step i and what the steps before i added to dK, dV;
-// a step adds its own in place to what arrived.
+// TransformerEngine: message i carries the KV of step i and what the steps before i added to dK,
+// dV; a step adds its own in place to what arrived.
 void RingAttention::backward_sending_both(ProgramBuilder& builder, TensorId output_gradient) const {
   const auto add_gradients = [&] {
     builder.memory_pass(

@@ -1,0 +1,57 @@
+// The planner: every layout that the job leaves open, the illegal ones refused with a reason, the
+// rest evaluated, ranked and explained.
+//
+// Enumerated: tp, ulysses, ring, ring order, KV exchange, placement, pp, vpp, ep, micro-batch,
+// recomputation and sharding; dp follows from the cluster, etp is the job's or 1. Keys that the
+// job's layout fixes are not enumerated. Choices that cannot matter (the order of a ring of one)
+// are taken once. A layout counts as rejected under the first rule it breaks, or as `does_not_fit`.
+//
+// Ranking: step time among those that fit; equal times by lower peak, then by the layout's text, so
+// that the order is the same on every run.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sim/engine/simulator.hpp"
+#include "sim/layout/reason_code.hpp"
+
+namespace seqspan::planner {
+
+struct Candidate {
+  sim::Layout layout;
+  sim::Evaluation evaluation;
+};
+
+struct Rejection {
+  sim::ReasonCode code;
+  std::int64_t count = 0;
+  sim::Layout example;      // the first layout refused for it
+  sim::Bytes example_peak;  // kDoesNotFit only: the smallest peak of those that do not fit
+};
+
+// A ranked layout with everything about it, and what it loses against the best.
+struct RankedLayout {
+  sim::Simulation simulation;
+  std::string loses;  // "12 % slower: context parallel communication +0.81 s"; empty for the best
+};
+
+struct Plan {
+  std::int64_t candidates = 0;  // layouts enumerated
+  std::int64_t evaluated = 0;   // legal ones
+  std::int64_t fitting = 0;
+  std::vector<Rejection> rejected;  // by count, most first
+  std::vector<RankedLayout> best;   // ranked, at most `PlanOptions::best`
+  std::vector<Candidate> pareto;    // step time against peak memory, fastest first
+  double search_seconds = 0;
+};
+
+struct PlanOptions {
+  std::size_t best = 5;
+};
+
+// A plan without layouts that fit has an empty `best`; the rejections say why.
+[[nodiscard]] Plan make_plan(const sim::Job& job, const PlanOptions& options = {});
+
+}  // namespace seqspan::planner

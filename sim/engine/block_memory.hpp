@@ -1,0 +1,88 @@
+// How much memory one block needs, read off its ops in the order in which the host issues them.
+//
+// A tensor is allocated by the first op that writes it and freed after the last op that reads or
+// writes it. What the backward block reads before writing it is saved by the forward block, and
+// nothing else is: the saved bytes of a layer are a result, for every recomputation and every
+// method. Frees happen in issue order, as a caching allocator sees them; fragmentation is not
+// modelled.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/program/program.hpp"
+
+namespace seqspan::sim {
+
+struct BlockPeak {
+  Bytes bytes;                 // what the part's own activations occupy at the block's peak
+  std::size_t op = 0;          // index into Program::ops of the op that reaches it
+  std::int64_t iteration = 0;  // of the loop around that op, counted from 0
+};
+
+struct PartMemory {
+  BlockPeak forward;
+  BlockPeak backward;
+  Bytes saved;  // kept from forward to backward
+};
+
+// A tensor that is alive at some moment.
+struct LiveTensor {
+  TensorId id{};
+  std::int64_t copies = 0;
+  bool saved = false;
+};
+
+class BlockMemoryReader {
+ public:
+  [[nodiscard]] PartMemory read(const Program& program, const Part& part);
+
+  // The activations of the part that the block holds at its peak.
+  [[nodiscard]] std::vector<LiveTensor> live_at_peak(const Program& program, const Part& part,
+                                                     bool backward);
+  // Activations kept from forward to backward.
+  [[nodiscard]] std::vector<TensorId> saved_tensors(const Program& program, const Part& part);
+
+ private:
+  struct TensorState {
+    bool saved = false;          // forward writes it, backward reads it first
+    bool written = false;        // scratch
+    bool keep = false;           // alive after the block
+    bool held = false;           // by the loop that is being walked
+    std::int64_t last_use = -1;  // the last op of the block that touches it
+    std::int64_t copies = 0;
+  };
+
+  void begin(const Program& program, const Part& part);
+  void find_saved();
+  void find_last_uses(const Block& block);
+  BlockPeak walk_forward();
+  BlockPeak walk_backward();
+  BlockPeak walk(const Block& block);
+  void walk_loop(const Loop& loop);
+  void walk_body(const Loop& loop, std::int64_t iteration);
+  void skip_iterations(const Loop& loop, std::int64_t count);
+  void walk_op(std::size_t index, std::int64_t iteration);
+  void carry(const Loop& loop);
+  void hold_for(const Loop& loop);
+  void release_held(const Loop& loop);
+  void allocate(TensorId id);
+  void release(TensorId id);
+  [[nodiscard]] TensorState& state(TensorId id) { return states_[index_of(id) - first_]; }
+  void release_after(std::size_t op, TensorId id);
+  [[nodiscard]] bool is_activation(TensorId id) const {
+    return program_->tensor(id).role == Role::kActivation;
+  }
+
+  const Program* program_ = nullptr;
+  const Part* part_ = nullptr;
+  std::size_t first_ = 0;
+  std::vector<TensorState> states_;
+  Bytes live_;
+  BlockPeak peak_;
+  // While set, walking stops right after the op of `peak_` and leaves `states_` as they were there.
+  bool stop_at_peak_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace seqspan::sim

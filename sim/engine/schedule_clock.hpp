@@ -1,0 +1,73 @@
+// Runs blocks on the streams of one rank: an op starts when its stream is free and what it reads is
+// there.
+//
+// Iterations of a loop, and repetitions of a block, settle into a rhythm: once two in a row move
+// every clock they touch by the same amounts, the rest is added without running it. A step
+// therefore costs the same to read for 10 layers or 100.
+//
+// While compute waits for a communication that is its input, the wait is charged to that op
+// (exposed communication); what runs under compute is charged to nobody.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "sim/program/program.hpp"
+
+namespace seqspan::sim {
+
+// Which ops of a block run.
+struct MicroBatchPosition {
+  bool first = false;
+  bool last = false;
+
+  [[nodiscard]] bool runs(When when) const {
+    return when == When::kEvery || (when == When::kFirstMicroBatch && first) ||
+           (when == When::kLastMicroBatch && last);
+  }
+};
+
+class ScheduleClock {
+ public:
+  // Durations by op of the program; both must outlive the clock's use.
+  void begin(const Program& program, std::span<const Seconds> durations);
+
+  // Sets every clock to zero and forgets the exposed times.
+  void restart(MicroBatchPosition position);
+  // Runs the block `count` times, its outputs feeding its inputs; the first run takes its inputs
+  // from what ran before.
+  void run(const Block& block, std::int64_t count);
+
+  // When compute and all streams that compute waits for are done.
+  [[nodiscard]] Seconds compute_end() const;
+  // When the last stream is done.
+  [[nodiscard]] Seconds end() const;
+  // Time that compute waited for each op, by op of the program, since restart.
+  [[nodiscard]] std::span<const double> exposed() const { return exposed_; }
+
+ private:
+  using Clocks = std::array<double, kStreamCount>;
+
+  void run_once(const Block& block);
+  void run_op(std::size_t index);
+  void run_loop(const Loop& loop);
+  void hand_over(const Block& block);
+
+  const Program* program_ = nullptr;
+  std::span<const Seconds> durations_;
+  MicroBatchPosition position_;
+  Clocks free_{};
+  std::vector<double> ready_;          // by tensor
+  std::vector<std::uint32_t> writer_;  // by tensor: the op that made it ready
+  std::vector<double> exposed_;        // by op
+  std::vector<double> before_loop_;    // exposed_ before an iteration of a loop
+  std::vector<double> before_block_;   // exposed_ before a repetition of a block
+  // Ready times of what one block hands to the next, in the order of its outputs.
+  std::array<double, Operands::kCapacity> handed_ready_{};
+  std::array<std::uint32_t, Operands::kCapacity> handed_writer_{};
+  std::size_t handed_ = 0;
+};
+
+}  // namespace seqspan::sim

@@ -1,0 +1,122 @@
+// Reads a job's layouts: lowers each to a Program and reads memory and time off it.
+//
+// One Simulator serves one job. evaluate() is what the planner calls thousands of times: it
+// allocates nothing once it has seen layouts of the same shape, and costs the same for any number
+// of layers, micro-batches and GPUs. simulate() gives everything that a person may ask about one
+// layout.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "sim/engine/step_memory.hpp"
+#include "sim/engine/step_time.hpp"
+#include "sim/network/network.hpp"
+#include "sim/spec/job.hpp"
+
+namespace seqspan::sim {
+
+// What decides the length of a step.
+enum class Bound : std::uint8_t {
+  kGemm,
+  kAttention,
+  kMemoryPasses,
+  kTensorCommunication,
+  kContextCommunication,
+  kExpertCommunication,
+  kShardCommunication,
+  kPipelineBubble,
+  kUpdate,
+};
+inline constexpr std::size_t kBoundCount = 9;
+[[nodiscard]] const char* name_of(Bound bound);
+
+// Shares of a step's length, in seconds, by what the busiest stage does or waits for. They add up
+// to the step.
+using StepShares = std::array<Seconds, kBoundCount>;
+
+struct Evaluation {
+  Bytes peak;
+  Seconds step;
+  Seconds bubble;
+};
+
+struct LargestTensor {
+  std::string name;
+  std::string shape;  // "[b=1, s/c=16384, h=4096]"
+  MemoryRole role = MemoryRole::kTransient;
+  Bytes bytes;  // of all copies on the GPU at the peak
+  std::int64_t copies = 1;
+};
+
+struct TrafficRow {
+  std::string op;
+  Axis axis = Axis::kTensor;
+  Collective collective = Collective::kAllToAll;
+  std::int64_t group_size = 1;
+  Pass pass = Pass::kForward;
+  const char* per = "";      // "layer and micro-batch", "micro-batch", "step"
+  std::int64_t count = 0;    // executions on one GPU of the busiest stage per step
+  Bytes bytes_sent_per_gpu;  // by one execution
+  Bytes message_bytes;
+  Seconds seconds;          // of one execution
+  Seconds exposed_seconds;  // over the step
+  const char* bound = "";   // "NVLink", "NIC", "spine", "latency"
+};
+
+struct Simulation {
+  Layout layout;
+  bool fits = false;
+
+  Bytes capacity;
+  StageMemory peak;
+  std::vector<StageMemory> by_stage;
+  Bytes saved_per_layer;  // of one micro-batch, the layer kind that saves most
+  std::vector<LargestTensor> largest;
+  std::string peak_moment;  // "stage 0, layer backward of layer 31, attention backward"
+
+  StepTime time;
+  StepShares shares{};
+  std::array<Seconds, kBoundCount> busy{};  // work on the busiest stage, waited for or not
+  Bound bound = Bound::kGemm;
+  double tokens_per_gpu_per_second = 0;
+  FlopsPerSecond model_flops_per_gpu;
+  double mfu = 0;
+  std::int64_t micro_batches = 0;
+
+  std::vector<TrafficRow> traffic;
+  std::int64_t kv_replication = 1;
+};
+
+class Simulator {
+ public:
+  // The job must outlive the simulator.
+  explicit Simulator(const Job& job);
+
+  // The layout must be legal (sim/layout/legality.hpp). Time is read only where memory fits, unless
+  // `always` is set: a layout that does not fit has step 0.
+  [[nodiscard]] Evaluation evaluate(const Layout& layout, bool always = false);
+  [[nodiscard]] Simulation simulate(const Layout& layout);
+  // The program of the layout, for printing, execution and traces.
+  [[nodiscard]] const Program& program_of(const Layout& layout);
+
+  [[nodiscard]] const Job& job() const { return job_; }
+
+ private:
+  void prepare(const Layout& layout);
+  void read_memory();
+  void read_durations();
+  void describe_memory(Simulation& simulation);
+  void describe_time(Simulation& simulation);
+  void describe_traffic(Simulation& simulation);
+
+  const Job& job_;
+  Network network_;
+  Program program_;
+  StepMemoryReader memory_;
+  StepTimeReader time_;
+  std::vector<Seconds> durations_;
+};
+
+}  // namespace seqspan::sim

@@ -1,0 +1,143 @@
+#include "sim/engine/step_memory.hpp"
+
+#include "sim/engine/pipeline_time.hpp"
+
+namespace seqspan::sim {
+namespace {
+
+constexpr std::size_t index_of(MemoryRole role) { return static_cast<std::size_t>(role); }
+
+MemoryByRole standing_of(const Program& program, const Part& part) {
+  MemoryByRole bytes{};
+  for (std::size_t i = 0; i < part.tensor_count; ++i) {
+    const Tensor& tensor = program.tensors[part.first_tensor + i];
+    switch (tensor.role) {
+      case Role::kParameter:
+        bytes[index_of(MemoryRole::kParameters)] += tensor.bytes;
+        break;
+      case Role::kGradient:
+        bytes[index_of(MemoryRole::kGradients)] += tensor.bytes;
+        break;
+      case Role::kOptimizerState:
+        bytes[index_of(MemoryRole::kOptimizerState)] += tensor.bytes;
+        break;
+      case Role::kActivation:
+        break;
+    }
+  }
+  return bytes;
+}
+
+}  // namespace
+
+const char* name_of(MemoryRole role) {
+  switch (role) {
+    case MemoryRole::kParameters:
+      return "parameters";
+    case MemoryRole::kGradients:
+      return "gradients";
+    case MemoryRole::kOptimizerState:
+      return "optimizer_state";
+    case MemoryRole::kSavedActivations:
+      return "saved_activations";
+    case MemoryRole::kTransient:
+      return "transient";
+    case MemoryRole::kCommunicationBuffers:
+      return "communication_buffers";
+    case MemoryRole::kRuntime:
+      return "runtime";
+  }
+  return "";
+}
+
+void StepMemoryReader::begin(const Program& program, Bytes communication_buffers, Bytes runtime) {
+  program_ = &program;
+  communication_buffers_ = communication_buffers;
+  runtime_ = runtime;
+  parts_.clear();
+  standing_.clear();
+  for (const Part& part : program.parts) {
+    parts_.push_back(blocks_.read(program, part));
+    standing_.push_back(standing_of(program, part));
+  }
+}
+
+StageMemory StepMemoryReader::read(const StageClass& stage_class, std::int64_t index) const {
+  StageMemory result;
+  result.stage = index;
+  const std::int64_t chunks = program_->chunks_per_stage;
+  Bytes saved_per_chunk;
+  for (std::size_t r = 0; r < stage_class.run_count; ++r) {
+    const PartRun& run = program_->runs[stage_class.first_run + r];
+    for (std::size_t role = 0; role < kMemoryRoleCount; ++role) {
+      result.by_role[role] += standing_[run.part][role] * run.count;
+    }
+    saved_per_chunk += parts_[run.part].saved * run.count;
+  }
+  // Of v chunks each saves its share of the layers; embedding and loss count with their chunk.
+  saved_per_chunk = Bytes((saved_per_chunk.value() + chunks - 1) / chunks);
+
+  const std::int64_t in_flight =
+      chunks_in_flight(program_->pipeline_stages, index, program_->micro_batches, chunks);
+  const Bytes waiting = saved_per_chunk * (in_flight - 1);
+
+  // The highest point of one more micro-batch through this chunk.
+  Bytes highest;
+  Bytes saved_below;
+  const auto consider = [&](const BlockPeak& peak, Bytes base, std::size_t run,
+                            std::int64_t instance, bool backward) {
+    if (base + peak.bytes <= highest) return;
+    highest = base + peak.bytes;
+    result.moment = {stage_class.first_run + run, instance, backward, peak.op};
+  };
+  for (std::size_t r = 0; r < stage_class.run_count; ++r) {
+    const PartRun& run = program_->runs[stage_class.first_run + r];
+    const PartMemory& part = parts_[run.part];
+    const std::int64_t count = run.count > 1 ? (run.count + chunks - 1) / chunks : run.count;
+    // The last of equal parts stands highest; its backward starts with all of them saved.
+    const Bytes base = saved_below + part.saved * (count - 1);
+    consider(part.forward, base, r, run.count - 1, false);
+    consider(part.backward, base, r, run.count - 1, true);
+    saved_below += part.saved * count;
+  }
+
+  const StageMemory standing = result;
+  Bytes standing_bytes;
+  for (const Bytes bytes : standing.by_role) standing_bytes += bytes;
+  // What is saved at the peak: the waiting micro-batches, the parts below, and this part's own.
+  Bytes saved = waiting;
+  for (std::size_t r = 0; r < stage_class.run_count; ++r) {
+    const PartRun& run = program_->runs[stage_class.first_run + r];
+    const std::int64_t count = run.count > 1 ? (run.count + chunks - 1) / chunks : run.count;
+    const std::size_t here = stage_class.first_run + r;
+    if (here < result.moment.run) saved += parts_[run.part].saved * count;
+    if (here == result.moment.run) {
+      saved += parts_[run.part].saved * (result.moment.backward ? count : count - 1);
+    }
+  }
+  result.by_role[index_of(MemoryRole::kSavedActivations)] = saved;
+  result.by_role[index_of(MemoryRole::kTransient)] = waiting + highest - saved;
+  result.by_role[index_of(MemoryRole::kCommunicationBuffers)] = communication_buffers_;
+  result.by_role[index_of(MemoryRole::kRuntime)] = runtime_;
+  result.peak = standing_bytes + waiting + highest + communication_buffers_ + runtime_;
+  return result;
+}
+
+StageMemory StepMemoryReader::peak() const {
+  StageMemory highest;
+  for (const StageClass& stage_class : program_->stages) {
+    // The first of equal stages holds the most micro-batches.
+    const StageMemory stage = read(stage_class, stage_class.first_stage);
+    if (stage.peak > highest.peak) highest = stage;
+  }
+  return highest;
+}
+
+StageMemory StepMemoryReader::stage(std::int64_t index) const {
+  for (const StageClass& stage_class : program_->stages) {
+    if (index < stage_class.first_stage + stage_class.count) return read(stage_class, index);
+  }
+  return {};
+}
+
+}  // namespace seqspan::sim

@@ -1,0 +1,72 @@
+// The memory reader: what every pipeline stage holds at its peak, read off the Program.
+//
+//   peak(stage) = standing (parameters, gradients, optimizer state of its parts)
+//               + (micro-batches in flight - 1) x saved bytes of one
+//               + the highest point of one more micro-batch, forward then backward
+//               + communication buffers + runtime reserve
+// Within one micro-batch, forward piles up the saved bytes of part after part and backward takes
+// them off again; each part's own peak stands on what its predecessors have saved.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "sim/engine/block_memory.hpp"
+#include "sim/program/program.hpp"
+
+namespace seqspan::sim {
+
+// What the memory report groups bytes by.
+enum class MemoryRole : std::uint8_t {
+  kParameters,
+  kGradients,
+  kOptimizerState,
+  kSavedActivations,
+  kTransient,
+  kCommunicationBuffers,
+  kRuntime,
+};
+inline constexpr std::size_t kMemoryRoleCount = 7;
+using MemoryByRole = std::array<Bytes, kMemoryRoleCount>;
+
+[[nodiscard]] const char* name_of(MemoryRole role);
+
+// The moment of a stage's peak.
+struct PeakMoment {
+  std::size_t run = 0;        // index into Program::runs
+  std::int64_t instance = 0;  // which of the run's equal parts, from the stage's first
+  bool backward = false;
+  std::size_t op = 0;  // index into Program::ops
+};
+
+struct StageMemory {
+  std::int64_t stage = 0;
+  Bytes peak;
+  MemoryByRole by_role{};
+  PeakMoment moment;
+};
+
+class StepMemoryReader {
+ public:
+  // Bytes outside the program: `communication_buffers` of every communicator, `runtime` per GPU.
+  void begin(const Program& program, Bytes communication_buffers, Bytes runtime);
+
+  // The stage that needs most. Allocates nothing once the reader has seen a program of this size.
+  [[nodiscard]] StageMemory peak() const;
+  // One stage.
+  [[nodiscard]] StageMemory stage(std::int64_t index) const;
+
+  [[nodiscard]] const PartMemory& part(std::size_t index) const { return parts_[index]; }
+
+ private:
+  [[nodiscard]] StageMemory read(const StageClass& stage_class, std::int64_t index) const;
+
+  const Program* program_ = nullptr;
+  Bytes communication_buffers_;
+  Bytes runtime_;
+  BlockMemoryReader blocks_;
+  std::vector<PartMemory> parts_;
+  std::vector<MemoryByRole> standing_;  // by part
+};
+
+}  // namespace seqspan::sim

@@ -1,0 +1,100 @@
+#include "sim/engine/step_time.hpp"
+
+#include <algorithm>
+
+namespace seqspan::sim {
+
+StepTimeReader::MicroBatchTime StepTimeReader::run_micro_batch(const Program& program,
+                                                               const StageClass& stage,
+                                                               MicroBatchPosition position) {
+  clock_.restart(position);
+  for (std::size_t r = 0; r < stage.run_count; ++r) {
+    const PartRun& run = program.runs[stage.first_run + r];
+    clock_.run(program.blocks[program.parts[run.part].forward], run.count);
+  }
+  MicroBatchTime time;
+  time.forward = clock_.compute_end();
+  for (std::size_t r = stage.run_count; r-- > 0;) {
+    const PartRun& run = program.runs[stage.first_run + r];
+    clock_.run(program.blocks[program.parts[run.part].backward], run.count);
+  }
+  time.backward = clock_.compute_end() - time.forward;
+  time.tail = clock_.end() - clock_.compute_end();
+  return time;
+}
+
+void StepTimeReader::charge_exposed(const Program& program, double micro_batches) {
+  const std::span<const double> exposed = clock_.exposed();
+  for (std::size_t i = 0; i < program.ops.size(); ++i) {
+    exposed_by_op_[i] += micro_batches * exposed[i];
+  }
+}
+
+StepTime StepTimeReader::read(const Program& program, std::span<const Seconds> durations) {
+  clock_.begin(program, durations);
+  stages_.clear();
+  exposed_by_op_.assign(program.ops.size(), 0.0);
+  const std::int64_t micro_batches = program.micro_batches;
+
+  StepTime result;
+  Seconds busiest(0);
+  Seconds first_wait(0);  // what the first micro-batch takes longer than the ones after it
+  Seconds last_wait(0);
+  for (std::size_t c = 0; c < program.stages.size(); ++c) {
+    const StageClass& stage = program.stages[c];
+    const MicroBatchTime usual = run_micro_batch(program, stage, {});
+    stages_.push_back({stage.count, usual.forward, usual.backward});
+    if (usual.forward + usual.backward > busiest) {
+      busiest = usual.forward + usual.backward;
+      result.busiest_stage_class = c;
+    }
+    const MicroBatchTime first = run_micro_batch(program, stage, {.first = true, .last = false});
+    first_wait =
+        std::max(first_wait, first.forward + first.backward - usual.forward - usual.backward);
+    const MicroBatchTime last = run_micro_batch(program, stage, {.first = false, .last = true});
+    last_wait = std::max(last_wait, last.forward + last.backward - usual.forward - usual.backward);
+    result.gradient_tail = std::max(result.gradient_tail, last.tail);
+    Seconds update(0);
+    clock_.restart({});
+    for (std::size_t r = 0; r < stage.run_count; ++r) {
+      const PartRun& run = program.runs[stage.first_run + r];
+      clock_.run(program.blocks[program.parts[run.part].update], run.count);
+    }
+    update = clock_.end();
+    result.update = std::max(result.update, update);
+  }
+
+  Seconds hand_over(0);
+  if (program.boundary_part != Program::kNoPart) {
+    const Block& send = program.blocks[program.parts[program.boundary_part].forward];
+    hand_over = durations[send.first_op];
+  }
+  const PipelineTime pipeline =
+      pipeline_time(stages_, micro_batches, program.chunks_per_stage, hand_over);
+  result.bubble = pipeline.bubble;
+  result.step = pipeline.total + first_wait + last_wait + result.gradient_tail + result.update;
+
+  // Waits of the busiest stage, once more with its three kinds of micro-batch.
+  const StageClass& stage = program.stages[result.busiest_stage_class];
+  (void)run_micro_batch(program, stage, {});
+  charge_exposed(program, static_cast<double>(std::max<std::int64_t>(micro_batches - 2, 0)));
+  if (micro_batches == 1) {
+    (void)run_micro_batch(program, stage, {.first = true, .last = true});
+    charge_exposed(program, 1.0);
+  } else {
+    (void)run_micro_batch(program, stage, {.first = true, .last = false});
+    charge_exposed(program, 1.0);
+    (void)run_micro_batch(program, stage, {.first = false, .last = true});
+    charge_exposed(program, 1.0);
+  }
+  for (std::size_t i = 0; i < program.ops.size(); ++i) {
+    if (const auto* work = std::get_if<Communication>(&program.ops[i].work)) {
+      result.exposed[static_cast<std::size_t>(work->axis)] += Seconds(exposed_by_op_[i]);
+    }
+  }
+  // Gradients that arrive after the last backward are waited for by the optimizer.
+  result.exposed[static_cast<std::size_t>(Axis::kShard)] += result.gradient_tail;
+  return result;
+}
+
+}  // namespace seqspan::sim

@@ -1,0 +1,177 @@
+#include "sim/layout/legality.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/lower/framework_traits.hpp"
+#include "sim/lower/stages.hpp"
+
+namespace seqspan::sim {
+namespace {
+
+const FullAttention& attention_of(const LayerKind& kind) {
+  return std::get<FullAttention>(kind.attention);
+}
+
+bool has_experts(const Tower& tower) {
+  return std::any_of(tower.kinds.begin(), tower.kinds.end(), [](const LayerKind& kind) {
+    return std::holds_alternative<MixtureOfExperts>(kind.feed_forward);
+  });
+}
+
+bool needs_zigzag(const FrameworkTraits& traits, const Layout& layout) {
+  if (layout.cp() == 1) return false;
+  return traits.zigzag_everywhere || (layout.ring > 1 && layout.ring_order == RingOrder::kZigzag);
+}
+
+std::optional<ReasonCode> unsupported(const FrameworkTraits& traits, const Layout& layout) {
+  const bool point_to_point = layout.kv_exchange == KvExchange::kPointToPoint;
+  if (layout.tp > 1 && !traits.tensor_parallel) return ReasonCode::kTensorParallelUnsupported;
+  if (layout.pp > 1 && !traits.pipeline_parallel) return ReasonCode::kPipelineUnsupported;
+  if (layout.ep > 1 && !traits.expert_parallel) return ReasonCode::kExpertParallelUnsupported;
+  if (layout.ulysses > 1 && !traits.ulysses) return ReasonCode::kUlyssesUnsupported;
+  if (layout.ring > 1) {
+    if (point_to_point && !traits.ring_point_to_point) return ReasonCode::kRingUnsupported;
+    if (!point_to_point && (!traits.ring_all_gather || layout.ulysses > 1)) {
+      return ReasonCode::kKvAllGatherUnsupported;
+    }
+    if (layout.ulysses > 1 && !traits.hybrid) return ReasonCode::kHybridUnsupported;
+    if ((layout.ring_order == RingOrder::kContiguous && !traits.contiguous_order) ||
+        (layout.ring_order == RingOrder::kStriped && !traits.striped_order)) {
+      return ReasonCode::kRingOrderUnsupported;
+    }
+    if (layout.ulysses > 1 && layout.placement == Placement::kRingInner && !traits.ring_inner) {
+      return ReasonCode::kPlacementUnsupported;
+    }
+  }
+  if (layout.recompute == Recompute::kSelective && !traits.selective_recompute) {
+    return ReasonCode::kRecomputeUnsupported;
+  }
+  const bool offered = layout.sharding == Sharding::kParameters  ? traits.parameter_sharding
+                       : layout.sharding == Sharding::kGradients ? traits.gradient_sharding
+                                                                 : traits.optimizer_sharding;
+  if (!offered) return ReasonCode::kShardingUnsupported;
+  if (layout.sharding == Sharding::kParameters && layout.pp > 1 &&
+      !traits.parameter_sharding_with_pipeline) {
+    return ReasonCode::kShardingWithPipeline;
+  }
+  return std::nullopt;
+}
+
+std::optional<ReasonCode> broken_by_heads(const FrameworkTraits& traits,
+                                          const FullAttention& attention, const Layout& layout) {
+  if (attention.query_heads % (layout.tp * layout.ulysses) != 0) {
+    return ReasonCode::kQueryHeadsNotDivisible;
+  }
+  const bool gathers = traits.gathers_qkv_over_tp && layout.tp % attention.kv_heads == 0;
+  if (attention.kv_heads % layout.tp != 0 && !gathers) {
+    return ReasonCode::kKvHeadsNotDivisibleByTp;
+  }
+  const std::int64_t local = std::max<std::int64_t>(attention.kv_heads / layout.tp, 1);
+  const bool repeats = traits.replicates_kv_heads && layout.ulysses % local == 0;
+  if (local % layout.ulysses != 0 && !repeats) return ReasonCode::kKvHeadsNotDivisibleByUlysses;
+  return std::nullopt;
+}
+
+std::optional<ReasonCode> broken_by_feed_forward(const FeedForward& part, const Layout& layout) {
+  if (const auto* dense = std::get_if<DenseFeedForward>(&part)) {
+    if (dense->intermediate % layout.tp != 0) return ReasonCode::kFeedForwardNotDivisible;
+    return std::nullopt;
+  }
+  const auto& experts = std::get<MixtureOfExperts>(part);
+  if (experts.expert_intermediate % layout.etp != 0) return ReasonCode::kFeedForwardNotDivisible;
+  if (experts.experts % layout.ep != 0) return ReasonCode::kExpertsNotDivisible;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<ReasonCode> broken_rule(const Job& job, const Layout& layout) {
+  const FrameworkTraits& traits = traits_of(job.framework);
+  const Tower& tower = job.model.towers.front();
+  if (const auto code = unsupported(traits, layout)) return code;
+  if (layout.world() != job.cluster.gpu_count()) return ReasonCode::kWorldSize;
+  if (job.training.global_batch_size % (layout.dp * layout.micro_batch) != 0) {
+    return ReasonCode::kBatchNotDivisible;
+  }
+  const std::int64_t chunks = layout.cp() * (needs_zigzag(traits, layout) ? 2 : 1);
+  if (job.training.sequence_length % chunks != 0) return ReasonCode::kSequenceNotDivisible;
+  if (job.training.sequence_length / layout.cp() % layout.tp != 0) {
+    return ReasonCode::kTokensNotDivisibleByTp;
+  }
+  for (const LayerKind& kind : tower.kinds) {
+    if (const auto code = broken_by_heads(traits, attention_of(kind), layout)) return code;
+    if (const auto code = broken_by_feed_forward(kind.feed_forward, layout)) return code;
+  }
+  if (layout.vpp > 1 && layout.pp == 1) return ReasonCode::kInterleavingWithoutPipeline;
+  if (!layers_divide(tower.layer_count(), layout)) return ReasonCode::kLayersNotDivisible;
+  const std::int64_t micro_batches =
+      job.training.global_batch_size / (layout.dp * layout.micro_batch);
+  if (layout.vpp > 1 && micro_batches % layout.pp != 0) {
+    return ReasonCode::kMicroBatchesNotMultipleOfStages;
+  }
+  if (!has_experts(tower)) {
+    if (layout.ep > 1 || layout.etp > 1) return ReasonCode::kExpertParallelWithoutExperts;
+  } else if (layout.tp * layout.cp() * layout.dp % (layout.etp * layout.ep) != 0) {
+    return ReasonCode::kExpertGridNotDivisible;
+  }
+  return std::nullopt;
+}
+
+std::string describe(ReasonCode code, const Job& job, const Layout& layout) {
+  const FullAttention& attention = attention_of(job.model.towers.front().kinds.front());
+  switch (code) {
+    case ReasonCode::kWorldSize:
+      return fmt::format(
+          "tp {} x ulysses {} x ring {} x pp {} x dp {} = {} ranks, but the cluster "
+          "has {} GPUs",
+          layout.tp, layout.ulysses, layout.ring, layout.pp, layout.dp, layout.world(),
+          job.cluster.gpu_count());
+    case ReasonCode::kBatchNotDivisible:
+      return fmt::format("global batch {} is no multiple of dp {} x micro_batch {}",
+                         job.training.global_batch_size, layout.dp, layout.micro_batch);
+    case ReasonCode::kSequenceNotDivisible:
+      return fmt::format("{} tokens do not divide into {} equal chunks",
+                         job.training.sequence_length,
+                         layout.cp() * (needs_zigzag(traits_of(job.framework), layout) ? 2 : 1));
+    case ReasonCode::kTokensNotDivisibleByTp:
+      return fmt::format("{} tokens per context parallel rank are no multiple of tp {}",
+                         job.training.sequence_length / layout.cp(), layout.tp);
+    case ReasonCode::kQueryHeadsNotDivisible:
+      return fmt::format("{} query heads are no multiple of tp {} x ulysses {}",
+                         attention.query_heads, layout.tp, layout.ulysses);
+    case ReasonCode::kKvHeadsNotDivisibleByTp:
+      return fmt::format("{} KV heads and tp {} do not divide", attention.kv_heads, layout.tp);
+    case ReasonCode::kKvHeadsNotDivisibleByUlysses:
+      return fmt::format(
+          "{} KV heads per tensor parallel rank are no multiple of ulysses {}, and "
+          "{} does not repeat KV heads{}",
+          std::max<std::int64_t>(attention.kv_heads / layout.tp, 1), layout.ulysses,
+          name_of(job.framework),
+          traits_of(job.framework).replicates_kv_heads ? " to this number" : "");
+    case ReasonCode::kLayersNotDivisible:
+      return fmt::format("{} layers do not divide over pp {} x vpp {}",
+                         job.model.towers.front().layer_count(), layout.pp, layout.vpp);
+    case ReasonCode::kMicroBatchesNotMultipleOfStages:
+      return fmt::format("{} micro-batches are no multiple of pp {}",
+                         job.training.global_batch_size / (layout.dp * layout.micro_batch),
+                         layout.pp);
+    case ReasonCode::kExpertGridNotDivisible:
+      return fmt::format("tp x cp x dp = {} is no multiple of etp {} x ep {}",
+                         layout.tp * layout.cp() * layout.dp, layout.etp, layout.ep);
+    default:
+      return std::string(facts_of(code).rule);
+  }
+}
+
+std::int64_t kv_replication(const Job& job, const Layout& layout) {
+  std::int64_t replication = 1;
+  for (const LayerKind& kind : job.model.towers.front().kinds) {
+    const std::int64_t local = std::max<std::int64_t>(attention_of(kind).kv_heads / layout.tp, 1);
+    if (layout.ulysses > local) replication = std::max(replication, layout.ulysses / local);
+  }
+  return replication;
+}
+
+}  // namespace seqspan::sim

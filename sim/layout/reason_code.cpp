@@ -1,0 +1,147 @@
+#include "sim/layout/reason_code.hpp"
+
+namespace seqspan::sim {
+namespace {
+
+constexpr std::array<ReasonFacts, kReasonCodeCount> kReasons{{
+    {ReasonCode::kWorldSize, "world_size",
+     "tp x ulysses x ring x pp x dp must equal the number of GPUs of the cluster.",
+     "Change a degree, or leave dp out so that it follows from the cluster.",
+     "Megatron-LM megatron/core/parallel_state.py"},
+    {ReasonCode::kBatchNotDivisible, "batch_not_divisible",
+     "The global batch must be a multiple of dp x micro_batch: every replica runs the same whole "
+     "number of micro-batches.",
+     "Choose fewer replicas (more tp, cp or pp), a smaller micro-batch, or another global batch.",
+     "Megatron-LM megatron/core/num_microbatches_calculator.py"},
+    {ReasonCode::kSequenceNotDivisible, "sequence_not_divisible",
+     "The sequence must be a multiple of the context parallel size c, and of 2c where rows are "
+     "dealt in zigzag (2c chunks, two to a rank). Megatron and torchtitan always deal zigzag, even "
+     "to Ulysses.",
+     "Pad the sequence to a multiple of 2c, or choose another c.",
+     "Megatron-LM megatron/training/arguments.py; torchtitan distributed/parallel_dims.py"},
+    {ReasonCode::kTokensNotDivisibleByTp, "tokens_not_divisible_by_tp",
+     "Sequence parallelism splits a rank's s/c tokens over its tensor parallel group, so s/c must "
+     "be "
+     "a multiple of tp.",
+     "Choose another tp or c, or pad the sequence.",
+     "Megatron-LM megatron/core/tensor_parallel/mappings.py"},
+    {ReasonCode::kQueryHeadsNotDivisible, "query_heads_not_divisible",
+     "Tensor parallelism and Ulysses split the query heads: heads must be a multiple of tp x "
+     "ulysses, so Ulysses can never be larger than heads / tp.",
+     "Choose a smaller tp x ulysses and put the rest of the context parallel size into the ring.",
+     "TransformerEngine context_parallel.py; DeepSpeed ulysses_sp.py"},
+    {ReasonCode::kKvHeadsNotDivisibleByTp, "kv_heads_not_divisible_by_tp",
+     "KV heads must be a multiple of tp, or tp a multiple of the KV heads (Megatron then "
+     "all-gathers "
+     "the QKV activation; torchtitan refuses tp above the KV heads).",
+     "Choose a tp that divides the KV heads.",
+     "Megatron-LM megatron/core/transformer/transformer_config.py"},
+    {ReasonCode::kKvHeadsNotDivisibleByUlysses, "kv_heads_not_divisible_by_ulysses",
+     "Ulysses splits the KV heads that tensor parallelism leaves: (KV heads / tp) must be a "
+     "multiple "
+     "of ulysses. DeepSpeed (ALST) repeats KV heads up to ulysses instead when ulysses is a "
+     "multiple "
+     "of the KV heads; TransformerEngine and yunchang do not.",
+     "Choose ulysses up to KV heads / tp and put the rest into the ring, or a framework that "
+     "repeats "
+     "KV heads.",
+     "TransformerEngine context_parallel.py; DeepSpeed ulysses_sp.py"},
+    {ReasonCode::kFeedForwardNotDivisible, "feed_forward_not_divisible",
+     "The feed-forward size must be a multiple of tp, and an expert's of etp.",
+     "Choose another tp or etp.", "Megatron-LM megatron/core/tensor_parallel/layers.py"},
+    {ReasonCode::kLayersNotDivisible, "layers_not_divisible",
+     "Layers must be a multiple of pp x vpp. Without interleaving, and with at least 3 stages, the "
+     "first and last stage may have fewer, at least one each.",
+     "Choose another pp or vpp.", "Megatron-LM megatron/core/transformer/transformer_block.py"},
+    {ReasonCode::kInterleavingWithoutPipeline, "interleaving_without_pipeline",
+     "Several model chunks per stage (vpp > 1) need a pipeline (pp > 1).", "Set vpp=1.",
+     "Megatron-LM megatron/training/arguments.py"},
+    {ReasonCode::kMicroBatchesNotMultipleOfStages, "micro_batches_not_multiple_of_stages",
+     "The interleaved schedule runs micro-batches in groups of pp: their number must be a multiple "
+     "of "
+     "pp.",
+     "Set vpp=1, or change the global batch, the micro-batch or pp.",
+     "Megatron-LM megatron/core/pipeline_parallel/schedules.py"},
+    {ReasonCode::kExpertParallelWithoutExperts, "expert_parallel_without_experts",
+     "Expert parallelism (ep or etp > 1) needs a mixture-of-experts model.", "Set ep=1,etp=1.", ""},
+    {ReasonCode::kExpertsNotDivisible, "experts_not_divisible",
+     "The number of experts must be a multiple of ep.", "Choose an ep that divides the experts.",
+     "Megatron-LM megatron/core/transformer/moe/experts.py"},
+    {ReasonCode::kExpertGridNotDivisible, "expert_grid_not_divisible",
+     "Experts are laid out anew over the ranks of a stage: tp x cp x dp must be a multiple of etp "
+     "x "
+     "ep.",
+     "Choose a smaller ep or etp.", "Megatron-LM megatron/core/parallel_state.py"},
+    {ReasonCode::kTensorParallelUnsupported, "tensor_parallel_unsupported",
+     "DeepSpeed (ALST) and yunchang are modelled without tensor parallelism: neither composes its "
+     "sequence parallel groups with one.",
+     "Set tp=1, or choose megatron or torchtitan.",
+     "DeepSpeed runtime/sequence_parallel/parallel_state_sp.py; yunchang globals.py"},
+    {ReasonCode::kPipelineUnsupported, "pipeline_unsupported",
+     "DeepSpeed (ALST) and yunchang are modelled without pipeline parallelism.",
+     "Set pp=1, or choose megatron or torchtitan.",
+     "DeepSpeed runtime/sequence_parallel/ulysses_sp.py"},
+    {ReasonCode::kExpertParallelUnsupported, "expert_parallel_unsupported",
+     "DeepSpeed (ALST) and yunchang are modelled without expert parallelism.",
+     "Set ep=1, or choose megatron or torchtitan.",
+     "DeepSpeed runtime/sequence_parallel/ulysses_sp.py"},
+    {ReasonCode::kUlyssesUnsupported, "ulysses_unsupported",
+     "torchtitan's context parallelism has no all-to-all of heads.",
+     "Set ulysses=1 and use the ring axis (kv_exchange=all_gather).",
+     "torchtitan models/common/attention.py"},
+    {ReasonCode::kRingUnsupported, "ring_unsupported",
+     "A point-to-point ring of keys and values is not offered: DeepSpeed (ALST) has Ulysses only, "
+     "torchtitan all-gathers keys and values.",
+     "Use ulysses with deepspeed, kv_exchange=all_gather with torchtitan.",
+     "DeepSpeed ulysses_sp.py; torchtitan models/common/attention.py"},
+    {ReasonCode::kKvAllGatherUnsupported, "kv_all_gather_unsupported",
+     "All-gather of keys and values is offered by Megatron (cp_comm_type all_gather, without "
+     "Ulysses) and torchtitan.",
+     "Set kv_exchange=p2p.", "TransformerEngine context_parallel.py"},
+    {ReasonCode::kHybridUnsupported, "hybrid_unsupported",
+     "Ulysses and a ring together are offered by Megatron (cp_comm_type a2a+p2p) and yunchang "
+     "only.",
+     "Use one of the two.", "TransformerEngine context_parallel.py; yunchang hybrid/attn_layer.py"},
+    {ReasonCode::kRingOrderUnsupported, "ring_order_unsupported",
+     "Megatron and torchtitan deal the sequence in zigzag only; yunchang also contiguous and "
+     "striped.",
+     "Set ring_order=zigzag.", "Megatron-LM megatron/core/utils.py get_batch_on_this_cp_rank"},
+    {ReasonCode::kPlacementUnsupported, "placement_unsupported",
+     "Megatron puts the all-to-all group on consecutive ranks (ulysses_inner); only yunchang can "
+     "put "
+     "the ring there.",
+     "Set placement=ulysses_inner.", "TransformerEngine context_parallel.py; yunchang globals.py"},
+    {ReasonCode::kRecomputeUnsupported, "recompute_unsupported",
+     "Selective recomputation (of the attention) is modelled for megatron only. Hugging Face "
+     "checkpointing is all or nothing; torchtitan's per-op selection is not modelled.",
+     "Set recompute=none or recompute=full.",
+     "Megatron-LM megatron/core/transformer/transformer_config.py"},
+    {ReasonCode::kShardingUnsupported, "sharding_unsupported",
+     "Megatron shards the optimizer state, or all (Megatron-FSDP); torchtitan always shards "
+     "parameters (FSDP2); DeepSpeed and yunchang offer every ZeRO stage.",
+     "Set a sharding that the framework has.",
+     "Megatron-LM docs/user-guide/features/dist_optimizer.md; torchtitan config/configs.py"},
+    {ReasonCode::kShardingWithPipeline, "sharding_with_pipeline",
+     "Megatron-FSDP (sharding=parameters) is modelled without pipeline parallelism.",
+     "Set pp=1 or sharding=optimizer.", "Megatron-LM megatron/training/arguments.py"},
+    {ReasonCode::kDoesNotFit, "does_not_fit",
+     "The predicted peak on some pipeline stage is above the memory of one GPU.",
+     "Split more (ulysses, ring, tp, pp), recompute (recompute=full), shard more, or chunk the "
+     "loss.",
+     ""},
+}};
+
+}  // namespace
+
+const ReasonFacts& facts_of(ReasonCode code) { return kReasons[static_cast<std::size_t>(code)]; }
+
+const std::array<ReasonFacts, kReasonCodeCount>& all_reasons() { return kReasons; }
+
+std::optional<ReasonCode> reason_named(std::string_view name) {
+  for (const ReasonFacts& facts : kReasons) {
+    if (facts.name == name) return facts.code;
+  }
+  return std::nullopt;
+}
+
+}  // namespace seqspan::sim

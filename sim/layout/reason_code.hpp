@@ -1,0 +1,55 @@
+// Why a layout is refused. Every code has a rule that holds anywhere (`explain CODE` prints it) and
+// a sentence for one layout.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace seqspan::sim {
+
+enum class ReasonCode : std::uint8_t {
+  kWorldSize,
+  kBatchNotDivisible,
+  kSequenceNotDivisible,
+  kTokensNotDivisibleByTp,
+  kQueryHeadsNotDivisible,
+  kKvHeadsNotDivisibleByTp,
+  kKvHeadsNotDivisibleByUlysses,
+  kFeedForwardNotDivisible,
+  kLayersNotDivisible,
+  kInterleavingWithoutPipeline,
+  kMicroBatchesNotMultipleOfStages,
+  kExpertParallelWithoutExperts,
+  kExpertsNotDivisible,
+  kExpertGridNotDivisible,
+  kTensorParallelUnsupported,
+  kPipelineUnsupported,
+  kExpertParallelUnsupported,
+  kUlyssesUnsupported,
+  kRingUnsupported,
+  kKvAllGatherUnsupported,
+  kHybridUnsupported,
+  kRingOrderUnsupported,
+  kPlacementUnsupported,
+  kRecomputeUnsupported,
+  kShardingUnsupported,
+  kShardingWithPipeline,
+  kDoesNotFit,
+};
+inline constexpr std::size_t kReasonCodeCount = 27;
+
+struct ReasonFacts {
+  ReasonCode code;
+  std::string_view name;  // "kv_heads_not_divisible_by_ulysses"
+  std::string_view rule;  // what must hold, for whom, and why
+  std::string_view fix;
+  std::string_view source;
+};
+
+[[nodiscard]] const ReasonFacts& facts_of(ReasonCode code);
+[[nodiscard]] const std::array<ReasonFacts, kReasonCodeCount>& all_reasons();
+[[nodiscard]] std::optional<ReasonCode> reason_named(std::string_view name);
+
+}  // namespace seqspan::sim

@@ -1,0 +1,46 @@
+#include "sim/network/network.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "sim/network/rank_order.hpp"
+
+namespace seqspan::sim {
+namespace {
+
+std::tuple<std::int64_t, std::int64_t, std::int64_t> key_of(const PlacedGroup& placed) {
+  return {placed.shape.size, placed.shape.stride, placed.world};
+}
+
+}  // namespace
+
+const PlacedGroup& Network::find_or_place(GroupShape shape, std::int64_t world) {
+  const std::tuple key(shape.size, shape.stride, world);
+  const auto at = std::lower_bound(
+      placed_.begin(), placed_.end(), key,
+      [](const PlacedGroup& placed, const auto& wanted) { return key_of(placed) < wanted; });
+  if (at != placed_.end() && key_of(*at) == key) return *at;
+  return *placed_.insert(at, sim::place(*cluster_, shape, world));
+}
+
+void Network::place(const Layout& layout) {
+  const std::int64_t world = layout.world();
+  for (std::size_t axis = 0; axis < kAxisCount; ++axis) {
+    const GroupShape shape = group_shape(static_cast<Axis>(axis), layout);
+    groups_[axis] = shape.size > 1 ? find_or_place(shape, world) : PlacedGroup{};
+  }
+}
+
+const PlacedGroup& Network::group(Axis axis) const {
+  return groups_[static_cast<std::size_t>(axis)];
+}
+
+Seconds Network::time(const Communication& communication) const {
+  return explain(communication).total();
+}
+
+CommunicationTime Network::explain(const Communication& communication) const {
+  return communication_time(*cluster_, group(communication.axis), communication);
+}
+
+}  // namespace seqspan::sim

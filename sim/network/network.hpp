@@ -1,0 +1,48 @@
+// The network as the readers of a program see it: place a layout, then ask what a communication
+// takes.
+//
+// Placements are remembered by shape, so that placing a layout whose shapes were all seen costs
+// look-ups only. One Network per thread; the cluster must outlive it.
+//
+// This is the seam for the flow solver: communications of one axis are timed on their own, with all
+// sibling groups running; what runs on other axes at the same time does not slow them yet.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "sim/network/collective_time.hpp"
+#include "sim/network/placed_group.hpp"
+#include "sim/program/op.hpp"
+#include "sim/spec/cluster.hpp"
+#include "sim/spec/layout.hpp"
+
+namespace seqspan::sim {
+
+class Network {
+ public:
+  explicit Network(const Cluster& cluster) : cluster_(&cluster) {}
+
+  // Places the groups of every axis; until then each is a rank alone.
+  void place(const Layout& layout);
+
+  // Valid until the next place().
+  [[nodiscard]] const PlacedGroup& group(Axis axis) const;
+  [[nodiscard]] Seconds time(const Communication& communication) const;
+  // The parts of that time, and with bound() what holds it back.
+  [[nodiscard]] CommunicationTime explain(const Communication& communication) const;
+
+  [[nodiscard]] const Cluster& cluster() const { return *cluster_; }
+  // Shapes placed so far.
+  [[nodiscard]] std::size_t remembered() const { return placed_.size(); }
+
+ private:
+  const PlacedGroup& find_or_place(GroupShape shape, std::int64_t world);
+
+  const Cluster* cluster_;
+  std::array<PlacedGroup, kAxisCount> groups_;
+  std::vector<PlacedGroup> placed_;  // ordered by (size, stride, world)
+};
+
+}  // namespace seqspan::sim

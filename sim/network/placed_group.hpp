@@ -1,0 +1,66 @@
+// What the traffic of a group of ranks, and of all its siblings at once, puts on the busiest link
+// of each kind.
+//
+// Loads are linear in the bytes, so that placing once answers for every size: a load is bytes on
+// the busiest link per byte of the pattern's unit. Links are full duplex; the busier direction
+// counts.
+//
+//   all_to_all       unit S, a rank's send buffer. Every peer gets S/n, directly: over NVLink in
+//   the
+//                    same NVLink domain, else over the sender's and the receiver's own NICs.
+//   ring_collective  unit S, the gathered size of an all-gather or reduce-scatter. S (n-1)/n
+//   crosses
+//                    each edge of the ring in rank order. NCCL's channels are rings that leave a
+//                    domain at different members, so a domain with k of the group's members puts
+//                    S (n-1)/(n k) on the NICs of each of them, in and out, and S (n-1)/n x (k-1)/k
+//                    on their NVLink ports; all S (n-1)/n on NVLink where the domain holds the
+//                    whole group. An all-reduce is two of these.
+//   ring_shift       unit M, what a rank sends to its successor; the last sends to the first.
+//   NVLink
+//                    inside a domain, else the sender's and the receiver's own NICs.
+//   hop              as ring_shift without the last to the first: all pipeline stages at once.
+//
+// Spine: nodes_per_leaf nodes share a leaf; what goes from one leaf to another crosses both leaves'
+// uplinks. The spine load is given per NIC of the leaf, because an uplink has the bandwidth of all
+// the leaf's NICs divided by the oversubscription. In a domain that straddles leaves, each member
+// that a ring leaves by reaches each member of the next domain equally often.
+//
+// Not modelled here: other axes at the same time, routes of unequal length, uneven hashing over
+// spine links (docs/models/network.md).
+#pragma once
+
+#include <cstdint>
+
+#include "sim/network/rank_order.hpp"
+#include "sim/program/op.hpp"
+#include "sim/spec/cluster.hpp"
+
+namespace seqspan::sim {
+
+// Bytes on the busiest link of each kind per byte of the pattern's unit.
+struct LinkLoads {
+  double nvlink = 0;  // one GPU's NVLink port
+  double nic = 0;     // one NIC
+  double spine = 0;   // one leaf's uplink, divided by the NICs of the leaf
+};
+
+struct PlacedGroup {
+  GroupShape shape;
+  std::int64_t world = 1;
+  std::int64_t domains = 1;         // NVLink domains of the group that spans the most
+  std::int64_t domain_members = 1;  // members in one domain, where a group has the most
+  LinkLoads all_to_all;
+  LinkLoads ring_collective;
+  LinkLoads ring_shift;
+  LinkLoads hop;
+
+  // Per byte of Communication::bytes.
+  [[nodiscard]] LinkLoads loads(Collective collective) const;
+};
+
+// Places the groups of `shape` that tile ranks [0, world); ranks beyond the last whole tile idle.
+// Closed form where groups, domains, leaves and NICs line up (place_regular), else from the ranks
+// (place_by_enumeration).
+[[nodiscard]] PlacedGroup place(const Cluster& cluster, GroupShape shape, std::int64_t world);
+
+}  // namespace seqspan::sim

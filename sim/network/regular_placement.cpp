@@ -1,0 +1,72 @@
+#include "sim/network/regular_placement.hpp"
+
+#include <algorithm>
+
+#include "sim/network/topology.hpp"
+
+namespace seqspan::sim {
+namespace {
+
+bool divides(std::int64_t a, std::int64_t b) { return b % a == 0; }
+
+// Members of a group at `stride` in each aligned run of `gpus` GPUs; 0 where runs differ.
+std::int64_t members_per_run(std::int64_t gpus, std::int64_t stride) {
+  if (divides(gpus, stride)) return 1;
+  return divides(stride, gpus) ? gpus / stride : 0;
+}
+
+PlacedGroup inside_one_domain(GroupShape shape, std::int64_t world) {
+  PlacedGroup placed{shape, world, 1, shape.size, {}, {}, {}, {}};
+  const auto n = static_cast<double>(shape.size);
+  placed.all_to_all.nvlink = (n - 1) / n;
+  placed.ring_collective.nvlink = (n - 1) / n;
+  placed.ring_shift.nvlink = 1;
+  placed.hop.nvlink = 1;
+  return placed;
+}
+
+}  // namespace
+
+std::optional<PlacedGroup> place_regular(const Cluster& cluster, GroupShape shape,
+                                         std::int64_t world) {
+  if (shape.size <= 1) return PlacedGroup{shape, world, 1, 1, {}, {}, {}, {}};
+  const Topology topology(cluster);
+  const std::int64_t tile = shape.size * shape.stride;
+  if (world < tile || !divides(tile, world)) return std::nullopt;
+
+  const std::int64_t domain = topology.domain_gpus();
+  if (world <= domain || divides(tile, domain)) return inside_one_domain(shape, world);
+
+  const std::int64_t gpus = topology.gpus_per_node();
+  const std::int64_t nics = topology.nics_per_node();
+  const std::int64_t in_domain = members_per_run(domain, shape.stride);
+  if (!divides(domain, tile) || !divides(gpus, domain) || in_domain == 0) return std::nullopt;
+  if (!divides(gpus, nics) && !divides(nics, gpus)) return std::nullopt;
+
+  const auto n = static_cast<double>(shape.size);
+  const auto k = static_cast<double>(in_domain);
+  const double gpus_per_nic = static_cast<double>(gpus) / static_cast<double>(nics);
+
+  PlacedGroup placed{shape, world, shape.size / in_domain, in_domain, {}, {}, {}, {}};
+  placed.all_to_all.nvlink = (k - 1) / n;
+  placed.all_to_all.nic = (n - k) / n * gpus_per_nic;
+  placed.ring_collective.nvlink = (n - 1) / n * (k - 1) / k;
+  placed.ring_collective.nic = (n - 1) / (n * k) * gpus_per_nic;
+  placed.ring_shift.nvlink = in_domain > 1 ? 1 : 0;
+  // The last `stride` GPUs of a domain send out of it, the first receive.
+  placed.ring_shift.nic = std::min(static_cast<double>(shape.stride), gpus_per_nic);
+
+  const std::int64_t leaf = topology.leaf_gpus();
+  if (leaf > 0 && world > leaf && !divides(tile, leaf)) {
+    const std::int64_t in_leaf = members_per_run(leaf, shape.stride);
+    if (!divides(leaf, tile) || !divides(domain, leaf) || in_leaf == 0) return std::nullopt;
+    const auto m = static_cast<double>(in_leaf);
+    placed.all_to_all.spine = (n - m) / n * gpus_per_nic;
+    placed.ring_collective.spine = (n - 1) / (n * m) * gpus_per_nic;
+    placed.ring_shift.spine = gpus_per_nic / m;
+  }
+  placed.hop = placed.ring_shift;
+  return placed;
+}
+
+}  // namespace seqspan::sim

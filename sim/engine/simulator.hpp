@@ -18,7 +18,7 @@
 namespace seqspan::sim {
 
 // What decides the length of a step.
-enum class Bound : std::uint8_t {
+enum class StepBound : std::uint8_t {
   kGemm,
   kAttention,
   kMemoryPasses,
@@ -29,12 +29,12 @@ enum class Bound : std::uint8_t {
   kPipelineBubble,
   kUpdate,
 };
-inline constexpr std::size_t kBoundCount = 9;
-[[nodiscard]] const char* name_of(Bound bound);
+inline constexpr std::size_t kStepBoundCount = 9;
+[[nodiscard]] const char* name_of(StepBound bound);
 
 // Shares of a step's length, in seconds, by what the busiest stage does or waits for. They add up
 // to the step.
-using StepShares = std::array<Seconds, kBoundCount>;
+using StepShares = std::array<Seconds, kStepBoundCount>;
 
 struct Evaluation {
   Bytes peak;
@@ -78,8 +78,8 @@ struct Simulation {
 
   StepTime time;
   StepShares shares{};
-  std::array<Seconds, kBoundCount> busy{};  // work on the busiest stage, waited for or not
-  Bound bound = Bound::kGemm;
+  std::array<Seconds, kStepBoundCount> busy{};  // work on the busiest stage, waited for or not
+  StepBound bound = StepBound::kGemm;
   double tokens_per_gpu_per_second = 0;
   FlopsPerSecond model_flops_per_gpu;
   double mfu = 0;
@@ -107,6 +107,7 @@ class Simulator {
   void prepare(const Layout& layout);
   void read_memory();
   void read_durations();
+  [[nodiscard]] Bytes communication_buffers() const;
   void describe_memory(Simulation& simulation);
   void describe_time(Simulation& simulation);
   void describe_traffic(Simulation& simulation);

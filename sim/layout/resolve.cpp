@@ -18,14 +18,14 @@ bool is_mixture_of_experts(const Model& model) {
   });
 }
 
+}  // namespace
+
 std::int64_t default_loss_chunks(const Job& job, const Layout& layout) {
   const LossKind loss = job.training.loss.value_or(traits_of(job.framework).loss);
   if (loss != LossKind::kFusedLinear) return 1;
   return liger_chunks(layout.micro_batch * job.training.sequence_length / layout.cp(),
                       job.model.vocabulary, job.model.towers.front().hidden);
 }
-
-}  // namespace
 
 Layout resolve(const Job& job, const LayoutChoice& choice) {
   const FrameworkTraits& traits = traits_of(job.framework);

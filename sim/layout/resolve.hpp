@@ -13,6 +13,10 @@ namespace seqspan::sim {
 // chunks by Liger-Kernel's rule where the loss is a fused linear one.
 [[nodiscard]] Layout resolve(const Job& job, const LayoutChoice& choice);
 
+// Parts in which the framework computes logits and loss: Liger-Kernel's chunks for a fused linear
+// loss, else 1.
+[[nodiscard]] std::int64_t default_loss_chunks(const Job& job, const Layout& layout);
+
 // As resolve, but a layout that breaks a rule is an input error with its reason code.
 [[nodiscard]] Result<Layout> resolve_legal(const Job& job, const LayoutChoice& choice);
 

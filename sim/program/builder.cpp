@@ -3,8 +3,8 @@
 namespace seqspan::sim {
 namespace {
 
-Stream stream_of(Axis axis) {
-  switch (axis) {
+Stream stream_of(const Communication& work) {
+  switch (work.axis) {
     case Axis::kTensor:
       return Stream::kTensor;
     case Axis::kUlysses:
@@ -17,7 +17,7 @@ Stream stream_of(Axis axis) {
       return Stream::kPipeline;
     case Axis::kShard:
     case Axis::kExpertShard:
-      return Stream::kShard;
+      return work.collective == Collective::kAllGather ? Stream::kGather : Stream::kReduce;
   }
   return Stream::kCompute;
 }
@@ -116,7 +116,7 @@ void ProgramBuilder::memory_pass(const char* name, Bytes bytes, Operands reads, 
 
 void ProgramBuilder::communicate(const char* name, Communication work, Operands reads,
                                  Operands writes, When when) {
-  add(name, stream_of(work.axis), work, reads, writes, when);
+  add(name, stream_of(work), work, reads, writes, when);
 }
 
 void ProgramBuilder::begin_loop(std::int64_t times, std::initializer_list<Carry> carries) {

@@ -99,8 +99,10 @@ const char* name_of(Stream stream) {
       return "ep";
     case Stream::kPipeline:
       return "pp";
-    case Stream::kShard:
-      return "dp";
+    case Stream::kGather:
+      return "gather";
+    case Stream::kReduce:
+      return "reduce";
   }
   return "";
 }

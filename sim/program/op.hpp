@@ -74,9 +74,18 @@ struct Communication {
 using Work = std::variant<Gemm, AttentionWork, MemoryPass, Communication>;
 
 // Ops of one stream run in the order of the program; streams wait for each other only through
-// tensors. One communication stream per axis family, as frameworks have one per process group.
-enum class Stream : std::uint8_t { kCompute, kTensor, kContext, kExpert, kPipeline, kShard };
-inline constexpr std::size_t kStreamCount = 6;
+// tensors. One communication stream per axis family, as frameworks have one per process group;
+// parameters are gathered on one stream and gradients reduced on another, as in FSDP2 and Megatron.
+enum class Stream : std::uint8_t {
+  kCompute,
+  kTensor,
+  kContext,
+  kExpert,
+  kPipeline,
+  kGather,
+  kReduce,
+};
+inline constexpr std::size_t kStreamCount = 7;
 
 enum class Pass : std::uint8_t { kForward, kRecompute, kBackward, kUpdate };
 inline constexpr std::size_t kPassCount = 4;

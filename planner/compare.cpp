@@ -1,0 +1,35 @@
+#include "planner/compare.hpp"
+
+#include <fmt/format.h>
+
+#include "sim/spec/layout_text.hpp"
+#include "sim/units/format_units.hpp"
+
+namespace seqspan::planner {
+
+bool faster(const Candidate& a, const Candidate& b) {
+  if (a.evaluation.step != b.evaluation.step) return a.evaluation.step < b.evaluation.step;
+  if (a.evaluation.peak != b.evaluation.peak) return a.evaluation.peak < b.evaluation.peak;
+  return sim::to_string(a.layout) < sim::to_string(b.layout);
+}
+
+std::string loss_against(const sim::Simulation& best, const sim::Simulation& other) {
+  const double slower = (other.time.step / best.time.step - 1.0) * 100.0;
+  std::size_t grew = 0;
+  sim::Seconds most(0);
+  for (std::size_t i = 0; i < other.shares.size(); ++i) {
+    const sim::Seconds growth = other.shares[i] - best.shares[i];
+    if (growth > most) {
+      most = growth;
+      grew = i;
+    }
+  }
+  std::string text = fmt::format("{:.1f} % slower", slower);
+  if (most > sim::Seconds(0)) {
+    text += fmt::format(": {} +{}", sim::name_of(static_cast<sim::StepBound>(grew)),
+                        sim::format_time(most));
+  }
+  return text;
+}
+
+}  // namespace seqspan::planner

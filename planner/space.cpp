@@ -1,0 +1,123 @@
+#include "planner/space.hpp"
+
+#include <optional>
+
+#include "sim/layout/resolve.hpp"
+#include "sim/lower/framework_traits.hpp"
+
+namespace seqspan::planner {
+namespace {
+
+constexpr std::int64_t kLargestMicroBatch = 16;
+constexpr std::int64_t kLargestVpp = 8;
+
+std::vector<std::int64_t> divisors(std::int64_t number, std::int64_t largest) {
+  std::vector<std::int64_t> result;
+  for (std::int64_t d = 1; d <= number && d <= largest; ++d) {
+    if (number % d == 0) result.push_back(d);
+  }
+  return result;
+}
+
+template <class Value>
+std::vector<Value> only(const std::optional<Value>& fixed, std::vector<Value> open) {
+  if (fixed) return {*fixed};
+  return open;
+}
+
+std::int64_t expert_count(const sim::Model& model) {
+  for (const sim::LayerKind& kind : model.towers.front().kinds) {
+    if (const auto* experts = std::get_if<sim::MixtureOfExperts>(&kind.feed_forward)) {
+      return experts->experts;
+    }
+  }
+  return 1;
+}
+
+std::int64_t most_query_heads(const sim::Model& model) {
+  std::int64_t heads = 1;
+  for (const sim::LayerKind& kind : model.towers.front().kinds) {
+    heads = std::max(heads, std::get<sim::FullAttention>(kind.attention).query_heads);
+  }
+  return heads;
+}
+
+std::vector<sim::RingOrder> offered_orders(const sim::FrameworkTraits& traits) {
+  std::vector<sim::RingOrder> orders{traits.ring_order};
+  const auto add = [&](sim::RingOrder order, bool offered) {
+    if (offered && order != traits.ring_order) orders.push_back(order);
+  };
+  add(sim::RingOrder::kContiguous, traits.contiguous_order);
+  add(sim::RingOrder::kStriped, traits.striped_order);
+  return orders;
+}
+
+std::vector<sim::KvExchange> offered_exchanges(const sim::FrameworkTraits& traits) {
+  std::vector<sim::KvExchange> exchanges{traits.kv_exchange};
+  if (traits.ring_point_to_point && traits.ring_all_gather) {
+    exchanges.push_back(traits.kv_exchange == sim::KvExchange::kPointToPoint
+                            ? sim::KvExchange::kAllGather
+                            : sim::KvExchange::kPointToPoint);
+  }
+  return exchanges;
+}
+
+std::vector<sim::Sharding> offered_shardings(const sim::FrameworkTraits& traits) {
+  std::vector<sim::Sharding> shardings;
+  if (traits.optimizer_sharding) {
+    shardings = {sim::Sharding::kOptimizer, sim::Sharding::kNone};
+  }
+  if (traits.gradient_sharding && traits.optimizer_sharding) {
+    shardings.push_back(sim::Sharding::kGradients);
+  }
+  if (traits.parameter_sharding) shardings.push_back(sim::Sharding::kParameters);
+  return shardings;
+}
+
+}  // namespace
+
+Space::Space(const sim::Job& job) : gpus_(job.cluster.gpu_count()), job_(&job) {
+  const sim::FrameworkTraits& traits = sim::traits_of(job.framework);
+  const sim::LayoutChoice& fixed = job.layout;
+  const std::int64_t heads = most_query_heads(job.model);
+  const std::int64_t layers = job.model.towers.front().layer_count();
+  const std::vector<std::int64_t> one{1};
+  using Degrees = std::vector<std::int64_t>;
+  const auto degree = [&](const std::optional<std::int64_t>& key, bool offered,
+                          std::int64_t largest) -> Degrees {
+    return only(key, offered ? divisors(gpus_, largest) : one);
+  };
+  tp_ = degree(fixed.tp, traits.tensor_parallel, heads);
+  ulysses_ = degree(fixed.ulysses, traits.ulysses, heads);
+  ring_ = degree(fixed.ring, traits.ring_point_to_point || traits.ring_all_gather, gpus_);
+  pp_ = degree(fixed.pp, traits.pipeline_parallel, layers);
+  vpp_ = only(fixed.vpp, traits.pipeline_parallel ? divisors(layers, kLargestVpp) : one);
+  ep_ = only(fixed.ep, traits.expert_parallel ? divisors(expert_count(job.model), gpus_) : one);
+  Degrees micro_batches;
+  for (std::int64_t b = 1; b <= kLargestMicroBatch && b <= job.training.global_batch_size; b *= 2) {
+    micro_batches.push_back(b);
+  }
+  micro_batch_ = only(fixed.micro_batch, micro_batches);
+  ring_order_ = only(fixed.ring_order, offered_orders(traits));
+  kv_exchange_ = only(fixed.kv_exchange, offered_exchanges(traits));
+  std::vector<sim::Placement> placements{sim::Placement::kUlyssesInner};
+  if (traits.ring_inner) placements.push_back(sim::Placement::kRingInner);
+  placement_ = only(fixed.placement, placements);
+  std::vector<sim::Recompute> recomputes{sim::Recompute::kNone, sim::Recompute::kFull};
+  if (traits.selective_recompute) recomputes.push_back(sim::Recompute::kSelective);
+  recompute_ = only(fixed.recompute, recomputes);
+  sharding_ = only(fixed.sharding, offered_shardings(traits));
+  // A fixed key is taken at its word, so that legality can answer it.
+  shards_parameters_with_pipeline_ = traits.parameter_sharding_with_pipeline || fixed.sharding;
+}
+
+sim::Layout with_defaults(const sim::Job& job, sim::Layout layout) {
+  const sim::LayoutChoice& fixed = job.layout;
+  if (fixed.dp) layout.dp = *fixed.dp;
+  layout.etp = fixed.etp.value_or(1);
+  layout.offload = fixed.offload.value_or(sim::Offload::kNone);
+  layout.loss_chunks = fixed.loss_chunks.value_or(sim::default_loss_chunks(job, layout));
+  return layout;
+}
+
+}  // namespace seqspan::planner

@@ -1,0 +1,105 @@
+// The layouts that a job leaves open.
+//
+// Degrees run over the divisors of the GPU count (expert parallelism: of the experts),
+// micro-batches over powers of two up to 16, vpp over the divisors of the layers of a stage up
+// to 8. Choices that the framework does not offer are left out; arithmetic that does not come out
+// is left to legality, so that the plan can say why. A choice that cannot matter is taken once: the
+// order and exchange of a ring of one, the placement of a single context parallel group.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/spec/job.hpp"
+#include "sim/spec/layout.hpp"
+
+namespace seqspan::planner {
+
+class Space {
+ public:
+  explicit Space(const sim::Job& job);
+
+  // Calls visit(layout) for every layout, always in the same order.
+  template <class Visit>
+  void for_each(Visit visit) const;
+
+ private:
+  template <class Visit>
+  void for_each_choice(sim::Layout layout, const Visit& visit) const;
+
+  std::int64_t gpus_ = 1;
+  std::vector<std::int64_t> tp_, ulysses_, ring_, pp_, vpp_, ep_, micro_batch_;
+  std::vector<sim::RingOrder> ring_order_;
+  std::vector<sim::KvExchange> kv_exchange_;
+  std::vector<sim::Placement> placement_;
+  std::vector<sim::Recompute> recompute_;
+  std::vector<sim::Sharding> sharding_;
+  bool shards_parameters_with_pipeline_ = false;
+  const sim::Job* job_;
+};
+
+// What does not depend on the degrees: etp, offload, dp where fixed, loss chunks.
+[[nodiscard]] sim::Layout with_defaults(const sim::Job& job, sim::Layout layout);
+
+template <class Visit>
+void Space::for_each(Visit visit) const {
+  for (const std::int64_t tp : tp_) {
+    for (const std::int64_t ulysses : ulysses_) {
+      for (const std::int64_t ring : ring_) {
+        for (const std::int64_t pp : pp_) {
+          const std::int64_t others = tp * ulysses * ring * pp;
+          if (gpus_ % others != 0) continue;
+          sim::Layout layout;
+          layout.tp = tp;
+          layout.ulysses = ulysses;
+          layout.ring = ring;
+          layout.pp = pp;
+          layout.dp = gpus_ / others;
+          for_each_choice(layout, visit);
+        }
+      }
+    }
+  }
+}
+
+template <class Visit>
+void Space::for_each_choice(sim::Layout layout, const Visit& visit) const {
+  const bool has_ring = layout.ring > 1;
+  const bool has_both = has_ring && layout.ulysses > 1;
+  const auto only_first = [](const auto& values, bool all) { return all ? values.size() : 1; };
+  // All-gather of keys and values goes with Ulysses in no framework (legality:
+  // kv_all_gather_unsupported).
+  const bool open_exchange = has_ring && !has_both;
+  for (const std::int64_t vpp : vpp_) {
+    if (vpp > 1 && layout.pp == 1) break;
+    for (const std::int64_t ep : ep_) {
+      for (const std::int64_t micro_batch : micro_batch_) {
+        layout.vpp = vpp;
+        layout.ep = ep;
+        layout.micro_batch = micro_batch;
+        for (std::size_t o = 0; o < only_first(ring_order_, has_ring); ++o) {
+          for (std::size_t e = 0; e < only_first(kv_exchange_, open_exchange); ++e) {
+            for (std::size_t p = 0; p < only_first(placement_, has_both); ++p) {
+              layout.ring_order = ring_order_[o];
+              layout.kv_exchange = kv_exchange_[e];
+              layout.placement = placement_[p];
+              for (const sim::Recompute recompute : recompute_) {
+                for (const sim::Sharding sharding : sharding_) {
+                  if (layout.pp > 1 && sharding == sim::Sharding::kParameters &&
+                      !shards_parameters_with_pipeline_) {
+                    continue;
+                  }
+                  layout.recompute = recompute;
+                  layout.sharding = sharding;
+                  visit(with_defaults(*job_, layout));
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+}  // namespace seqspan::planner

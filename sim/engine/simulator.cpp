@@ -1,0 +1,80 @@
+#include "sim/engine/simulator.hpp"
+
+#include <algorithm>
+
+#include "sim/engine/compute_time.hpp"
+#include "sim/lower/lower.hpp"
+#include "sim/network/communicator_memory.hpp"
+
+namespace seqspan::sim {
+
+Simulator::Simulator(const Job& job) : job_(job), network_(job.cluster) {}
+
+void Simulator::prepare(const Layout& layout) {
+  lower(job_, layout, program_);
+  network_.place(layout);
+}
+
+// NCCL allocates per communicator, and each axis has its own.
+Bytes Simulator::communication_buffers() const {
+  std::array<CommunicatorUse, kAxisCount> uses{};
+  for (const Op& op : program_.ops) {
+    const auto* work = std::get_if<Communication>(&op.work);
+    if (work == nullptr) continue;
+    CommunicatorUse& use = uses[static_cast<std::size_t>(work->axis)];
+    switch (work->collective) {
+      case Collective::kAllToAll:
+        use.peers = MessagePeers::kAll;
+        break;
+      case Collective::kRingShift:
+        use.peers = std::max(use.peers, MessagePeers::kNeighbour);
+        break;
+      case Collective::kPointToPoint:
+        use.peers = std::max(use.peers, MessagePeers::kNeighbours);
+        break;
+      case Collective::kAllGather:
+      case Collective::kReduceScatter:
+      case Collective::kAllReduce:
+        use.ring_collectives = true;
+        break;
+    }
+  }
+  Bytes bytes;
+  for (std::size_t axis = 0; axis < kAxisCount; ++axis) {
+    bytes += communicator_memory(job_.cluster, network_.group(static_cast<Axis>(axis)), uses[axis]);
+  }
+  return bytes;
+}
+
+void Simulator::read_memory() {
+  memory_.begin(program_, communication_buffers(), job_.cluster.device.runtime_reserve);
+}
+
+void Simulator::read_durations() {
+  durations_.clear();
+  for (const Op& op : program_.ops) {
+    const auto* work = std::get_if<Communication>(&op.work);
+    durations_.push_back(work != nullptr ? network_.time(*work)
+                                         : compute_time(job_.cluster.device, op));
+  }
+}
+
+Evaluation Simulator::evaluate(const Layout& layout, bool always) {
+  prepare(layout);
+  read_memory();
+  Evaluation evaluation;
+  evaluation.peak = memory_.peak().peak;
+  if (!always && evaluation.peak > job_.cluster.device.memory) return evaluation;
+  read_durations();
+  const StepTime time = time_.read(program_, durations_);
+  evaluation.step = time.step;
+  evaluation.bubble = time.bubble;
+  return evaluation;
+}
+
+const Program& Simulator::program_of(const Layout& layout) {
+  prepare(layout);
+  return program_;
+}
+
+}  // namespace seqspan::sim

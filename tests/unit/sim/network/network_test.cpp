@@ -1,0 +1,57 @@
+#include "sim/network/network.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/sim/network/clusters.hpp"
+
+namespace seqspan::sim {
+namespace {
+
+using test::nodes_of_eight;
+
+Layout tensor_and_ulysses() {
+  Layout layout;
+  layout.tp = 8;
+  layout.ulysses = 8;
+  return layout;
+}
+
+TEST(Network, EveryRankIsAloneAtFirst) {
+  const Cluster cluster = nodes_of_eight(8);
+  const Network network(cluster);
+  EXPECT_EQ(network.group(Axis::kUlysses).shape.size, 1);
+  EXPECT_EQ(network.time({Collective::kAllToAll, Axis::kUlysses, Bytes(kGibi), 1}), Seconds(0));
+}
+
+// Tensor parallel groups fill the nodes; an all-to-all's 7/8 of 1 GiB crosses NICs of 50 GB/s,
+// after 2 us for 7 peers.
+TEST(Network, TimesTheGroupsOfALayout) {
+  const Cluster cluster = nodes_of_eight(8);
+  Network network(cluster);
+  network.place(tensor_and_ulysses());
+  EXPECT_EQ(network.group(Axis::kTensor).domains, 1);
+  EXPECT_EQ(network.group(Axis::kUlysses).domains, 8);
+  const Communication exchange{Collective::kAllToAll, Axis::kUlysses, Bytes(kGibi), 1};
+  EXPECT_NEAR(network.time(exchange).value(), 7.0 / 8 * 1073741824 / 50e9 + 2e-6, 1e-12);
+  EXPECT_EQ(network.explain(exchange).bound(), Bound::kNic);
+  EXPECT_EQ(network.explain(exchange).nvlink, Seconds(0));
+}
+
+// Tensor {8, 1}, Ulysses and shard {8, 8}, expert shard {64, 1}; groups of one are not placed.
+TEST(Network, RemembersShapes) {
+  const Cluster cluster = nodes_of_eight(8);
+  Network network(cluster);
+  network.place(tensor_and_ulysses());
+  EXPECT_EQ(network.remembered(), 3U);
+  network.place(tensor_and_ulysses());
+  EXPECT_EQ(network.remembered(), 3U);
+  Layout other;
+  other.dp = 64;
+  network.place(other);  // shard {64, 1} is known
+  EXPECT_EQ(network.remembered(), 3U);
+  EXPECT_EQ(network.group(Axis::kTensor).shape.size, 1);
+  EXPECT_EQ(network.group(Axis::kShard).domain_members, 8);
+}
+
+}  // namespace
+}  // namespace seqspan::sim

@@ -1,0 +1,45 @@
+#include "sim/network/rank_order.hpp"
+
+#include <gtest/gtest.h>
+
+namespace seqspan::sim {
+namespace {
+
+Layout layout() {
+  Layout layout;
+  layout.tp = 2;
+  layout.ulysses = 4;
+  layout.ring = 3;
+  layout.dp = 5;
+  layout.pp = 7;
+  layout.etp = 2;
+  layout.ep = 6;
+  return layout;
+}
+
+// rank = tp + 2 (cp + 12 (dp + 5 pp)), cp = ulysses + 4 ring.
+TEST(RankOrder, PutsUlyssesInside) {
+  EXPECT_EQ(group_shape(Axis::kTensor, layout()), (GroupShape{2, 1}));
+  EXPECT_EQ(group_shape(Axis::kUlysses, layout()), (GroupShape{4, 2}));
+  EXPECT_EQ(group_shape(Axis::kRing, layout()), (GroupShape{3, 2 * 4}));
+  EXPECT_EQ(group_shape(Axis::kShard, layout()), (GroupShape{12 * 5, 2}));
+  EXPECT_EQ(group_shape(Axis::kPipeline, layout()), (GroupShape{7, 2 * 12 * 5}));
+}
+
+// cp = ring + 3 ulysses.
+TEST(RankOrder, PutsTheRingInside) {
+  Layout ring_inner = layout();
+  ring_inner.placement = Placement::kRingInner;
+  EXPECT_EQ(group_shape(Axis::kUlysses, ring_inner), (GroupShape{4, 2 * 3}));
+  EXPECT_EQ(group_shape(Axis::kRing, ring_inner), (GroupShape{3, 2}));
+}
+
+// A stage has 2 x 12 x 5 = 120 ranks = etp 2 x ep 6 x 10.
+TEST(RankOrder, DividesAStageAnewForExperts) {
+  EXPECT_EQ(group_shape(Axis::kExpertTensor, layout()), (GroupShape{2, 1}));
+  EXPECT_EQ(group_shape(Axis::kExpert, layout()), (GroupShape{6, 2}));
+  EXPECT_EQ(group_shape(Axis::kExpertShard, layout()), (GroupShape{10, 12}));
+}
+
+}  // namespace
+}  // namespace seqspan::sim

@@ -67,9 +67,7 @@ std::vector<sim::Sharding> offered_shardings(const sim::FrameworkTraits& traits)
   if (traits.optimizer_sharding) {
     shardings = {sim::Sharding::kOptimizer, sim::Sharding::kNone};
   }
-  if (traits.gradient_sharding && traits.optimizer_sharding) {
-    shardings.push_back(sim::Sharding::kGradients);
-  }
+  if (traits.gradient_sharding) shardings.push_back(sim::Sharding::kGradients);
   if (traits.parameter_sharding) shardings.push_back(sim::Sharding::kParameters);
   return shardings;
 }

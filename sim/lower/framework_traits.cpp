@@ -137,7 +137,7 @@ constexpr FrameworkTraits kTorchTitan{
     .zigzag_everywhere = true,
     .selective_recompute = false,
     .optimizer_sharding = false,
-    .gradient_sharding = true,
+    .gradient_sharding = false,
     .parameter_sharding = true,
     .parameter_sharding_with_pipeline = true,
     .replicates_kv_heads = false,

@@ -1,0 +1,49 @@
+// The planner's inner loop allocates nothing: counted at operator new.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <new>
+#include <vector>
+
+#include "planner/space.hpp"
+#include "sim/engine/simulator.hpp"
+#include "sim/layout/legality.hpp"
+#include "tests/support/job.hpp"
+
+namespace {
+std::size_t allocations = 0;
+}  // namespace
+
+void* operator new(std::size_t size) {
+  ++allocations;
+  void* memory = std::malloc(size == 0 ? 1 : size);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace seqspan::planner {
+namespace {
+
+TEST(Allocation, EvaluatingLayoutsAgainAllocatesNothing) {
+  for (const sim::Framework framework : {sim::Framework::kMegatron, sim::Framework::kYunchang}) {
+    const sim::Job job = tests::make_job("Qwen3-30B-A3B", framework, 2, 65536, 16);
+    std::vector<sim::Layout> layouts;
+    Space(job).for_each([&](const sim::Layout& layout) {
+      if (!sim::broken_rule(job, layout)) layouts.push_back(layout);
+    });
+    sim::Simulator simulator(job);
+    // The first round sees the largest program and every group shape.
+    for (const sim::Layout& layout : layouts) (void)simulator.evaluate(layout, true);
+    const std::size_t before = allocations;
+    for (const sim::Layout& layout : layouts) {
+      (void)sim::broken_rule(job, layout);
+      (void)simulator.evaluate(layout, true);
+    }
+    EXPECT_EQ(allocations, before) << layouts.size() << " layouts";
+  }
+}
+
+}  // namespace
+}  // namespace seqspan::planner

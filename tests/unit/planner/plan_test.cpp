@@ -1,0 +1,154 @@
+#include "planner/plan.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <numeric>
+#include <set>
+
+#include "planner/compare.hpp"
+#include "planner/space.hpp"
+#include "sim/layout/legality.hpp"
+#include "tests/support/job.hpp"
+
+namespace seqspan::planner {
+namespace {
+
+using sim::Framework;
+using tests::make_job;
+
+// Every combination of every key's values, without the planner's enumeration.
+std::vector<Candidate> brute_force(const sim::Job& job) {
+  std::vector<Candidate> fitting;
+  sim::Simulator simulator(job);
+  const std::int64_t gpus = job.cluster.gpu_count();
+  for (std::int64_t tp = 1; tp <= gpus; ++tp)
+    for (std::int64_t ulysses = 1; ulysses <= gpus; ++ulysses)
+      for (std::int64_t ring = 1; ring <= gpus; ++ring)
+        for (std::int64_t pp = 1; pp <= gpus; ++pp)
+          for (std::int64_t vpp = 1; vpp <= 8; ++vpp)
+            for (std::int64_t b = 1; b <= 16; b *= 2)
+              for (const auto order :
+                   {sim::RingOrder::kZigzag, sim::RingOrder::kContiguous, sim::RingOrder::kStriped})
+                for (const auto exchange :
+                     {sim::KvExchange::kPointToPoint, sim::KvExchange::kAllGather})
+                  for (const auto placement :
+                       {sim::Placement::kUlyssesInner, sim::Placement::kRingInner})
+                    for (const auto recompute :
+                         {sim::Recompute::kNone, sim::Recompute::kSelective, sim::Recompute::kFull})
+                      for (const auto sharding :
+                           {sim::Sharding::kNone, sim::Sharding::kOptimizer,
+                            sim::Sharding::kGradients, sim::Sharding::kParameters}) {
+                        if (gpus % (tp * ulysses * ring * pp) != 0) continue;
+                        sim::Layout layout;
+                        layout.tp = tp;
+                        layout.ulysses = ulysses;
+                        layout.ring = ring;
+                        layout.pp = pp;
+                        layout.vpp = vpp;
+                        layout.dp = gpus / (tp * ulysses * ring * pp);
+                        layout.micro_batch = b;
+                        layout.ring_order = order;
+                        layout.kv_exchange = exchange;
+                        layout.placement = placement;
+                        layout.recompute = recompute;
+                        layout.sharding = sharding;
+                        layout.loss_chunks = sim::default_loss_chunks(job, layout);
+                        if (sim::broken_rule(job, layout)) continue;
+                        const sim::Evaluation evaluation = simulator.evaluate(layout);
+                        if (evaluation.peak > job.cluster.device.memory) continue;
+                        fitting.push_back({layout, evaluation});
+                      }
+  return fitting;
+}
+
+class PlanOfFramework : public testing::TestWithParam<Framework> {};
+
+TEST_P(PlanOfFramework, BestEqualsBruteForce) {
+  const sim::Job job = make_job("Llama-3-8B", GetParam(), 1, 32768, 16);
+  const std::vector<Candidate> all = brute_force(job);
+  ASSERT_FALSE(all.empty());
+  const Candidate& fastest = *std::min_element(all.begin(), all.end(), faster);
+  const auto smallest = std::min_element(
+      all.begin(), all.end(),
+      [](const Candidate& a, const Candidate& b) { return a.evaluation.peak < b.evaluation.peak; });
+  const Plan plan = make_plan(job);
+  ASSERT_FALSE(plan.best.empty());
+  EXPECT_EQ(plan.best.front().simulation.time.step, fastest.evaluation.step);
+  EXPECT_EQ(plan.best.front().simulation.peak.peak, fastest.evaluation.peak);
+  // The far end of the Pareto front is the smallest of all.
+  EXPECT_EQ(plan.pareto.back().evaluation.peak, smallest->evaluation.peak);
+}
+
+INSTANTIATE_TEST_SUITE_P(Frameworks, PlanOfFramework,
+                         testing::Values(Framework::kMegatron, Framework::kDeepSpeed,
+                                         Framework::kYunchang, Framework::kTorchTitan),
+                         [](const auto& test) { return std::string(sim::name_of(test.param)); });
+
+TEST(Plan, EveryLayoutIsCountedOnce) {
+  const Plan plan = make_plan(make_job("Llama-3-8B", Framework::kMegatron, 1, 131072, 8));
+  std::int64_t rejected = 0;
+  for (const Rejection& rejection : plan.rejected) rejected += rejection.count;
+  EXPECT_EQ(plan.candidates, plan.fitting + rejected);
+}
+
+TEST(Plan, BestIsRankedAndSimulatedAsEvaluated) {
+  const sim::Job job = make_job("Llama-3-8B", Framework::kMegatron, 1, 131072, 8);
+  const Plan plan = make_plan(job);
+  ASSERT_EQ(plan.best.size(), 5U);
+  sim::Simulator simulator(job);
+  for (std::size_t i = 0; i < plan.best.size(); ++i) {
+    const sim::Simulation& simulation = plan.best[i].simulation;
+    EXPECT_TRUE(simulation.fits);
+    const sim::Evaluation evaluation = simulator.evaluate(simulation.layout);
+    EXPECT_EQ(evaluation.step, simulation.time.step);
+    EXPECT_EQ(evaluation.peak, simulation.peak.peak);
+    EXPECT_EQ(plan.best[i].loses.empty(), i == 0);
+    if (i == 0) continue;
+    EXPECT_LE(plan.best[i - 1].simulation.time.step, simulation.time.step);
+  }
+}
+
+TEST(Plan, FixedKeysAreKept) {
+  sim::Job job = make_job("Llama-3-8B", Framework::kMegatron, 1, 131072, 8);
+  job.layout.tp = 2;
+  job.layout.recompute = sim::Recompute::kFull;
+  for (const RankedLayout& ranked : make_plan(job).best) {
+    EXPECT_EQ(ranked.simulation.layout.tp, 2);
+    EXPECT_EQ(ranked.simulation.layout.recompute, sim::Recompute::kFull);
+  }
+}
+
+// Llama-3.1-405B's parameters, gradients and optimizer state alone, 405,853,388,800 x 18 bytes over
+// 8 GPUs, are 850 GiB per GPU.
+TEST(Plan, SaysWhyNothingFits) {
+  const Plan plan = make_plan(make_job("Llama-3.1-405B", Framework::kMegatron, 1, 131072, 8));
+  EXPECT_TRUE(plan.best.empty());
+  EXPECT_TRUE(plan.pareto.empty());
+  EXPECT_EQ(plan.fitting, 0);
+  ASSERT_FALSE(plan.rejected.empty());
+  const auto fit = std::find_if(plan.rejected.begin(), plan.rejected.end(), [](const Rejection& r) {
+    return r.code == sim::ReasonCode::kDoesNotFit;
+  });
+  ASSERT_NE(fit, plan.rejected.end());
+  EXPECT_GT(fit->example_peak, sim::Bytes(80 * sim::kGibi));
+}
+
+TEST(Plan, IsTheSameTwice) {
+  const sim::Job job = make_job("Qwen3-30B-A3B", Framework::kMegatron, 2, 65536, 16);
+  const Plan once = make_plan(job);
+  const Plan twice = make_plan(job);
+  ASSERT_EQ(once.best.size(), twice.best.size());
+  for (std::size_t i = 0; i < once.best.size(); ++i) {
+    EXPECT_EQ(once.best[i].simulation.layout, twice.best[i].simulation.layout);
+    EXPECT_EQ(once.best[i].simulation.time.step, twice.best[i].simulation.time.step);
+    EXPECT_EQ(once.best[i].loses, twice.best[i].loses);
+  }
+  ASSERT_EQ(once.pareto.size(), twice.pareto.size());
+  for (std::size_t i = 0; i < once.pareto.size(); ++i) {
+    EXPECT_EQ(once.pareto[i].layout, twice.pareto[i].layout);
+  }
+}
+
+}  // namespace
+}  // namespace seqspan::planner

@@ -1,0 +1,107 @@
+#include "sim/engine/schedule_clock.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "sim/program/builder.hpp"
+#include "tests/support/job.hpp"
+
+namespace seqspan::sim {
+namespace {
+
+constexpr double kSame = 1e-9;
+
+bool near(double a, double b) { return std::abs(a - b) <= kSame * std::max({a, b, 1e-12}); }
+
+// Random durations, some of them 0, for every op of a program.
+std::vector<Seconds> random_durations(const Program& program) {
+  std::vector<Seconds> durations;
+  for (std::size_t i = 0; i < program.ops.size(); ++i) {
+    durations.emplace_back(*rc::gen::inRange(0, 1000) * 1e-6);
+  }
+  return durations;
+}
+
+// Repeating a block in one go equals running it as often one by one, whatever takes longest: the
+// rhythm is added, not guessed.
+RC_GTEST_PROP(ScheduleClock, RepetitionEqualsRunningOneByOne, ()) {
+  const char* text =
+      *rc::gen::element("tp=2,ulysses=4", "ring=8", "ulysses=2,ring=4,recompute=full",
+                        "tp=2,ring=4,recompute=selective", "dp=8,sharding=parameters", "dp=4,tp=2");
+  const Job job = tests::make_job("Llama-3-8B", Framework::kMegatron, 1, 131072, 8);
+  const Program program = tests::program_of(job, text);
+  const std::vector<Seconds> durations = random_durations(program);
+  const Part& layer = tests::part_named(program, "layer");
+  const auto count = *rc::gen::inRange<std::int64_t>(1, 130);
+  const MicroBatchPosition position{*rc::gen::arbitrary<bool>(), *rc::gen::arbitrary<bool>()};
+  for (const BlockIndex index : {layer.forward, layer.backward}) {
+    const Block& block = program.blocks[index];
+    ScheduleClock together;
+    together.begin(program, durations);
+    together.restart(position);
+    together.run(block, count);
+    ScheduleClock apart;
+    apart.begin(program, durations);
+    apart.restart(position);
+    for (std::int64_t i = 0; i < count; ++i) apart.run(block, 1);
+    RC_ASSERT(near(together.compute_end().value(), apart.compute_end().value()));
+    RC_ASSERT(near(together.end().value(), apart.end().value()));
+    const auto sum = [](std::span<const double> values) {
+      return std::accumulate(values.begin(), values.end(), 0.0);
+    };
+    RC_ASSERT(near(sum(together.exposed()), sum(apart.exposed())));
+  }
+}
+
+struct Overlap {
+  Program program;
+  std::vector<Seconds> durations;
+};
+
+// A message of 3 s beside compute of 2 s that does not need it, then compute that does: the last op
+// waits 1 s for the message.
+Overlap overlapping() {
+  Overlap result;
+  ProgramBuilder builder(result.program);
+  builder.begin_part("test");
+  const TensorId input = builder.bfloat16("input", {Extent{"n", 8}});
+  const TensorId message = builder.bfloat16("message", {Extent{"n", 8}});
+  const TensorId other = builder.bfloat16("other", {Extent{"n", 8}});
+  const TensorId output = builder.bfloat16("output", {Extent{"n", 8}});
+  builder.begin_forward("forward", {input}, {output});
+  builder.communicate("send", {Collective::kRingShift, Axis::kRing, Bytes(16)}, {input}, {message});
+  builder.memory_pass("hides the message", {input}, {other});
+  builder.memory_pass("needs the message", {message, other}, {output});
+  builder.end_block();
+  builder.end_part();
+  result.durations = {Seconds(3), Seconds(2), Seconds(4)};
+  return result;
+}
+
+TEST(ScheduleClock, ChargesOnlyWhatComputeWaitsFor) {
+  const Overlap overlap = overlapping();
+  ScheduleClock clock;
+  clock.begin(overlap.program, overlap.durations);
+  clock.restart({});
+  clock.run(overlap.program.blocks[0], 1);
+  EXPECT_DOUBLE_EQ(clock.compute_end().value(), 7.0);  // max(3, 2) + 4
+  EXPECT_DOUBLE_EQ(clock.exposed()[0], 1.0);           // 3 - 2
+  EXPECT_DOUBLE_EQ(clock.exposed()[1], 0.0);
+}
+
+// The next repetition's message needs the output of this one: 10 x 7 s.
+TEST(ScheduleClock, RepetitionsFeedEachOther) {
+  const Overlap overlap = overlapping();
+  ScheduleClock clock;
+  clock.begin(overlap.program, overlap.durations);
+  clock.restart({});
+  clock.run(overlap.program.blocks[0], 10);
+  EXPECT_NEAR(clock.compute_end().value(), 70.0, kSame);
+  EXPECT_NEAR(clock.exposed()[0], 10.0, kSame);
+}
+
+}  // namespace
+}  // namespace seqspan::sim

@@ -1,0 +1,113 @@
+#include "sim/layout/legality.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/job.hpp"
+
+namespace seqspan::sim {
+namespace {
+
+using tests::layout_of;
+using tests::make_job;
+
+struct Case {
+  const char* model;
+  Framework framework;
+  std::int64_t nodes;
+  const char* layout;
+  const char* reason;  // nullptr: legal
+};
+
+std::ostream& operator<<(std::ostream& out, const Case& test) {
+  return out << test.model << " " << name_of(test.framework) << " " << test.layout;
+}
+
+class Legality : public testing::TestWithParam<Case> {};
+
+// 131,072 tokens, global batch 16.
+TEST_P(Legality, FirstBrokenRule) {
+  const Case& test = GetParam();
+  const Job job = make_job(test.model, test.framework, test.nodes, 131072, 16);
+  const Layout layout = layout_of(job, test.layout);
+  const auto code = broken_rule(job, layout);
+  if (test.reason == nullptr) {
+    EXPECT_FALSE(code.has_value()) << facts_of(*code).name;
+    return;
+  }
+  ASSERT_TRUE(code.has_value());
+  EXPECT_EQ(facts_of(*code).name, test.reason);
+  EXPECT_FALSE(describe(*code, job, layout).empty());
+}
+
+constexpr Framework kM = Framework::kMegatron;
+constexpr Framework kD = Framework::kDeepSpeed;
+constexpr Framework kY = Framework::kYunchang;
+constexpr Framework kT = Framework::kTorchTitan;
+
+INSTANTIATE_TEST_SUITE_P(
+    Rules, Legality,
+    testing::Values(
+        Case{"Llama-3-8B", kM, 1, "tp=2,ulysses=4", nullptr},
+        Case{"Llama-3-8B", kM, 1, "ring=8", nullptr},
+        Case{"Llama-3-8B", kM, 1, "tp=2,dp=8", "world_size"},
+        Case{"Llama-3-8B", kM, 1, "tp=4,micro_batch=3", "batch_not_divisible"},
+        // 131072 / 24 has a remainder.
+        Case{"Llama-3-8B", kM, 3, "ring=12,dp=2", "sequence_not_divisible"},
+        // 32 query heads, 4 KV heads after tp=2: ulysses=8 splits 16 query heads but not 4 KV
+        // heads.
+        Case{"Llama-3-8B", kM, 2, "tp=2,ulysses=8", "kv_heads_not_divisible_by_ulysses"},
+        // Qwen3-235B has 4 KV heads: TransformerEngine refuses ulysses 8, ALST repeats them twice.
+        Case{"Qwen3-235B-A22B", kM, 1, "ulysses=8", "kv_heads_not_divisible_by_ulysses"},
+        Case{"Qwen3-235B-A22B", kD, 1, "ulysses=8", nullptr},
+        Case{"Qwen3-235B-A22B", kY, 1, "ulysses=8", "kv_heads_not_divisible_by_ulysses"},
+        // Ulysses is at most the query heads: 32 < 64.
+        Case{"Llama-3-8B", kD, 8, "ulysses=64", "query_heads_not_divisible"},
+        // g = 4 < t = 8: Megatron gathers QKV, torchtitan refuses.
+        Case{"Qwen3-235B-A22B", kM, 1, "tp=8,etp=1", nullptr},
+        Case{"Qwen3-235B-A22B", kT, 1, "tp=8", "kv_heads_not_divisible_by_tp"},
+        Case{"Llama-3-8B", kM, 1, "pp=8,vpp=3", "layers_not_divisible"},
+        Case{"Llama-3-8B", kM, 1, "vpp=2", "interleaving_without_pipeline"},
+        Case{"Llama-3-8B", kM, 1, "pp=8,vpp=2,micro_batch=4",
+             "micro_batches_not_multiple_of_stages"},
+        // 94 layers over 8 stages: 6 x 12 in the middle, 11 at either end.
+        Case{"Qwen3-235B-A22B", kM, 1, "pp=8,etp=1", nullptr},
+        Case{"Qwen3-235B-A22B", kM, 1, "pp=4,tp=2,etp=1", nullptr},
+        Case{"Llama-3-8B", kM, 1, "ep=2", "expert_parallel_without_experts"},
+        Case{"Qwen3-235B-A22B", kM, 1, "ep=3,etp=1", "experts_not_divisible"},
+        Case{"Qwen3-235B-A22B", kM, 1, "ep=16,etp=1", "expert_grid_not_divisible"},
+        Case{"Llama-3-8B", kD, 1, "tp=2", "tensor_parallel_unsupported"},
+        Case{"Llama-3-8B", kY, 1, "pp=2", "pipeline_unsupported"},
+        Case{"Qwen3-235B-A22B", kD, 1, "ep=2", "expert_parallel_unsupported"},
+        Case{"Llama-3-8B", kT, 1, "ulysses=2", "ulysses_unsupported"},
+        Case{"Llama-3-8B", kD, 1, "ring=2", "ring_unsupported"},
+        Case{"Llama-3-8B", kT, 1, "ring=2,kv_exchange=p2p", "ring_unsupported"},
+        Case{"Llama-3-8B", kT, 1, "ring=8", nullptr},
+        Case{"Llama-3-8B", kY, 1, "ring=2,kv_exchange=all_gather", "kv_all_gather_unsupported"},
+        Case{"Llama-3-8B", kM, 1, "ulysses=2,ring=2,kv_exchange=all_gather",
+             "kv_all_gather_unsupported"},
+        Case{"Llama-3-8B", kM, 1, "ring=2,ring_order=contiguous", "ring_order_unsupported"},
+        Case{"Llama-3-8B", kY, 1, "ring=2,ring_order=striped", nullptr},
+        Case{"Llama-3-8B", kM, 1, "ulysses=2,ring=2,placement=ring_inner", "placement_unsupported"},
+        Case{"Llama-3-8B", kY, 1, "ulysses=2,ring=2,placement=ring_inner", nullptr},
+        Case{"Llama-3-8B", kD, 1, "recompute=selective", "recompute_unsupported"},
+        Case{"Llama-3-8B", kM, 1, "sharding=gradients", "sharding_unsupported"},
+        Case{"Llama-3-8B", kT, 1, "sharding=optimizer", "sharding_unsupported"},
+        Case{"Llama-3-8B", kM, 1, "pp=2,sharding=parameters", "sharding_with_pipeline"}));
+
+TEST(KvReplication, RepeatsUpToTheUlyssesDegree) {
+  const Job job = make_job("Qwen3-235B-A22B", kD, 1, 131072, 16);
+  EXPECT_EQ(kv_replication(job, layout_of(job, "ulysses=8")), 2);
+  EXPECT_EQ(kv_replication(job, layout_of(job, "ulysses=4")), 1);
+}
+
+TEST(ReasonCodes, EachHasANameARuleAndAFix) {
+  for (const ReasonFacts& facts : all_reasons()) {
+    EXPECT_EQ(reason_named(facts.name), facts.code);
+    EXPECT_FALSE(facts.rule.empty());
+    EXPECT_FALSE(facts.fix.empty());
+  }
+  EXPECT_FALSE(reason_named("no_such_reason").has_value());
+}
+
+}  // namespace
+}  // namespace seqspan::sim

@@ -1,0 +1,186 @@
+#include "cli/arguments.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "cli/help.hpp"
+#include "cli/parser.hpp"
+#include "sim/errors/did_you_mean.hpp"
+#include "sim/errors/quote.hpp"
+
+namespace seqspan::cli {
+namespace {
+
+constexpr std::size_t kMostBest = 1000;
+
+struct JobOption {
+  const char* name;
+  std::optional<std::string> JobArguments::*member;
+  const char* field;  // of a job
+};
+constexpr std::array kJobOptions = {
+    JobOption{"--model", &JobArguments::model, "model"},
+    JobOption{"--cluster", &JobArguments::cluster, "cluster"},
+    JobOption{"--framework", &JobArguments::framework, "framework"},
+    JobOption{"--sequence-length", &JobArguments::sequence_length, "training.sequence_length"},
+    JobOption{"--global-batch-size", &JobArguments::global_batch_size,
+              "training.global_batch_size"},
+};
+
+std::string program_and(const std::string& command) {
+  return command.empty() ? "seqspan" : "seqspan " + command;
+}
+
+tl::unexpected<sim::Error> unknown_command(const std::string& name) {
+  const std::vector<std::string> known(command_names().begin(), command_names().end());
+  return sim::input_error("unknown command " + sim::quote(name), {}, {},
+                          sim::did_you_mean(name, known, "commands"));
+}
+
+// "--output" and the like: what a misspelt option may have meant.
+std::vector<std::string> long_options(const std::string& command) {
+  std::vector<std::string> names;
+  for (const OptionHelp& option : options_of(command)) {
+    const std::size_t start = option.names.find("--");
+    if (start == std::string::npos) continue;
+    names.push_back(option.names.substr(start, option.names.find(' ', start) - start));
+  }
+  return names;
+}
+
+// What no option and no argument took.
+tl::unexpected<sim::Error> unexpected(const std::string& command, const std::string& text) {
+  const bool is_option = text.size() > 1 && text.front() == '-';
+  if (!is_option && command.empty()) return unknown_command(text);
+  const std::string help = program_and(command) + " --help lists what there is";
+  if (!is_option) {
+    return sim::input_error(
+        fmt::format("{} has no use for {}", program_and(command), sim::quote(text)), {}, {}, help);
+  }
+  const std::string name = text.substr(0, text.find('='));
+  const std::string nearest =
+      name.rfind("--", 0) == 0 ? sim::nearest_name(name, long_options(command)) : "";
+  return sim::input_error(
+      fmt::format("{} has no option {}", program_and(command), sim::quote(name)), {}, {},
+      nearest.empty() ? help : "did you mean '" + nearest + "'?");
+}
+
+sim::Result<DisplayOptions> display_of(const ParsedLine& line) {
+  DisplayOptions display;
+  display.json = line.has("--json");
+  display.ascii = line.has("--ascii");
+  if (!line.has("--color")) return display;
+  const auto colour = colour_choice_named(line.value("--color"));
+  if (!colour) {
+    return sim::input_error(sim::quote(line.value("--color")) + " does not say when to use colour",
+                            "--color", {}, "auto, always or never");
+  }
+  display.colour = *colour;
+  return display;
+}
+
+sim::Result<JobArguments> job_of(const ParsedLine& line) {
+  JobArguments job;
+  job.file = line.value("JOB");
+  job.settings = line.all("--set");
+  for (const JobOption& option : kJobOptions) {
+    if (!line.has(option.name)) continue;
+    if (line.has("JOB")) {
+      return sim::input_error(fmt::format("{} is for a command without a job file", option.name),
+                              job.file, {},
+                              fmt::format("change the field of the job: --set {}={}", option.field,
+                                          line.value(option.name)));
+    }
+    job.*option.member = line.value(option.name);
+  }
+  if (!job.file.empty() || (job.model && job.cluster)) return job;
+  const std::string of = program_and(line.command);
+  if (line.has("JOB")) return sim::input_error("the name of the job file is empty");
+  if (job.model || job.cluster) {
+    return sim::input_error(
+        fmt::format("{} needs {}", of, job.model ? "--cluster too" : "--model too"));
+  }
+  return sim::input_error(
+      fmt::format("{} needs a job", of), {}, {},
+      fmt::format("{} JOB, or --model M --cluster C; {} -h has examples", of, of));
+}
+
+sim::Result<std::size_t> best_of(const ParsedLine& line) {
+  if (!line.has("--best")) return PlanArguments{}.best;
+  const std::string text = line.value("--best");
+  std::size_t best = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), best);
+  if (failure != std::errc{} || end != text.data() + text.size() || best < 1 || best > kMostBest) {
+    return sim::input_error(sim::quote(text) + " is no number of layouts", "--best", {},
+                            fmt::format("a whole number from 1 to {}", kMostBest));
+  }
+  return best;
+}
+
+sim::Result<Request> plan_of(const ParsedLine& line) {
+  sim::Result<JobArguments> job = job_of(line);
+  if (!job) return tl::unexpected(job.error());
+  const sim::Result<std::size_t> best = best_of(line);
+  if (!best) return tl::unexpected(best.error());
+  if (line.has("--output") && line.value("--output").empty()) {
+    return sim::input_error("the name of the output file is empty", "--output");
+  }
+  return PlanArguments{std::move(*job), *best, line.value("--output")};
+}
+
+sim::Result<Request> simulate_of(const ParsedLine& line) {
+  sim::Result<JobArguments> job = job_of(line);
+  if (!job) return tl::unexpected(job.error());
+  SimulateArguments arguments{std::move(*job), std::nullopt, line.has("--program")};
+  if (line.has("--layout")) arguments.layout = line.value("--layout");
+  if (arguments.program && line.has("--json")) {
+    return sim::input_error("--program has no JSON form", "--json", {}, "leave one of them out");
+  }
+  return arguments;
+}
+
+// Help goes before everything else that may be wrong with the line.
+sim::Result<std::string> help_of(const ParsedLine& line) {
+  if (line.command == "help") {
+    const auto known = command_names();
+    const std::string topic = line.value("COMMAND");
+    if (!topic.empty() && std::find(known.begin(), known.end(), topic) == known.end()) {
+      return unknown_command(topic);
+    }
+    return help_text(topic, options_of(topic), true);
+  }
+  const bool in_full = line.has("--help");
+  if (!in_full && !line.has("-h")) return std::string();
+  if (line.command.empty() && !line.extra.empty()) return unexpected("", line.extra.front());
+  return help_text(line.command, options_of(line.command), in_full);
+}
+
+sim::Result<Request> request_of(const ParsedLine& line) {
+  if (line.has("--version") || line.command == "version") return VersionArguments{};
+  if (line.command == "plan") return plan_of(line);
+  if (line.command == "simulate") return simulate_of(line);
+  if (line.command == "explain") return ExplainArguments{line.value("TOPIC")};
+  if (line.command == "schema") return SchemaArguments{line.value("NAME")};
+  return sim::input_error("seqspan needs a command", {}, {}, "seqspan -h shows what there is");
+}
+
+}  // namespace
+
+sim::Result<Invocation> parse_arguments(const std::vector<std::string>& arguments) {
+  const sim::Result<ParsedLine> line = parse_line(arguments);
+  if (!line) return tl::unexpected(line.error());
+  sim::Result<std::string> help = help_of(*line);
+  if (!help) return tl::unexpected(help.error());
+  if (!help->empty()) return Invocation{{}, HelpArguments{std::move(*help)}};
+  if (!line->extra.empty()) return unexpected(line->command, line->extra.front());
+  const sim::Result<DisplayOptions> display = display_of(*line);
+  if (!display) return tl::unexpected(display.error());
+  sim::Result<Request> request = request_of(*line);
+  if (!request) return tl::unexpected(request.error());
+  return Invocation{*display, std::move(*request)};
+}
+
+}  // namespace seqspan::cli

@@ -1,0 +1,62 @@
+// The command line as data: what was asked for, before anything is read or computed.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "cli/output.hpp"
+#include "sim/errors/error.hpp"
+
+namespace seqspan::cli {
+
+// A job: a file, or a model and a cluster by name.
+struct JobArguments {
+  std::string file;
+  std::optional<std::string> model;
+  std::optional<std::string> cluster;
+  std::optional<std::string> framework;
+  std::optional<std::string> sequence_length;
+  std::optional<std::string> global_batch_size;
+  std::vector<std::string> settings;  // path=value
+};
+
+struct PlanArguments {
+  JobArguments job;
+  std::size_t best = 5;
+  std::string output_file;  // empty: none; "-": standard output
+};
+
+struct SimulateArguments {
+  JobArguments job;
+  std::optional<std::string> layout;  // text or file
+  bool program = false;
+};
+
+// An empty topic or format asks for the list of them.
+struct ExplainArguments {
+  std::string topic;
+};
+struct SchemaArguments {
+  std::string format;
+};
+struct VersionArguments {};
+
+// The help text itself.
+struct HelpArguments {
+  std::string text;
+};
+
+using Request = std::variant<PlanArguments, SimulateArguments, ExplainArguments, SchemaArguments,
+                             VersionArguments, HelpArguments>;
+
+struct Invocation {
+  DisplayOptions display;
+  Request request;
+};
+
+// `arguments` without the name of the program. Errors: kInput.
+[[nodiscard]] sim::Result<Invocation> parse_arguments(const std::vector<std::string>& arguments);
+
+}  // namespace seqspan::cli

@@ -1,0 +1,94 @@
+#include "cli/commands/explain.hpp"
+
+#include <fmt/format.h>
+
+#include "cli/render/facts_json.hpp"
+#include "cli/render/text.hpp"
+#include "sim/errors/did_you_mean.hpp"
+#include "sim/errors/quote.hpp"
+#include "sim/layout/reason_code.hpp"
+#include "sim/spec/formats.hpp"
+
+namespace seqspan::cli {
+namespace {
+
+std::vector<std::string> code_names() {
+  std::vector<std::string> names;
+  for (const sim::ReasonFacts& facts : sim::all_reasons()) names.emplace_back(facts.name);
+  return names;
+}
+
+void list_topics(bool json, Output& output) {
+  const std::vector<std::string> codes = code_names();
+  if (json) {
+    output.answer(facts_json({{"codes", codes}, {"fields", std::vector<std::string>{"config"}}}));
+    return;
+  }
+  const Style& style = output.style();
+  output.answer("Why a layout is refused (seqspan explain CODE):\n");
+  for (const std::string& name : codes) output.answer("  " + name + "\n");
+  output.answer("\nFields of a job and of what it names (seqspan explain config.PATH):\n");
+  output.answer(paragraph("  ",
+                          "config, config.training, config.layout, config.model, config.cluster, "
+                          "config.cluster.device, and every field below them, such as "
+                          "config.training.sequence_length",
+                          style.width));
+}
+
+void explain_code(const sim::ReasonFacts& facts, bool json, Output& output) {
+  if (json) {
+    output.answer(facts_json({{"code", std::string(facts.name)},
+                              {"rule", std::string(facts.rule)},
+                              {"fix", std::string(facts.fix)},
+                              {"source", std::string(facts.source)}}));
+    return;
+  }
+  const Style& style = output.style();
+  const auto part = [&](std::string_view title, std::string_view text) {
+    if (!text.empty()) output.answer(paragraph(title, text, style.width));
+  };
+  output.answer(bold(style, facts.name) + "\n");
+  part("  rule    ", facts.rule);
+  part("  fix     ", facts.fix);
+  part("  source  ", facts.source);
+}
+
+// What somebody who typed `topic` may have meant.
+std::string suggestion_for(const std::string& topic) {
+  if (sim::explain_field(topic)) return fmt::format("did you mean 'config.{}'?", topic);
+  const std::vector<std::string> codes = code_names();
+  const std::string nearest = sim::nearest_name(topic, codes);
+  if (!nearest.empty()) return fmt::format("did you mean '{}'?", nearest);
+  std::string alike;
+  for (const std::string& code : codes) {
+    if (code.find(topic) != std::string::npos) alike += (alike.empty() ? "" : ", ") + code;
+  }
+  return alike.empty() ? "seqspan explain lists what can be explained" : "codes like it: " + alike;
+}
+
+}  // namespace
+
+sim::Result<ExitCode> explain_command(const ExplainArguments& arguments,
+                                      const DisplayOptions& display, Output& output) {
+  const std::string& topic = arguments.topic;
+  if (topic.empty()) {
+    list_topics(display.json, output);
+    return ExitCode::kDone;
+  }
+  if (const auto code = sim::reason_named(topic)) {
+    explain_code(sim::facts_of(*code), display.json, output);
+    return ExitCode::kDone;
+  }
+  if (topic == "config" || topic.rfind("config.", 0) == 0) {
+    const std::string path = topic == "config" ? "" : topic;
+    sim::Result<std::string> text = sim::explain_field(path);
+    if (!text) return tl::unexpected(text.error());
+    if (text->empty() || text->back() != '\n') *text += '\n';
+    output.answer(display.json ? facts_json({{"field", topic}, {"text", *text}}) : *text);
+    return ExitCode::kDone;
+  }
+  return sim::input_error(sim::quote(topic) + " is neither a reason code nor config.PATH", {}, {},
+                          suggestion_for(topic));
+}
+
+}  // namespace seqspan::cli

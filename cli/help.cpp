@@ -1,0 +1,129 @@
+#include "cli/help.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "cli/render/text.hpp"
+
+namespace seqspan::cli {
+namespace {
+
+constexpr std::size_t kWidth = 100;
+
+struct Topic {
+  std::string_view command;
+  std::string_view summary;
+  std::string_view usage;
+  std::string_view examples;
+  std::string_view notes;
+};
+
+constexpr std::string_view kJobNotes =
+    "--model and --cluster stand in for a job file. The names of what is shipped are those of\n"
+    "configs/models and configs/clusters; anything with a '/' or ending in .json is a file.\n";
+
+constexpr std::array kTopics = {
+    Topic{"",
+          "Plan and predict the training of language models on long sequences: does it fit, which\n"
+          "layout is fastest, and why.",
+          "seqspan COMMAND ...",
+          "  seqspan plan configs/jobs/llama3-8b-128k.json\n"
+          "  seqspan simulate configs/jobs/llama3-8b-128k.json --layout ulysses=8,recompute=full\n"
+          "  seqspan plan --model Qwen3-8B --cluster h200-1x8 --sequence-length 256K "
+          "--global-batch-size 8\n"
+          "  seqspan explain kv_heads_not_divisible_by_ulysses\n",
+          ""},
+    Topic{"plan",
+          "Find the fastest layouts of a job that fit, and say why the others lose or are refused.",
+          "seqspan plan JOB [--best N] [-o FILE]\n"
+          "       seqspan plan --model M --cluster C --sequence-length S --global-batch-size N",
+          "  seqspan plan configs/jobs/llama3-8b-128k.json\n"
+          "  seqspan plan configs/jobs/llama3-8b-128k.json --set layout.tp=1 --best 10\n"
+          "  seqspan plan --model Qwen3-8B --cluster h200-1x8 --sequence-length 256K "
+          "--global-batch-size 8\n"
+          "  seqspan plan configs/jobs/llama3-8b-128k.json -o plan.json\n",
+          kJobNotes},
+    Topic{"simulate", "Predict memory, time and traffic of one training step in one layout.",
+          "seqspan simulate JOB --layout L [--program]",
+          "  seqspan simulate configs/jobs/llama3-8b-128k.json --layout ulysses=8,recompute=full\n"
+          "  seqspan simulate configs/jobs/llama3-8b-128k.json --layout tp=2,ring=4 \\\n"
+          "    --set training.sequence_length=256K\n"
+          "  seqspan simulate configs/jobs/llama3-8b-128k.json --layout ring=8 --json\n"
+          "  seqspan simulate configs/jobs/llama3-8b-128k.json --layout ring=8 --program\n",
+          kJobNotes},
+    Topic{"explain", "Explain why layouts are refused (a reason code), or a field of a job.",
+          "seqspan explain [CODE | config.PATH]",
+          "  seqspan explain\n"
+          "  seqspan explain kv_heads_not_divisible_by_ulysses\n"
+          "  seqspan explain config.training.sequence_length\n",
+          ""},
+    Topic{"schema", "Print the JSON Schema of an input file, for editors and checkers.",
+          "seqspan schema [NAME]",
+          "  seqspan schema\n"
+          "  seqspan schema job > job.schema.json\n",
+          ""},
+    Topic{"version", "Print the version, and what this seqspan was built with.", "seqspan version",
+          "  seqspan version\n", ""},
+};
+
+constexpr std::string_view kExitCodes =
+    "Exit codes:\n"
+    "  0   done\n"
+    "  1   the answer is no: the layout does not fit, no layout fits\n"
+    "  2   usage or input error\n"
+    "  3   the environment: a file cannot be read or written\n"
+    "  70  a fault of seqspan\n";
+
+constexpr auto kCommands = [] {
+  std::array<std::string_view, kTopics.size() - 1> names;
+  for (std::size_t i = 0; i < names.size(); ++i) names[i] = kTopics[i + 1].command;
+  return names;
+}();
+
+const Topic& topic_of(std::string_view command) {
+  const auto* found = std::find_if(kTopics.begin(), kTopics.end(),
+                                   [&](const Topic& topic) { return topic.command == command; });
+  return found != kTopics.end() ? *found : kTopics.front();
+}
+
+std::string options_text(const std::vector<OptionHelp>& options) {
+  std::size_t width = 0;
+  for (const OptionHelp& option : options) width = std::max(width, option.names.size());
+  std::string text;
+  for (const OptionHelp& option : options) {
+    text += paragraph("  " + pad_right(option.names, width) + "  ", option.text, kWidth);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::span<const std::string_view> command_names() { return kCommands; }
+
+std::string_view summary_of(std::string_view command) { return topic_of(command).summary; }
+
+std::string help_text(std::string_view command, const std::vector<OptionHelp>& options,
+                      bool in_full) {
+  const Topic& topic = topic_of(command);
+  std::string text;
+  const std::string examples = "Examples:\n" + std::string(topic.examples) + "\n";
+  if (in_full) text += examples;
+  text += std::string(topic.summary) + "\n\n";
+  if (!in_full) text += examples;
+  text += "Usage: " + std::string(topic.usage) + "\n";
+  if (command.empty()) {
+    text += "\nCommands:\n";
+    for (const std::string_view name : kCommands) {
+      text += paragraph("  " + pad_right(name, 8) + "  ", summary_of(name), kWidth);
+    }
+  }
+  if (!in_full) {
+    const std::string name = command.empty() ? "" : std::string(command) + " ";
+    return text + "\nAll options: seqspan " + name + "--help\n";
+  }
+  text += "\nOptions:\n" + options_text(options);
+  if (!topic.notes.empty()) text += "\n" + std::string(topic.notes);
+  return text + "\n" + std::string(kExitCodes);
+}
+
+}  // namespace seqspan::cli

@@ -1,0 +1,166 @@
+// The only source that knows CLI11.
+#include "cli/parser.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <span>
+
+namespace seqspan::cli {
+namespace {
+
+enum class Takes { kNothing, kOneValue, kManyValues };
+
+struct OptionSpec {
+  const char* name;
+  const char* value;  // how the help calls the value
+  Takes takes;
+  const char* text;
+};
+
+constexpr std::array kProgramOptions = {
+    OptionSpec{"--json", "", Takes::kNothing, "Print one JSON object instead of text"},
+    OptionSpec{"--color", "WHEN", Takes::kOneValue,
+               "auto (on a terminal, unless NO_COLOR is set or TERM=dumb), always or never"},
+    OptionSpec{"--ascii", "", Takes::kNothing, "Draw bars with ASCII characters"},
+    OptionSpec{"--version", "", Takes::kNothing, "The same as seqspan version"},
+    OptionSpec{"-h", "", Takes::kNothing, "Short help"},
+    OptionSpec{"--help", "", Takes::kNothing, "All of the help"},
+};
+
+constexpr std::array kJobOptions = {
+    OptionSpec{"JOB", "", Takes::kOneValue, "Job file"},
+    OptionSpec{"--model", "M", Takes::kOneValue, "Model: a shipped name, or a config.json"},
+    OptionSpec{"--cluster", "C", Takes::kOneValue, "Cluster: a shipped name, or a file"},
+    OptionSpec{"--framework", "F", Takes::kOneValue,
+               "megatron (unless given), deepspeed, torchtitan or yunchang"},
+    OptionSpec{"--sequence-length", "S", Takes::kOneValue, "Tokens of one sequence, such as 128K"},
+    OptionSpec{"--global-batch-size", "N", Takes::kOneValue, "Sequences per optimizer step"},
+    OptionSpec{"--set", "PATH=VALUE", Takes::kManyValues,
+               "Change a field of the job, such as training.sequence_length=256K or "
+               "cluster.device.memory=40GiB; may be repeated"},
+};
+
+constexpr std::array kPlanOptions = {
+    OptionSpec{"--best", "N", Takes::kOneValue, "How many layouts to show, 5 unless given"},
+    OptionSpec{"-o,--output", "FILE", Takes::kOneValue,
+               "Write the plan to a file too, as JSON; '-' prints it instead of the text"},
+};
+
+constexpr std::array kSimulateOptions = {
+    OptionSpec{"--layout", "L", Takes::kOneValue,
+               "tp=2,ulysses=4,ring=2,recompute=full, or a file; what is left out is the job's, "
+               "then the framework's default"},
+    OptionSpec{"--program", "", Takes::kNothing,
+               "Print the program that the numbers are read from, instead of them"},
+};
+
+constexpr std::array kExplainOptions = {
+    OptionSpec{"TOPIC", "", Takes::kOneValue, "Reason code or config.PATH; none lists them"}};
+constexpr std::array kSchemaOptions = {
+    OptionSpec{"NAME", "", Takes::kOneValue, "Format; none lists them"}};
+constexpr std::array kHelpOptions = {OptionSpec{"COMMAND", "", Takes::kOneValue, "Command"}};
+
+void add_options(CLI::App& app, std::span<const OptionSpec> specs) {
+  for (const OptionSpec& spec : specs) {
+    const std::string text = spec.text;
+    if (spec.takes == Takes::kNothing) {
+      app.add_flag(spec.name, text);
+      continue;
+    }
+    CLI::Option* option = app.add_option(spec.name, text)->type_name(spec.value);
+    option->expected(1)->allow_extra_args(false);
+    if (spec.takes == Takes::kManyValues) {
+      option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    }
+  }
+}
+
+void add_command(CLI::App& app, const std::string& name) {
+  CLI::App& command = *app.add_subcommand(name);
+  command.set_help_flag();
+  command.fallthrough();
+  if (name == "plan" || name == "simulate") add_options(command, kJobOptions);
+  if (name == "plan") add_options(command, kPlanOptions);
+  if (name == "simulate") add_options(command, kSimulateOptions);
+  if (name == "explain") add_options(command, kExplainOptions);
+  if (name == "schema") add_options(command, kSchemaOptions);
+  if (name == "help") add_options(command, kHelpOptions);
+}
+
+void build(CLI::App& app) {
+  app.set_help_flag();
+  app.allow_extras();
+  app.require_subcommand(0, 1);
+  add_options(app, kProgramOptions);
+  for (const std::string_view name : command_names()) add_command(app, std::string(name));
+  add_command(app, "help");
+}
+
+void collect_values(const CLI::App& app, ParsedLine& line) {
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->count() == 0) continue;
+    const std::string name =
+        option->get_positional() ? option->get_name(true, false) : option->get_name();
+    line.values[name] = option->results();
+  }
+}
+
+void collect_options(const CLI::App& app, std::vector<OptionHelp>& options) {
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string names = option->get_name(option->get_positional(), true);
+    const std::string type = option->get_expected_max() == 0 ? "" : option->get_type_name();
+    options.push_back({names + (type.empty() ? "" : " " + type), option->get_description()});
+  }
+}
+
+}  // namespace
+
+std::string ParsedLine::value(std::string_view name) const {
+  const auto found = values.find(name);
+  return found == values.end() || found->second.empty() ? "" : found->second.front();
+}
+
+std::vector<std::string> ParsedLine::all(std::string_view name) const {
+  const auto found = values.find(name);
+  return found == values.end() ? std::vector<std::string>{} : found->second;
+}
+
+sim::Result<ParsedLine> parse_line(const std::vector<std::string>& arguments) {
+  CLI::App app;
+  build(app);
+  try {
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::ArgumentMismatch& error) {
+    // "--best: 1 required N missing", "--best: At Most 1 required but received 2"
+    const std::string text = error.what();
+    const bool twice = text.find("received") != std::string::npos;
+    return sim::input_error(fmt::format("{} {}", text.substr(0, text.find(':')),
+                                        twice ? "is given more than once" : "needs a value"));
+  } catch (const CLI::ParseError& error) {
+    return sim::input_error(error.what(), {}, {}, "seqspan --help has the usage");
+  }
+  ParsedLine line;
+  collect_values(app, line);
+  for (const CLI::App* command : app.get_subcommands()) {
+    line.command = command->get_name();
+    collect_values(*command, line);
+  }
+  line.extra = app.remaining(true);
+  // What follows "--" has found its place; the mark itself means nothing more.
+  line.extra.erase(std::remove(line.extra.begin(), line.extra.end(), "--"), line.extra.end());
+  return line;
+}
+
+std::vector<OptionHelp> options_of(std::string_view command) {
+  CLI::App app;
+  build(app);
+  std::vector<OptionHelp> options;
+  if (!command.empty()) collect_options(*app.get_subcommand(std::string(command)), options);
+  collect_options(app, options);
+  return options;
+}
+
+}  // namespace seqspan::cli

@@ -1,0 +1,18 @@
+// Results for scripts: one JSON object with the fields of docs/cli.md. Numbers are plain and in the
+// unit that the key names; whole bytes are integers. Same result, same bytes.
+#pragma once
+
+#include <string>
+
+#include "planner/plan.hpp"
+#include "sim/engine/simulator.hpp"
+#include "sim/spec/job.hpp"
+
+namespace seqspan::cli {
+
+// Throws std::domain_error for a number that is not finite: a result that holds one is a fault of
+// ours, and no script should read it.
+[[nodiscard]] std::string simulation_json(const sim::Job& job, const sim::Simulation& simulation);
+[[nodiscard]] std::string plan_json(const sim::Job& job, const planner::Plan& plan);
+
+}  // namespace seqspan::cli

@@ -1,0 +1,23 @@
+// The parts of a report. Each starts with its heading and is empty where there is nothing to say.
+#pragma once
+
+#include <string>
+
+#include "cli/render/style.hpp"
+#include "sim/engine/simulator.hpp"
+
+namespace seqspan::cli {
+
+// What fills a GPU at its peak, with bars against its memory.
+[[nodiscard]] std::string memory_section(const Style& style, const sim::Simulation& simulation);
+// Pipelines only: the peak of every stage.
+[[nodiscard]] std::string stage_section(const Style& style, const sim::Simulation& simulation);
+[[nodiscard]] std::string largest_section(const Style& style, const sim::Simulation& simulation);
+
+// What the step's time goes to.
+[[nodiscard]] std::string time_section(const Style& style, const sim::Simulation& simulation);
+// Communication that compute waits for, by axis, and what KV replication adds.
+[[nodiscard]] std::string exposed_section(const Style& style, const sim::Simulation& simulation);
+[[nodiscard]] std::string traffic_section(const Style& style, const sim::Simulation& simulation);
+
+}  // namespace seqspan::cli

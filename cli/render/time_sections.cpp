@@ -1,0 +1,75 @@
+#include <fmt/format.h>
+
+#include "cli/render/answer.hpp"
+#include "cli/render/bar.hpp"
+#include "cli/render/kv_replication.hpp"
+#include "cli/render/quantity.hpp"
+#include "cli/render/sections.hpp"
+#include "cli/render/table.hpp"
+#include "cli/render/text.hpp"
+#include "sim/units/format_units.hpp"
+
+namespace seqspan::cli {
+namespace {
+
+std::size_t bar_columns(const Style& style) { return (style.width - 50) * 2 / 3; }
+
+}  // namespace
+
+std::string time_section(const Style& style, const sim::Simulation& simulation) {
+  const sim::Seconds step = simulation.time.step;
+  Table table({{"", Align::kLeft}, {"", Align::kRight}, {"", Align::kRight}, {"", Align::kLeft}});
+  for (std::size_t i = 0; i < sim::kStepBoundCount; ++i) {
+    const sim::Seconds share = simulation.shares[i];
+    if (share.value() == 0) continue;
+    table.add({words(name_of(static_cast<sim::StepBound>(i))), sim::format_time(share),
+               percent(share / step), bar(style, share / step, bar_columns(style))});
+  }
+  return heading(style, fmt::format("Time of a step: {}, micro-batches: {}", sim::format_time(step),
+                                    sim::format_count(simulation.micro_batches))) +
+         table.text(style);
+}
+
+std::string exposed_section(const Style& style, const sim::Simulation& simulation) {
+  Table table({{"", Align::kLeft}, {"", Align::kRight}, {"", Align::kRight}, {"", Align::kLeft}});
+  for (std::size_t i = 0; i < sim::kAxisCount; ++i) {
+    const sim::Seconds time = simulation.time.exposed[i];
+    if (time.value() == 0) continue;
+    const double share = time / simulation.time.step;
+    table.add({name_of(static_cast<sim::Axis>(i)), sim::format_time(time), percent(share),
+               bar(style, share, bar_columns(style))});
+  }
+  std::string text = heading(style, "Communication that compute waits for");
+  text += table.empty() ? "  none\n" : table.text(style);
+  return text + kv_replication_text(style, simulation);
+}
+
+std::string traffic_section(const Style& style, const sim::Simulation& simulation) {
+  if (simulation.traffic.empty()) return {};
+  Table table({{"op", Align::kLeft, true},
+               {"axis", Align::kLeft},
+               {"count", Align::kRight},
+               {"sent/GPU", Align::kRight},
+               {"message", Align::kRight},
+               {"time", Align::kRight},
+               {"exposed", Align::kRight},
+               {"bound", Align::kLeft}});
+  for (std::size_t i = 0; i < sim::kPassCount; ++i) {
+    const auto pass = static_cast<sim::Pass>(i);
+    bool titled = false;
+    for (const sim::TrafficRow& row : simulation.traffic) {
+      if (row.pass != pass) continue;
+      if (!titled) table.section(name_of(pass));
+      titled = true;
+      table.add({row.op, fmt::format("{} {}", name_of(row.axis), row.group_size),
+                 sim::format_count(row.count), sim::format_bytes(row.bytes_sent_per_gpu),
+                 sim::format_bytes(row.message_bytes), sim::format_time(row.seconds),
+                 sim::format_time(row.exposed_seconds), row.bound});
+    }
+  }
+  return heading(style,
+                 "Traffic of one GPU (sent, message, time: of one; count, exposed: a step)") +
+         table.text(style);
+}
+
+}  // namespace seqspan::cli

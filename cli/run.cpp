@@ -1,0 +1,57 @@
+#include "cli/run.hpp"
+
+#include <unistd.h>
+
+#include <csignal>
+
+#include "cli/arguments.hpp"
+#include "cli/commands/explain.hpp"
+#include "cli/commands/plan.hpp"
+#include "cli/commands/schema.hpp"
+#include "cli/commands/simulate.hpp"
+#include "cli/commands/version.hpp"
+#include "cli/report.hpp"
+
+namespace seqspan::cli {
+namespace {
+
+struct Command {
+  const DisplayOptions& display;
+  Output& output;
+
+  using Answer = sim::Result<ExitCode>;
+  Answer operator()(const PlanArguments& a) const { return plan_command(a, display, output); }
+  Answer operator()(const SimulateArguments& a) const {
+    return simulate_command(a, display, output);
+  }
+  Answer operator()(const ExplainArguments& a) const { return explain_command(a, display, output); }
+  Answer operator()(const SchemaArguments& a) const { return schema_command(a, display, output); }
+  Answer operator()(const VersionArguments& a) const { return version_command(a, display, output); }
+  Answer operator()(const HelpArguments& a) const {
+    output.answer(a.text);
+    return ExitCode::kDone;
+  }
+};
+
+sim::Result<ExitCode> run_command(const std::vector<std::string>& arguments, Output& output) {
+  const sim::Result<Invocation> invocation = parse_arguments(arguments);
+  if (!invocation) return tl::unexpected(invocation.error());
+  output.set_display(invocation->display);
+  return std::visit(Command{invocation->display, output}, invocation->request);
+}
+
+}  // namespace
+
+int run(const std::vector<std::string>& arguments, Output& output) {
+  return report([&] { return run_command(arguments, output); }, output);
+}
+
+int run(int argc, const char* const* argv) {
+  // A reader that leaves early is noticed where it is written to (Output), not by a signal.
+  std::signal(SIGPIPE, SIG_IGN);
+  Output output(stdout, terminal_of(STDOUT_FILENO), stderr, terminal_of(STDERR_FILENO));
+  const int named = argc > 0 ? 1 : 0;
+  return run(std::vector<std::string>(argv + named, argv + argc), output);
+}
+
+}  // namespace seqspan::cli

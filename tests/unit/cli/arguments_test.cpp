@@ -1,0 +1,117 @@
+#include "cli/arguments.hpp"
+
+#include <gtest/gtest.h>
+
+namespace seqspan::cli {
+namespace {
+
+sim::Error error_of(const std::vector<std::string>& arguments) {
+  const auto invocation = parse_arguments(arguments);
+  return invocation ? sim::Error{} : invocation.error();
+}
+
+template <class T>
+T request_of(const std::vector<std::string>& arguments) {
+  const auto invocation = parse_arguments(arguments);
+  EXPECT_TRUE(invocation.has_value()) << error_of(arguments).what;
+  return std::get<T>(invocation->request);
+}
+
+TEST(Arguments, JobFileAndSettings) {
+  const auto plan = request_of<PlanArguments>(
+      {"plan", "--set", "a.b=1", "job.json", "--set=c=[1,2]", "--best", "7", "-o", "plan.json"});
+  EXPECT_EQ(plan.job.file, "job.json");
+  EXPECT_EQ(plan.job.settings, (std::vector<std::string>{"a.b=1", "c=[1,2]"}));
+  EXPECT_EQ(plan.best, 7U);
+  EXPECT_EQ(plan.output_file, "plan.json");
+}
+
+TEST(Arguments, ModelAndClusterStandInForAFile) {
+  const auto plan = request_of<PlanArguments>(
+      {"plan", "--model", "M", "--cluster=C", "--sequence-length", "128K"});
+  EXPECT_EQ(plan.job.model, "M");
+  EXPECT_EQ(plan.job.cluster, "C");
+  EXPECT_EQ(plan.job.sequence_length, "128K");
+  EXPECT_EQ(plan.job.framework, std::nullopt);
+}
+
+TEST(Arguments, AnEmptyLayoutIsGivenAllTheSame) {
+  EXPECT_EQ(request_of<SimulateArguments>({"simulate", "j", "--layout", ""}).layout, "");
+  EXPECT_EQ(request_of<SimulateArguments>({"simulate", "j"}).layout, std::nullopt);
+}
+
+TEST(Arguments, DisplayOptionsBeforeAndAfterTheCommand) {
+  for (const std::vector<std::string>& line :
+       {std::vector<std::string>{"--json", "--color", "never", "--ascii", "version"},
+        std::vector<std::string>{"version", "--ascii", "--json", "--color=never"}}) {
+    const auto invocation = parse_arguments(line);
+    ASSERT_TRUE(invocation.has_value());
+    EXPECT_TRUE(invocation->display.json);
+    EXPECT_TRUE(invocation->display.ascii);
+    EXPECT_EQ(invocation->display.colour, ColourChoice::kNever);
+  }
+}
+
+TEST(Arguments, AWordOfACommandIsAnArgumentAfterAnother) {
+  EXPECT_EQ(request_of<ExplainArguments>({"explain", "plan"}).topic, "plan");
+}
+
+TEST(Arguments, TwoDashesEndTheOptions) {
+  EXPECT_EQ(request_of<PlanArguments>({"plan", "--", "--odd.json"}).job.file, "--odd.json");
+}
+
+TEST(Arguments, SuggestsCommandsAndOptions) {
+  EXPECT_EQ(error_of({"pln", "x"}).fix, "did you mean 'plan'?");
+  EXPECT_EQ(error_of({"help", "simulat"}).fix, "did you mean 'simulate'?");
+  EXPECT_EQ(error_of({"plan", "j", "--bst=3"}).fix, "did you mean '--best'?");
+  EXPECT_EQ(error_of({"simulate", "j", "--jsno"}).fix, "did you mean '--json'?");
+  EXPECT_EQ(error_of({"simulate", "j", "-x"}).fix, "seqspan simulate --help lists what there is");
+}
+
+TEST(Arguments, CommandsToComeAreUnknown) {
+  for (const char* name : {"memory", "diff", "validate", "profile", "replay", "export"}) {
+    EXPECT_EQ(error_of({name}).what, std::string("unknown command '") + name + "'");
+  }
+}
+
+TEST(Arguments, EveryErrorIsOneOfTheInput) {
+  const std::vector<std::vector<std::string>> lines = {
+      {},
+      {"plan"},
+      {"plan", "--model", "M"},
+      {"plan", "--cluster", "C"},
+      {"plan", ""},
+      {"plan", "j", "--model", "M"},
+      {"plan", "j", "k"},
+      {"plan", "j", "--best"},
+      {"plan", "j", "--best", "0"},
+      {"plan", "j", "--best", "1e3"},
+      {"plan", "j", "--best", "99999999999999999999"},
+      {"plan", "j", "-o", ""},
+      {"simulate", "j", "--layout", "a", "--layout", "b"},
+      {"simulate", "j", "--program", "--json"},
+      {"--color", "purple", "version"},
+      {"version", "x"},
+  };
+  for (const auto& line : lines) {
+    const auto invocation = parse_arguments(line);
+    ASSERT_FALSE(invocation.has_value()) << (line.empty() ? "" : line.back());
+    EXPECT_EQ(invocation.error().category, sim::ErrorCategory::kInput);
+    EXPECT_FALSE(invocation.error().what.empty());
+  }
+}
+
+TEST(Arguments, HelpGoesBeforeWhatIsMissing) {
+  const auto in_short = request_of<HelpArguments>({"plan", "-h"});
+  EXPECT_EQ(in_short.text.rfind("Find the fastest", 0), 0U);
+  EXPECT_NE(in_short.text.find("Examples:"), std::string::npos);
+  const auto in_full = request_of<HelpArguments>({"plan", "--help"});
+  EXPECT_EQ(in_full.text.rfind("Examples:", 0), 0U);
+  for (const char* name : {"--best N", "--set PATH=VALUE", "--color WHEN", "Exit codes:"}) {
+    EXPECT_NE(in_full.text.find(name), std::string::npos) << name;
+  }
+  EXPECT_EQ(request_of<HelpArguments>({"help", "plan"}).text, in_full.text);
+}
+
+}  // namespace
+}  // namespace seqspan::cli

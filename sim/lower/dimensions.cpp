@@ -16,4 +16,10 @@ Dimensions dimensions_of(const Tower& tower, const Training& training, const Lay
   };
 }
 
+std::int64_t vocabulary_rows(const LoweringContext& context) {
+  const std::int64_t multiple = context.traits.vocabulary_multiple * context.layout.tp;
+  const std::int64_t padded = (context.job.model.vocabulary + multiple - 1) / multiple * multiple;
+  return padded / context.layout.tp;
+}
+
 }  // namespace seqspan::sim

@@ -1,6 +1,7 @@
 // The extents that the layers of a tower share, with the symbols that the printed program shows.
 #pragma once
 
+#include "sim/lower/framework_traits.hpp"
 #include "sim/program/builder.hpp"
 #include "sim/spec/job.hpp"
 #include "sim/spec/layout.hpp"
@@ -28,8 +29,12 @@ struct LoweringContext {
   const Job& job;
   const Tower& tower;
   const Layout& layout;
-  const struct FrameworkTraits& traits;
+  const FrameworkTraits& traits;
   Dimensions dimensions;
 };
+
+// V/t rows of the embedding and of the LM head, padded as the framework pads them.
+// Source: Megatron-LM megatron/training/tokenizer (padding to a multiple of 128 t).
+[[nodiscard]] std::int64_t vocabulary_rows(const LoweringContext& context);
 
 }  // namespace seqspan::sim

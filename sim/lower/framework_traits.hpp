@@ -54,6 +54,7 @@ struct FrameworkTraits {
   bool replicates_kv_heads;  // repeats KV heads up to the Ulysses degree before the all-to-all
   bool gathers_qkv_over_tp;  // g < t: all-gathers the whole QKV activation over TP (else refuses)
   // How it computes.
+  std::int64_t vocabulary_multiple;  // of V/t: Megatron-LM's --make-vocab-size-divisible-by
   bool fused_kernels;         // fused norm, RoPE and SwiGLU (else eager Hugging Face modules)
   bool expands_kv_gradients;  // FlashAttention-2 backward with GQA: dK, dV at all query heads, then
                               // summed

@@ -49,8 +49,7 @@ class Loss {
 };
 
 std::int64_t head_elements(const LoweringContext& context) {
-  const std::int64_t matrix =
-      context.job.model.vocabulary * context.tower.hidden / context.layout.tp;
+  const std::int64_t matrix = vocabulary_rows(context) * context.tower.hidden;
   // A tied head on the first stage is the embedding's matrix; on another stage it is a copy.
   const bool shares = context.job.model.tied_embeddings && context.layout.pp == 1;
   return context.tower.hidden + (shares ? 0 : matrix);
@@ -62,7 +61,7 @@ Loss::Loss(ProgramBuilder& builder, const LoweringContext& context)
       eager_(!context.traits.fused_kernels),
       chunks_(context.layout.loss_chunks),
       rows_((context.dimensions.rows + chunks_ - 1) / chunks_),
-      vocabulary_(context.job.model.vocabulary / context.layout.tp),
+      vocabulary_(vocabulary_rows(context)),
       weights_(builder, context, "final norm, LM head", head_elements(context), Axis::kShard),
       input_(builder.bfloat16("last hidden states", context.dimensions.shard())),
       norm_(builder, context, "final norm output", input_),

@@ -86,6 +86,26 @@ TEST(Traffic, DeepSpeedRepeatsKvHeadsOnTheWire) {
   EXPECT_EQ(layer_bytes_sent(program, Axis::kUlysses, Pass::kBackward), 528'482'304);
 }
 
+// Heads against sequence: what goes into an all-to-all, the buffers it uses and what comes out hold
+// the same bytes; only K and V may have been repeated before it.
+TEST(Traffic, AllToAllChangesNoSize) {
+  for (const Framework framework : {Framework::kMegatron, Framework::kDeepSpeed}) {
+    const Job job = make_job("Llama-3-8B", framework, 1, k128K, 8);
+    const Program program = program_of(job, "ulysses=8");
+    std::int64_t exchanges = 0;
+    for (std::size_t i = 1; i + 1 < program.ops.size(); ++i) {
+      const auto* work = std::get_if<Communication>(&program.ops[i].work);
+      if (work == nullptr || work->collective != Collective::kAllToAll) continue;
+      const Bytes before = program.tensor(*program.ops[i - 1].reads.begin()).bytes;
+      const Bytes after = program.tensor(*program.ops[i + 1].writes.begin()).bytes;
+      EXPECT_EQ(before, work->bytes) << program.ops[i].name;
+      EXPECT_EQ(after, work->bytes) << program.ops[i].name;
+      ++exchanges;
+    }
+    EXPECT_EQ(exchanges, 8);  // Q, K, V, O and their gradients
+  }
+}
+
 // 2D, c = u r = 4 x 2: T = 16384. A = 3/4 x 2 x (2 N_q + 2 N_k) = 251,658,240; ring: (r-1) U with
 // U unchanged by u = 67,108,864 (reference: TransformerEngine a2a+p2p).
 TEST(Traffic, HybridSendsBoth) {

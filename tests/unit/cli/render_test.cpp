@@ -1,8 +1,8 @@
 // Bars, wrapping, tables, quantities, and the reports as a whole.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <rapidcheck/gtest.h>
+#include <algorithm>
 
 #include "cli/render/bar.hpp"
 #include "cli/render/kv_replication.hpp"

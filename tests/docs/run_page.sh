@@ -110,7 +110,7 @@ while IFS= read -r line || [ -n "$line" ]; do
   fi
   case $line in
     '```sh')
-      kind=sh
+      kind="sh"
       : >"$scratch/out"
       ;;
     '```'*)

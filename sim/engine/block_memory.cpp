@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/program/saved.hpp"
+
 namespace seqspan::sim {
 
 void BlockMemoryReader::begin(const Program& program, const Part& part) {
@@ -9,27 +11,8 @@ void BlockMemoryReader::begin(const Program& program, const Part& part) {
   part_ = &part;
   first_ = part.first_tensor;
   states_.assign(part.tensor_count, TensorState{});
-  find_saved();
-}
-
-void BlockMemoryReader::find_saved() {
-  const Block& forward = program_->blocks[part_->forward];
-  const Block& backward = program_->blocks[part_->backward];
-  for (const TensorId id : backward.inputs) state(id).written = true;
-  for (std::size_t i = 0; i < backward.op_count; ++i) {
-    const Op& op = program_->ops[backward.first_op + i];
-    for (const TensorId id : op.reads) {
-      if (is_activation(id) && !state(id).written) state(id).saved = true;
-    }
-    for (const TensorId id : op.writes) state(id).written = true;
-  }
-  // Of those, what forward leaves behind: its input, or what it writes.
-  for (TensorState& tensor : states_) tensor.written = false;
-  for (const TensorId id : forward.inputs) state(id).written = true;
-  for (std::size_t i = 0; i < forward.op_count; ++i) {
-    for (const TensorId id : program_->ops[forward.first_op + i].writes) state(id).written = true;
-  }
-  for (TensorState& tensor : states_) tensor.saved = tensor.saved && tensor.written;
+  find_saved(program, part, saved_, scratch_);
+  for (std::size_t t = 0; t < states_.size(); ++t) states_[t].saved = saved_[t] != 0;
 }
 
 void BlockMemoryReader::find_last_uses(const Block& block) {

@@ -54,7 +54,6 @@ class BlockMemoryReader {
   };
 
   void begin(const Program& program, const Part& part);
-  void find_saved();
   void find_last_uses(const Block& block);
   BlockPeak walk_forward();
   BlockPeak walk_backward();
@@ -78,6 +77,8 @@ class BlockMemoryReader {
   const Part* part_ = nullptr;
   std::size_t first_ = 0;
   std::vector<TensorState> states_;
+  std::vector<std::uint8_t> saved_;
+  std::vector<std::uint8_t> scratch_;
   Bytes live_;
   BlockPeak peak_;
   // While set, walking stops right after the op of `peak_` and leaves `states_` as they were there.

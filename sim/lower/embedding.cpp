@@ -8,8 +8,10 @@ namespace seqspan::sim {
 void lower_embedding(ProgramBuilder& builder, const LoweringContext& context) {
   const Dimensions& dimensions = context.dimensions;
   builder.begin_part("embedding");
-  const Weights weights(builder, context, "embedding",
-                        vocabulary_rows(context) * context.tower.hidden, Axis::kShard);
+  const Weights weights(
+      builder, context,
+      {"embedding table", "gradients of embedding table", "optimizer state of embedding table"},
+      vocabulary_rows(context) * context.tower.hidden, Axis::kShard);
   const TensorId partial = builder.bfloat16("embedding, partial", dimensions.full());
   const TensorId output = shard_of(builder, context, "embedding", partial);
   const TensorId output_gradient = builder.bfloat16("d(embedding)", dimensions.shard());

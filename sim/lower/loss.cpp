@@ -62,7 +62,8 @@ Loss::Loss(ProgramBuilder& builder, const LoweringContext& context)
       chunks_(context.layout.loss_chunks),
       rows_((context.dimensions.rows + chunks_ - 1) / chunks_),
       vocabulary_(vocabulary_rows(context)),
-      weights_(builder, context, "final norm, LM head", head_elements(context), Axis::kShard),
+      weights_(builder, context, {"LM head", "gradients of LM head", "optimizer state of LM head"},
+               head_elements(context), Axis::kShard),
       input_(builder.bfloat16("last hidden states", context.dimensions.shard())),
       norm_(builder, context, "final norm output", input_),
       whole_norm_(whole_of(builder, context, "gathered final norm output", norm_.output())) {

@@ -11,7 +11,7 @@ constexpr std::int64_t divide_up(std::int64_t value, std::int64_t divisor) {
 
 }  // namespace
 
-Weights::Weights(ProgramBuilder& builder, const LoweringContext& context, const char* name,
+Weights::Weights(ProgramBuilder& builder, const LoweringContext& context, const WeightNames& names,
                  std::int64_t elements, Axis axis)
     : elements_(elements),
       shards_(axis == Axis::kExpertShard ? context.layout.expert_data_parallel()
@@ -23,6 +23,7 @@ Weights::Weights(ProgramBuilder& builder, const LoweringContext& context, const 
       fully_sharded_(sharding_ == Sharding::kParameters),
       overlaps_reduction_(context.job.training.overlap_gradient_reduction),
       overlaps_gather_(context.job.training.overlap_parameter_gather) {
+  if (elements == 0) return;
   const StateBytes& state = context.traits.state;
   const Extent whole{"P", elements};
   const Extent shard{"P/N", divide_up(elements, shards_)};
@@ -30,9 +31,11 @@ Weights::Weights(ProgramBuilder& builder, const LoweringContext& context, const 
   const Extent gradient_extent = gathers_gradients() ? shard : whole;
   const Extent optimizer_extent = sharding_ == Sharding::kNone ? whole : shard;
   const Extent words{"words", state.optimizer_words};
-  standing_ = builder.standing(name, Role::kParameter, state.parameter, {parameter_extent});
-  gradient_ = builder.standing(name, Role::kGradient, state.gradient, {gradient_extent});
-  builder.standing(name, Role::kOptimizerState, DataType::kFloat32, {words, optimizer_extent});
+  standing_ =
+      builder.standing(names.parameters, Role::kParameter, state.parameter, {parameter_extent});
+  gradient_ = builder.standing(names.gradients, Role::kGradient, state.gradient, {gradient_extent});
+  builder.standing(names.optimizer_state, Role::kOptimizerState, DataType::kFloat32,
+                   {words, optimizer_extent});
   if (fully_sharded_) {
     flat_ = builder.bfloat16("flat all-gather output", {whole});
     gathered_ = builder.held("gathered parameters", DataType::kBFloat16, {whole});

@@ -22,10 +22,16 @@
 
 namespace seqspan::sim {
 
+struct WeightNames {
+  const char* parameters;
+  const char* gradients;
+  const char* optimizer_state;
+};
+
 class Weights {
  public:
-  // `elements` parameters on this rank before sharding.
-  Weights(ProgramBuilder& builder, const LoweringContext& context, const char* name,
+  // `elements` parameters on this rank before sharding; none makes a group that does nothing.
+  Weights(ProgramBuilder& builder, const LoweringContext& context, const WeightNames& names,
           std::int64_t elements, Axis axis);
 
   // Before a block's ops; `trigger` is what the gather must wait for (the block before started).

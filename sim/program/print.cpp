@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <vector>
+
+#include "sim/program/saved.hpp"
 
 namespace seqspan::sim {
 namespace {
@@ -16,7 +19,7 @@ const char* role_name(Role role) {
     case Role::kOptimizerState:
       return "optimizer state";
     case Role::kActivation:
-      return "activation";
+      return "transient";
   }
   return "";
 }
@@ -110,13 +113,17 @@ bool is_used(const Program& program, const Part& part, TensorId id) {
 
 void append_part(std::string& out, const Program& program, const Part& part) {
   auto to = std::back_inserter(out);
+  std::vector<std::uint8_t> saved;
+  std::vector<std::uint8_t> scratch;
+  find_saved(program, part, saved, scratch);
   fmt::format_to(to, "part {}\n  tensors\n", part.name);
   for (std::size_t t = 0; t < part.tensor_count; ++t) {
     const auto id = static_cast<TensorId>(part.first_tensor + t);
     const Tensor& tensor = program.tensor(id);
     if (!is_used(program, part, id)) continue;
-    fmt::format_to(to, "    {:<38} {:<15} {} = {} B\n", tensor.name, role_name(tensor.role),
-                   to_text(tensor), tensor.bytes.value());
+    fmt::format_to(to, "    {:<38} {:<16} {} = {} B\n", tensor.name,
+                   saved[t] != 0 ? "saved activation" : role_name(tensor.role), to_text(tensor),
+                   tensor.bytes.value());
   }
   append_block(out, program, "forward", program.blocks[part.forward]);
   append_block(out, program, "backward", program.blocks[part.backward]);

@@ -5,7 +5,7 @@
 // bytes cannot disagree.
 //
 // Whether an activation is saved for backward is nowhere written down: it is saved exactly when the
-// backward block reads it before anything there has written it (sim/engine/liveness.hpp).
+// backward block reads it before anything there has written it (sim/program/saved.hpp).
 #pragma once
 
 #include <array>

@@ -33,18 +33,34 @@ std::int64_t expert_elements(const LoweringContext& context, const LayerKind& ki
          (context.layout.ep * context.layout.etp);
 }
 
-// Lets the next block's parameter gather begin once this block has: one layer is prefetched.
-struct StartSignal {
-  explicit StartSignal(ProgramBuilder& builder)
-      : before(builder.bfloat16("previous block started", {Extent{"0", 0}})),
-        here(builder.bfloat16("this block started", {Extent{"0", 0}})) {}
-
-  void send(ProgramBuilder& builder, TensorId input) const {
-    builder.memory_pass("start", Bytes(0), {input}, {here});
+// Under full sharding a block's start lets the next block's parameter gather begin: one layer is
+// prefetched. Nothing where parameters are not gathered.
+class StartSignal {
+ public:
+  StartSignal(ProgramBuilder& builder, const LoweringContext& context)
+      : needed_(context.layout.sharding == Sharding::kParameters) {
+    if (!needed_) return;
+    before_ = builder.bfloat16("previous block started", {Extent{"0", 0}});
+    here_ = builder.bfloat16("this block started", {Extent{"0", 0}});
   }
 
-  TensorId before;
-  TensorId here;
+  void send(ProgramBuilder& builder, TensorId input) const {
+    if (needed_) builder.memory_pass("start", Bytes(0), {input}, {here_});
+  }
+  // What a gather waits for.
+  [[nodiscard]] Operands before() const { return needed_ ? Operands{before_} : Operands{}; }
+  // A block's inputs and outputs with the signal beside its hidden states.
+  [[nodiscard]] Operands inputs(TensorId hidden_states) const {
+    return needed_ ? Operands{hidden_states, before_} : Operands{hidden_states};
+  }
+  [[nodiscard]] Operands outputs(TensorId hidden_states) const {
+    return needed_ ? Operands{hidden_states, here_} : Operands{hidden_states};
+  }
+
+ private:
+  bool needed_;
+  TensorId before_{};
+  TensorId here_{};
 };
 
 // The second half of a layer by kind of feed-forward.
@@ -71,28 +87,28 @@ void lower_halves(ProgramBuilder& builder, const LoweringContext& context,
   const TensorId output_gradient = builder.bfloat16("d(layer output)", hidden_states);
   const TensorId middle_gradient = builder.bfloat16("d(residual after attention)", hidden_states);
   const TensorId input_gradient = builder.bfloat16("d(layer input)", hidden_states);
-  const StartSignal forward_start(builder);
-  const StartSignal backward_start(builder);
+  const StartSignal forward_start(builder, context);
+  const StartSignal backward_start(builder, context);
 
   const AttentionHalf first(builder, context, attention, shared,
                             {input, middle, middle_gradient, input_gradient});
   const auto second = make_half(builder, context, feed_forward, shared, experts,
                                 {middle, output, output_gradient, middle_gradient});
 
-  builder.begin_forward("layer forward", {input, forward_start.before},
-                        {output, forward_start.here});
+  builder.begin_forward("layer forward", forward_start.inputs(input),
+                        forward_start.outputs(output));
   forward_start.send(builder, input);
-  shared.before_forward(builder, {forward_start.before});
-  experts.before_forward(builder, {forward_start.before});
+  shared.before_forward(builder, forward_start.before());
+  experts.before_forward(builder, forward_start.before());
   first.forward(builder);
   second.forward(builder);
   builder.end_block();
 
-  builder.begin_backward("layer backward", {output_gradient, backward_start.before},
-                         {input_gradient, backward_start.here});
+  builder.begin_backward("layer backward", backward_start.inputs(output_gradient),
+                         backward_start.outputs(input_gradient));
   backward_start.send(builder, output_gradient);
-  shared.before_backward(builder, {backward_start.before});
-  experts.before_backward(builder, {backward_start.before});
+  shared.before_backward(builder, backward_start.before());
+  experts.before_backward(builder, backward_start.before());
   if (context.layout.recompute == Recompute::kFull) {
     builder.set_pass(Pass::kRecompute);
     first.forward(builder);
@@ -110,9 +126,12 @@ void lower_halves(ProgramBuilder& builder, const LoweringContext& context,
 
 void lower_layer(ProgramBuilder& builder, const LoweringContext& context, const LayerKind& kind) {
   builder.begin_part("layer");
-  const Weights shared(builder, context, "layer", shared_elements(context, kind), Axis::kShard);
-  const Weights experts(builder, context, "experts", expert_elements(context, kind),
-                        Axis::kExpertShard);
+  const Weights shared(builder, context,
+                       {"layer parameters", "layer gradients", "layer optimizer state"},
+                       shared_elements(context, kind), Axis::kShard);
+  const Weights experts(builder, context,
+                        {"expert parameters", "expert gradients", "expert optimizer state"},
+                        expert_elements(context, kind), Axis::kExpertShard);
   const auto& attention = std::get<FullAttention>(kind.attention);
   std::visit(
       [&](const auto& feed_forward) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <utility>
 
 namespace seqspan::cli {
 namespace {
@@ -110,9 +111,10 @@ void collect_values(const CLI::App& app, ParsedLine& line) {
 
 void collect_options(const CLI::App& app, std::vector<OptionHelp>& options) {
   for (const CLI::Option* option : app.get_options()) {
-    const std::string names = option->get_name(option->get_positional(), true);
+    std::string names = option->get_name(option->get_positional(), true);
     const std::string type = option->get_expected_max() == 0 ? "" : option->get_type_name();
-    options.push_back({names + (type.empty() ? "" : " " + type), option->get_description()});
+    if (!type.empty()) names.append(" ").append(type);
+    options.push_back({std::move(names), option->get_description()});
   }
 }
 

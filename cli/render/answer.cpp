@@ -4,6 +4,7 @@
 
 #include "cli/render/quantity.hpp"
 #include "cli/render/text.hpp"
+#include "sim/errors/quote.hpp"
 #include "sim/units/format_units.hpp"
 
 namespace seqspan::cli {
@@ -33,9 +34,10 @@ std::string speed_text(const sim::Simulation& simulation) {
 }
 
 std::string job_text(const sim::Job& job) {
-  return fmt::format("{} on {} ({} x {}), {}, {} tokens x {}", job.model.name, job.cluster.name,
-                     sim::format_count(job.cluster.gpu_count()), job.cluster.device.name,
-                     name_of(job.framework), sim::format_count(job.training.sequence_length),
+  return fmt::format("{} on {} ({} x {}), {}, {} tokens x {}", sim::printable(job.model.name),
+                     sim::printable(job.cluster.name), sim::format_count(job.cluster.gpu_count()),
+                     sim::printable(job.cluster.device.name), name_of(job.framework),
+                     sim::format_count(job.training.sequence_length),
                      counted(job.training.global_batch_size, "sequence"));
 }
 

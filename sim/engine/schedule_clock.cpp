@@ -86,7 +86,10 @@ void ScheduleClock::run_loop(const Loop& loop) {
       for (std::size_t i = loop.first; i < loop.first + loop.count; ++i) {
         const Op& op = program_->ops[i];
         const double shift = rest * step[static_cast<std::size_t>(op.stream)];
-        for (const TensorId id : op.writes) ready_[index_of(id)] += shift;
+        // Of two ops that write a tensor, the later one made it ready.
+        for (const TensorId id : op.writes) {
+          if (writer_[index_of(id)] == i) ready_[index_of(id)] += shift;
+        }
         exposed_[i] += rest * (exposed_[i] - before_loop_[i]);
       }
       for (std::size_t i = 0; i < loop.carry_count; ++i) {

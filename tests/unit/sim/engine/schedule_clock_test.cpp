@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 
@@ -54,6 +56,79 @@ RC_GTEST_PROP(ScheduleClock, RepetitionEqualsRunningOneByOne, ()) {
     };
     RC_ASSERT(near(sum(together.exposed()), sum(apart.exposed())));
   }
+}
+
+// Runs a block op by op, loops iteration by iteration: no rhythm, no short cut.
+double run_every_iteration(const Program& program, const std::vector<Seconds>& durations,
+                           const Block& block) {
+  std::array<double, kStreamCount> free{};
+  std::vector<double> ready(program.tensors.size(), 0.0);
+  const auto run = [&](std::size_t index) {
+    const Op& op = program.ops[index];
+    if (op.when != When::kEvery) return;
+    double& stream = free[static_cast<std::size_t>(op.stream)];
+    for (const TensorId id : op.reads) stream = std::max(stream, ready[index_of(id)]);
+    stream += durations[index].value();
+    for (const TensorId id : op.writes) ready[index_of(id)] = stream;
+  };
+  std::size_t loop_index = block.first_loop;
+  for (std::size_t i = block.first_op; i < block.first_op + block.op_count;) {
+    const bool at_loop =
+        loop_index < block.first_loop + block.loop_count && i == program.loops[loop_index].first;
+    if (!at_loop) {
+      run(i++);
+      continue;
+    }
+    const Loop& loop = program.loops[loop_index++];
+    for (std::int64_t iteration = 0; iteration < loop.times; ++iteration) {
+      for (std::size_t j = loop.first; j < loop.first + loop.count; ++j) run(j);
+      for (std::size_t c = 0; c < loop.carry_count; ++c) {
+        ready[index_of(loop.carries[c].to)] = ready[index_of(loop.carries[c].from)];
+      }
+    }
+    i += loop.count;
+  }
+  return *std::max_element(free.begin(), free.end());
+}
+
+// A loop that is skipped ahead ends when running every iteration ends, for every framework's ring,
+// forward and backward.
+RC_GTEST_PROP(ScheduleClock, SkippedLoopsEqualEveryIteration, ()) {
+  const Framework framework = *rc::gen::element(Framework::kMegatron, Framework::kYunchang);
+  const Job job = tests::make_job("Llama-3-8B", framework, 8, 131072, 8);
+  Layout layout;
+  layout.ring = *rc::gen::inRange<std::int64_t>(2, 65);
+  layout.recompute = *rc::gen::element(Recompute::kNone, Recompute::kFull);
+  layout.loss_chunks = *rc::gen::inRange<std::int64_t>(1, 20);
+  Program program;
+  lower(job, layout, program);
+  const std::vector<Seconds> durations = random_durations(program);
+  for (const Part& part : program.parts) {
+    for (const BlockIndex index : {part.forward, part.backward}) {
+      const Block& block = program.blocks[index];
+      ScheduleClock clock;
+      clock.begin(program, durations);
+      clock.restart({});
+      clock.run(block, 1);
+      RC_ASSERT(near(clock.end().value(), run_every_iteration(program, durations, block)));
+    }
+  }
+}
+
+// Equal ops on either side of a hop that vanishes wait for nothing, however many hops there are.
+TEST(ScheduleClock, RingWithoutHopsExposesNothing) {
+  const Job job = tests::make_job("Llama-3-8B", Framework::kMegatron, 2, 131072, 8);
+  const Program program = tests::program_of(job, "ring=16");
+  std::vector<Seconds> durations;
+  for (const Op& op : program.ops) {
+    const bool hop = std::holds_alternative<Communication>(op.work);
+    durations.emplace_back(hop ? 1e-6 : 1e-3);
+  }
+  ScheduleClock clock;
+  clock.begin(program, durations);
+  clock.restart({});
+  clock.run(program.blocks[tests::part_named(program, "layer").backward], 4);
+  for (const double exposed : clock.exposed()) EXPECT_LT(exposed, 1e-9);
 }
 
 struct Overlap {

@@ -10,7 +10,7 @@ include(GoogleTest)
 # a library sees an include directory for each of its DEPENDS and for nothing else of ours.
 set(seqspan_allowed_sim "")
 set(seqspan_allowed_profiles sim)
-set(seqspan_allowed_planner sim profiles)
+set(seqspan_allowed_planner sim)
 set(seqspan_allowed_real sim)
 set(seqspan_allowed_cli sim profiles planner real)
 

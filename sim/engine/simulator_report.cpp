@@ -83,7 +83,7 @@ const Part& part_of_op(const Program& program, std::size_t op) {
 
 const char* frequency_of(const Program& program, std::size_t index) {
   const Op& op = program.ops[index];
-  const bool layer = std::strcmp(part_of_op(program, index).name, "layer") == 0;
+  const bool layer = part_of_op(program, index).kind == PartKind::kLayer;
   if (op.pass == Pass::kUpdate || op.when != When::kEvery) return layer ? "layer, step" : "step";
   return layer ? "layer, micro-batch" : "micro-batch";
 }
@@ -122,8 +122,8 @@ std::map<std::pair<std::size_t, bool>, std::int64_t> tensors_at_peak(const Progr
     const std::size_t here = stage.first_run + r;
     const PartRun& run = program.runs[here];
     const Part& part = program.parts[run.part];
-    const std::int64_t per_chunk = run.count > 1 ? (run.count + chunks - 1) / chunks : run.count;
-    std::int64_t saved_instances = waiting * per_chunk;
+    const std::int64_t per_chunk = instances_per_chunk(program, run);
+    std::int64_t saved_instances = part.kind == PartKind::kLoss ? 0 : waiting * per_chunk;
     if (here < peak.moment.run) saved_instances += per_chunk;
     if (here == peak.moment.run) {
       saved_instances += per_chunk - 1;
@@ -178,7 +178,7 @@ void Simulator::describe_memory(Simulation& simulation) {
     simulation.by_stage.push_back(memory_.stage(stage));
   }
   for (std::size_t p = 0; p < program_.parts.size(); ++p) {
-    if (std::strcmp(program_.parts[p].name, "layer") != 0) continue;
+    if (program_.parts[p].kind != PartKind::kLayer) continue;
     simulation.saved_per_layer = std::max(simulation.saved_per_layer, memory_.part(p).saved);
   }
   for (const auto& [key, copies] : tensors_at_peak(program_, simulation.peak)) {

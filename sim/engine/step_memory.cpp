@@ -50,6 +50,11 @@ const char* name_of(MemoryRole role) {
   return "";
 }
 
+std::int64_t instances_per_chunk(const Program& program, const PartRun& run) {
+  if (program.parts[run.part].kind != PartKind::kLayer) return run.count;
+  return (run.count + program.chunks_per_stage - 1) / program.chunks_per_stage;
+}
+
 void StepMemoryReader::begin(const Program& program, Bytes communication_buffers, Bytes runtime) {
   program_ = &program;
   communication_buffers_ = communication_buffers;
@@ -72,10 +77,10 @@ StageMemory StepMemoryReader::read(const StageClass& stage_class, std::int64_t i
     for (std::size_t role = 0; role < kMemoryRoleCount; ++role) {
       result.by_role[role] += standing_[run.part][role] * run.count;
     }
-    saved_per_chunk += parts_[run.part].saved * run.count;
+    if (program_->parts[run.part].kind != PartKind::kLoss) {
+      saved_per_chunk += parts_[run.part].saved * instances_per_chunk(*program_, run);
+    }
   }
-  // Of v chunks each saves its share of the layers; embedding and loss count with their chunk.
-  saved_per_chunk = Bytes((saved_per_chunk.value() + chunks - 1) / chunks);
 
   const std::int64_t in_flight =
       chunks_in_flight(program_->pipeline_stages, index, program_->micro_batches, chunks);
@@ -93,7 +98,7 @@ StageMemory StepMemoryReader::read(const StageClass& stage_class, std::int64_t i
   for (std::size_t r = 0; r < stage_class.run_count; ++r) {
     const PartRun& run = program_->runs[stage_class.first_run + r];
     const PartMemory& part = parts_[run.part];
-    const std::int64_t count = run.count > 1 ? (run.count + chunks - 1) / chunks : run.count;
+    const std::int64_t count = instances_per_chunk(*program_, run);
     // The last of equal parts stands highest; its backward starts with all of them saved.
     const Bytes base = saved_below + part.saved * (count - 1);
     consider(part.forward, base, r, run.count - 1, false);
@@ -108,7 +113,7 @@ StageMemory StepMemoryReader::read(const StageClass& stage_class, std::int64_t i
   Bytes saved = waiting;
   for (std::size_t r = 0; r < stage_class.run_count; ++r) {
     const PartRun& run = program_->runs[stage_class.first_run + r];
-    const std::int64_t count = run.count > 1 ? (run.count + chunks - 1) / chunks : run.count;
+    const std::int64_t count = instances_per_chunk(*program_, run);
     const std::size_t here = stage_class.first_run + r;
     if (here < result.moment.run) saved += parts_[run.part].saved * count;
     if (here == result.moment.run) {

@@ -1,7 +1,10 @@
 // The memory reader: what every pipeline stage holds at its peak, read off the Program.
 //
 //   peak(stage) = standing (parameters, gradients, optimizer state of its parts)
-//               + (micro-batches in flight - 1) x saved bytes of one
+//               + (micro-batches in flight - 1) x saved bytes of one (with interleaving, of one
+//               chunk's
+//                 share of the layers; the loss keeps nothing for a micro-batch that waits, because
+//                 its backward follows at once)
 //               + the highest point of one more micro-batch, forward then backward
 //               + communication buffers + runtime reserve
 // Within one micro-batch, forward piles up the saved bytes of part after part and backward takes
@@ -45,6 +48,10 @@ struct StageMemory {
   MemoryByRole by_role{};
   PeakMoment moment;
 };
+
+// How often a chunk of a stage runs a part: the layers of a stage are dealt to its v chunks, the
+// embedding and the loss belong to one of them.
+[[nodiscard]] std::int64_t instances_per_chunk(const Program& program, const PartRun& run);
 
 class StepMemoryReader {
  public:

@@ -7,7 +7,7 @@ namespace seqspan::sim {
 
 void lower_embedding(ProgramBuilder& builder, const LoweringContext& context) {
   const Dimensions& dimensions = context.dimensions;
-  builder.begin_part("embedding");
+  builder.begin_part("embedding", PartKind::kEmbedding);
   const Weights weights(
       builder, context,
       {"embedding table", "gradients of embedding table", "optimizer state of embedding table"},

@@ -93,11 +93,12 @@ void Loss::cross_entropy(ProgramBuilder& builder) const {
   } else {
     builder.memory_pass("cross entropy", {logits_}, {statistics_});
   }
-  if (context_.layout.tp > 1) {
-    builder.communicate(
-        "all-reduce of cross entropy",
-        {Collective::kAllReduce, Axis::kTensor, builder.program().tensor(statistics_).bytes, 3},
-        {statistics_}, {statistics_});
+  if (context_.layout.tp == 1) return;
+  const Bytes one_value = builder.program().tensor(statistics_).bytes / 3;
+  for (const char* name : {"all-reduce of largest logit", "all-reduce of target logit",
+                           "all-reduce of sum of exponentials"}) {
+    builder.communicate(name, {Collective::kAllReduce, Axis::kTensor, one_value}, {statistics_},
+                        {statistics_});
   }
 }
 
@@ -179,7 +180,7 @@ std::int64_t liger_chunks(std::int64_t rows, std::int64_t vocabulary, std::int64
 }
 
 void lower_loss(ProgramBuilder& builder, const LoweringContext& context) {
-  builder.begin_part("loss");
+  builder.begin_part("loss", PartKind::kLoss);
   const Loss loss(builder, context);
   loss.forward(builder);
   loss.backward(builder);

@@ -12,7 +12,7 @@ namespace {
 // The hand-over of hidden states between stages: [b, s/(c t), h] each way per micro-batch.
 // Source: Megatron-LM megatron/core/pipeline_parallel/schedules.py get_tensor_shapes.
 void lower_boundary(ProgramBuilder& builder, const LoweringContext& context) {
-  builder.begin_part("pipeline boundary");
+  builder.begin_part("pipeline boundary", PartKind::kBoundary);
   const TensorId sent = builder.bfloat16("hidden states sent", context.dimensions.shard());
   const TensorId received = builder.bfloat16("hidden states received", context.dimensions.shard());
   const Communication hand_over{Collective::kPointToPoint, Axis::kPipeline,

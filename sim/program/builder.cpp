@@ -46,9 +46,10 @@ TensorId ProgramBuilder::standing(const char* name, Role role, DataType type, Sh
   return add({name, role, Span::kStep, false, type, shape, {}});
 }
 
-void ProgramBuilder::begin_part(const char* name) {
+void ProgramBuilder::begin_part(const char* name, PartKind kind) {
   Part part;
   part.name = name;
+  part.kind = kind;
   part.first_tensor = program_.tensors.size();
   program_.parts.push_back(part);
 }

@@ -27,7 +27,7 @@ class ProgramBuilder {
   // Parameters, gradients and optimizer state: alive for the whole step.
   TensorId standing(const char* name, Role role, DataType type, Shape shape);
 
-  void begin_part(const char* name);
+  void begin_part(const char* name, PartKind kind = PartKind::kLayer);
   void end_part();
 
   // A block's role in its part follows from which of these opened it.

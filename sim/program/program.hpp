@@ -48,8 +48,11 @@ struct Block {
 
 using BlockIndex = std::size_t;
 
+enum class PartKind : std::uint8_t { kEmbedding, kLayer, kLoss, kBoundary };
+
 struct Part {
   const char* name = "";
+  PartKind kind = PartKind::kLayer;
   std::size_t first_tensor = 0;
   std::size_t tensor_count = 0;
   BlockIndex forward = 0;

@@ -49,8 +49,10 @@ void DenseHalf::forward(ProgramBuilder& builder) const {
   if (fused_) {
     builder.memory_pass("SwiGLU", {gate_up_}, {activated_});
   } else {
-    builder.memory_pass("silu", {gate_up_}, {silu_});
-    builder.memory_pass("silu(gate) x up", {silu_, gate_up_}, {activated_});
+    // Each pass reads one half of gate, up.
+    const Bytes half = builder.program().tensor(silu_).bytes;
+    builder.memory_pass("silu", 2 * half, {gate_up_}, {silu_});
+    builder.memory_pass("silu(gate) x up", 3 * half, {silu_, gate_up_}, {activated_});
   }
   builder.gemm("down projection", {rows_, hidden_, width_}, {activated_, weights_.parameters()},
                {partial_output_});

@@ -8,6 +8,7 @@
 #include "planner/pareto.hpp"
 #include "planner/space.hpp"
 #include "sim/layout/legality.hpp"
+#include "sim/layout/resolve.hpp"
 
 namespace seqspan::planner {
 namespace {
@@ -62,6 +63,11 @@ Plan make_plan(const sim::Job& job, const PlanOptions& options) {
     }
     fitting.push_back({layout, evaluation});
   });
+  if (plan.candidates == 0) {
+    // The job's own keys leave nothing to enumerate: say which rule they break.
+    const sim::Layout named = sim::resolve(job, job.layout);
+    if (const auto code = sim::broken_rule(job, named)) tally.add(*code, named);
+  }
   std::sort(fitting.begin(), fitting.end(), faster);
   plan.fitting = static_cast<std::int64_t>(fitting.size());
   plan.rejected = tally.sorted();

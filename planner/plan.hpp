@@ -51,7 +51,8 @@ struct PlanOptions {
   std::size_t best = 5;
 };
 
-// A plan without layouts that fit has an empty `best`; the rejections say why.
+// A plan without layouts that fit has an empty `best`; the rejections say why, also where the job's
+// own keys leave no layout to enumerate (one rejection, of those keys).
 [[nodiscard]] Plan make_plan(const sim::Job& job, const PlanOptions& options = {});
 
 }  // namespace seqspan::planner

@@ -20,7 +20,8 @@ class Quantity {
 
   [[nodiscard]] constexpr Representation value() const { return value_; }
 
-  constexpr auto operator<=>(const Quantity&) const = default;
+  // clang-tidy 14 takes the 0 of the generated comparison for a null pointer.
+  constexpr auto operator<=>(const Quantity&) const = default;  // NOLINT(modernize-use-nullptr)
 
   constexpr Quantity& operator+=(Quantity other) {
     value_ += other.value_;

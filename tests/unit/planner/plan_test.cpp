@@ -134,6 +134,16 @@ TEST(Plan, SaysWhyNothingFits) {
   EXPECT_GT(fit->example_peak, sim::Bytes(80 * sim::kGibi));
 }
 
+// tp = 3 on 8 GPUs leaves nothing to enumerate.
+TEST(Plan, SaysWhichKeyLeavesNothing) {
+  sim::Job job = make_job("Llama-3-8B", Framework::kMegatron, 1, 131072, 8);
+  job.layout.tp = 3;
+  const Plan plan = make_plan(job);
+  EXPECT_EQ(plan.candidates, 0);
+  ASSERT_EQ(plan.rejected.size(), 1U);
+  EXPECT_EQ(plan.rejected.front().code, sim::ReasonCode::kWorldSize);
+}
+
 TEST(Plan, IsTheSameTwice) {
   const sim::Job job = make_job("Qwen3-30B-A3B", Framework::kMegatron, 2, 65536, 16);
   const Plan once = make_plan(job);

@@ -1,9 +1,11 @@
 #include "planner/space.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "sim/layout/resolve.hpp"
 #include "sim/lower/framework_traits.hpp"
+#include "sim/spec/layer_facts.hpp"
 
 namespace seqspan::planner {
 namespace {
@@ -25,19 +27,18 @@ std::vector<Value> only(const std::optional<Value>& fixed, std::vector<Value> op
   return open;
 }
 
-std::int64_t expert_count(const sim::Model& model) {
+std::int64_t most_experts(const sim::Model& model) {
+  std::int64_t experts = 1;
   for (const sim::LayerKind& kind : model.towers.front().kinds) {
-    if (const auto* experts = std::get_if<sim::MixtureOfExperts>(&kind.feed_forward)) {
-      return experts->experts;
-    }
+    experts = std::max(experts, sim::expert_count(kind.feed_forward));
   }
-  return 1;
+  return experts;
 }
 
 std::int64_t most_query_heads(const sim::Model& model) {
   std::int64_t heads = 1;
   for (const sim::LayerKind& kind : model.towers.front().kinds) {
-    heads = std::max(heads, std::get<sim::FullAttention>(kind.attention).query_heads);
+    heads = std::max(heads, sim::heads_of(kind.attention).query);
   }
   return heads;
 }
@@ -90,7 +91,7 @@ Space::Space(const sim::Job& job) : gpus_(job.cluster.gpu_count()), job_(&job) {
   ring_ = degree(fixed.ring, traits.ring_point_to_point || traits.ring_all_gather, gpus_);
   pp_ = degree(fixed.pp, traits.pipeline_parallel, layers);
   vpp_ = only(fixed.vpp, traits.pipeline_parallel ? divisors(layers, kLargestVpp) : one);
-  ep_ = only(fixed.ep, traits.expert_parallel ? divisors(expert_count(job.model), gpus_) : one);
+  ep_ = only(fixed.ep, traits.expert_parallel ? divisors(most_experts(job.model), gpus_) : one);
   Degrees micro_batches;
   for (std::int64_t b = 1; b <= kLargestMicroBatch && b <= job.training.global_batch_size; b *= 2) {
     micro_batches.push_back(b);

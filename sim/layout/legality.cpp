@@ -6,19 +6,10 @@
 
 #include "sim/lower/framework_traits.hpp"
 #include "sim/lower/stages.hpp"
+#include "sim/spec/layer_facts.hpp"
 
 namespace seqspan::sim {
 namespace {
-
-const FullAttention& attention_of(const LayerKind& kind) {
-  return std::get<FullAttention>(kind.attention);
-}
-
-bool has_experts(const Tower& tower) {
-  return std::any_of(tower.kinds.begin(), tower.kinds.end(), [](const LayerKind& kind) {
-    return std::holds_alternative<MixtureOfExperts>(kind.feed_forward);
-  });
-}
 
 bool needs_zigzag(const FrameworkTraits& traits, const Layout& layout) {
   if (layout.cp() == 1) return false;
@@ -59,29 +50,26 @@ std::optional<ReasonCode> unsupported(const FrameworkTraits& traits, const Layou
   return std::nullopt;
 }
 
-std::optional<ReasonCode> broken_by_heads(const FrameworkTraits& traits,
-                                          const FullAttention& attention, const Layout& layout) {
-  if (attention.query_heads % (layout.tp * layout.ulysses) != 0) {
+std::optional<ReasonCode> broken_by_heads(const FrameworkTraits& traits, HeadCounts heads,
+                                          const Layout& layout) {
+  if (heads.query % (layout.tp * layout.ulysses) != 0) {
     return ReasonCode::kQueryHeadsNotDivisible;
   }
-  const bool gathers = traits.gathers_qkv_over_tp && layout.tp % attention.kv_heads == 0;
-  if (attention.kv_heads % layout.tp != 0 && !gathers) {
+  const bool gathers = traits.gathers_qkv_over_tp && layout.tp % heads.kv == 0;
+  if (heads.kv % layout.tp != 0 && !gathers) {
     return ReasonCode::kKvHeadsNotDivisibleByTp;
   }
-  const std::int64_t local = std::max<std::int64_t>(attention.kv_heads / layout.tp, 1);
+  const std::int64_t local = std::max<std::int64_t>(heads.kv / layout.tp, 1);
   const bool repeats = traits.replicates_kv_heads && layout.ulysses % local == 0;
   if (local % layout.ulysses != 0 && !repeats) return ReasonCode::kKvHeadsNotDivisibleByUlysses;
   return std::nullopt;
 }
 
 std::optional<ReasonCode> broken_by_feed_forward(const FeedForward& part, const Layout& layout) {
-  if (const auto* dense = std::get_if<DenseFeedForward>(&part)) {
-    if (dense->intermediate % layout.tp != 0) return ReasonCode::kFeedForwardNotDivisible;
-    return std::nullopt;
-  }
-  const auto& experts = std::get<MixtureOfExperts>(part);
-  if (experts.expert_intermediate % layout.etp != 0) return ReasonCode::kFeedForwardNotDivisible;
-  if (experts.experts % layout.ep != 0) return ReasonCode::kExpertsNotDivisible;
+  const bool experts = expert_count(part) > 0;
+  const std::int64_t degree = experts ? layout.etp : layout.tp;
+  if (intermediate_of(part) % degree != 0) return ReasonCode::kFeedForwardNotDivisible;
+  if (experts && expert_count(part) % layout.ep != 0) return ReasonCode::kExpertsNotDivisible;
   return std::nullopt;
 }
 
@@ -101,7 +89,7 @@ std::optional<ReasonCode> broken_rule(const Job& job, const Layout& layout) {
     return ReasonCode::kTokensNotDivisibleByTp;
   }
   for (const LayerKind& kind : tower.kinds) {
-    if (const auto code = broken_by_heads(traits, attention_of(kind), layout)) return code;
+    if (const auto code = broken_by_heads(traits, heads_of(kind.attention), layout)) return code;
     if (const auto code = broken_by_feed_forward(kind.feed_forward, layout)) return code;
   }
   if (layout.vpp > 1 && layout.pp == 1) return ReasonCode::kInterleavingWithoutPipeline;
@@ -120,7 +108,7 @@ std::optional<ReasonCode> broken_rule(const Job& job, const Layout& layout) {
 }
 
 std::string describe(ReasonCode code, const Job& job, const Layout& layout) {
-  const FullAttention& attention = attention_of(job.model.towers.front().kinds.front());
+  const HeadCounts heads = heads_of(job.model.towers.front().kinds.front().attention);
   switch (code) {
     case ReasonCode::kWorldSize:
       return fmt::format(
@@ -139,16 +127,15 @@ std::string describe(ReasonCode code, const Job& job, const Layout& layout) {
       return fmt::format("{} tokens per context parallel rank are no multiple of tp {}",
                          job.training.sequence_length / layout.cp(), layout.tp);
     case ReasonCode::kQueryHeadsNotDivisible:
-      return fmt::format("{} query heads are no multiple of tp {} x ulysses {}",
-                         attention.query_heads, layout.tp, layout.ulysses);
+      return fmt::format("{} query heads are no multiple of tp {} x ulysses {}", heads.query,
+                         layout.tp, layout.ulysses);
     case ReasonCode::kKvHeadsNotDivisibleByTp:
-      return fmt::format("{} KV heads and tp {} do not divide", attention.kv_heads, layout.tp);
+      return fmt::format("{} KV heads and tp {} do not divide", heads.kv, layout.tp);
     case ReasonCode::kKvHeadsNotDivisibleByUlysses:
       return fmt::format(
           "{} KV heads per tensor parallel rank are no multiple of ulysses {}, and "
           "{} does not repeat KV heads{}",
-          std::max<std::int64_t>(attention.kv_heads / layout.tp, 1), layout.ulysses,
-          name_of(job.framework),
+          std::max<std::int64_t>(heads.kv / layout.tp, 1), layout.ulysses, name_of(job.framework),
           traits_of(job.framework).replicates_kv_heads ? " to this number" : "");
     case ReasonCode::kLayersNotDivisible:
       return fmt::format("{} layers do not divide over pp {} x vpp {}",
@@ -168,7 +155,7 @@ std::string describe(ReasonCode code, const Job& job, const Layout& layout) {
 std::int64_t kv_replication(const Job& job, const Layout& layout) {
   std::int64_t replication = 1;
   for (const LayerKind& kind : job.model.towers.front().kinds) {
-    const std::int64_t local = std::max<std::int64_t>(attention_of(kind).kv_heads / layout.tp, 1);
+    const std::int64_t local = std::max<std::int64_t>(heads_of(kind.attention).kv / layout.tp, 1);
     if (layout.ulysses > local) replication = std::max(replication, layout.ulysses / local);
   }
   return replication;

@@ -7,19 +7,9 @@
 #include "sim/layout/legality.hpp"
 #include "sim/lower/framework_traits.hpp"
 #include "sim/lower/loss.hpp"
+#include "sim/spec/layer_facts.hpp"
 
 namespace seqspan::sim {
-namespace {
-
-bool is_mixture_of_experts(const Model& model) {
-  const auto& kinds = model.towers.front().kinds;
-  return std::any_of(kinds.begin(), kinds.end(), [](const LayerKind& kind) {
-    return std::holds_alternative<MixtureOfExperts>(kind.feed_forward);
-  });
-}
-
-}  // namespace
-
 std::int64_t default_loss_chunks(const Job& job, const Layout& layout) {
   const LossKind loss = job.training.loss.value_or(traits_of(job.framework).loss);
   if (loss != LossKind::kFusedLinear) return 1;
@@ -37,7 +27,7 @@ Layout resolve(const Job& job, const LayoutChoice& choice) {
   layout.vpp = choice.vpp.value_or(1);
   layout.ep = choice.ep.value_or(1);
   const bool experts_follow_tp =
-      job.framework == Framework::kMegatron && is_mixture_of_experts(job.model);
+      job.framework == Framework::kMegatron && has_experts(job.model.towers.front());
   layout.etp = choice.etp.value_or(experts_follow_tp ? layout.tp : 1);
   const std::int64_t others = layout.tp * layout.cp() * layout.pp;
   layout.dp = choice.dp.value_or(std::max<std::int64_t>(job.cluster.gpu_count() / others, 1));

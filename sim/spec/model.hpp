@@ -1,8 +1,9 @@
 // A model as seqspan sees it: one or more towers of layers over one vocabulary.
 //
 // A layer is an attention of some kind followed by a feed-forward of some kind. A new kind of
-// attention (sliding window, linear, latent) is a new alternative of `Attention` and a new file
-// under sim/lower/attention/; a new kind of feed-forward likewise. Equal layers share one
+// attention (sliding window, linear, latent) is a new alternative of `Attention`, its answers in
+// layer_facts.cpp, and a new half of a layer under sim/lower/layer/; a new kind of feed-forward
+// likewise. Nothing else asks which kind a layer has. Equal layers share one
 // LayerKind, so that nothing downstream costs more for a deeper model.
 //
 // Symbols used everywhere: h hidden size, a query heads, g KV heads, d head dimension,
@@ -84,12 +85,6 @@ struct Model {
 
 // The exact number of trainable parameters, as the model's authors count them.
 [[nodiscard]] std::int64_t parameter_count(const Model& model);
-// Parameters that one token passes through: all of them but the experts that it is not routed to.
-[[nodiscard]] std::int64_t active_parameter_count(const Model& model);
-
-// Parameters of one part, so that a layout can split each in its own way.
-[[nodiscard]] std::int64_t attention_parameters(const Attention& attention, std::int64_t hidden);
-[[nodiscard]] std::int64_t feed_forward_parameters(const FeedForward& part, std::int64_t hidden);
 // Both norms of a layer, and nothing else.
 [[nodiscard]] std::int64_t layer_norm_parameters(std::int64_t hidden);
 

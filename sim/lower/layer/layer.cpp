@@ -3,6 +3,7 @@
 #include "sim/lower/layer/attention_half.hpp"
 #include "sim/lower/layer/dense_half.hpp"
 #include "sim/lower/layer/expert_half.hpp"
+#include "sim/spec/layer_facts.hpp"
 
 namespace seqspan::sim {
 namespace {
@@ -11,25 +12,14 @@ namespace {
 // norms and router are whole on every rank.
 std::int64_t shared_elements(const LoweringContext& context, const LayerKind& kind) {
   const std::int64_t hidden = context.tower.hidden;
-  const auto& attention = std::get<FullAttention>(kind.attention);
-  const std::int64_t whole = layer_norm_parameters(hidden) +
-                             (attention.qk_norm ? 2 * attention.head_dim : 0) +
-                             (attention.output_bias ? hidden : 0);
-  std::int64_t split =
-      attention_parameters(kind.attention, hidden) - whole + layer_norm_parameters(hidden);
-  std::int64_t router = 0;
-  if (const auto* experts = std::get_if<MixtureOfExperts>(&kind.feed_forward)) {
-    router = hidden * experts->experts;
-  } else {
-    split += feed_forward_parameters(kind.feed_forward, hidden);
-  }
-  return whole + router + split / context.layout.tp;
+  const ParameterCounts attention = parameters_of(kind.attention, hidden);
+  const ParameterCounts feed_forward = parameters_of(kind.feed_forward, hidden);
+  return layer_norm_parameters(hidden) + attention.whole() + feed_forward.whole() +
+         (attention.split() + feed_forward.split()) / context.layout.tp;
 }
 
 std::int64_t expert_elements(const LoweringContext& context, const LayerKind& kind) {
-  const auto* experts = std::get_if<MixtureOfExperts>(&kind.feed_forward);
-  if (experts == nullptr) return 0;
-  return 3 * context.tower.hidden * experts->expert_intermediate * experts->experts /
+  return parameters_of(kind.feed_forward, context.tower.hidden).experts /
          (context.layout.ep * context.layout.etp);
 }
 
@@ -63,7 +53,12 @@ class StartSignal {
   TensorId here_{};
 };
 
-// The second half of a layer by kind of feed-forward.
+// The halves of a layer by their kind: a new kind is a new class and a line here.
+AttentionHalf make_half(ProgramBuilder& builder, const LoweringContext& context,
+                        const FullAttention& attention, const Weights& shared, const Ports& ports) {
+  return {builder, context, attention, shared, ports};
+}
+
 DenseHalf make_half(ProgramBuilder& builder, const LoweringContext& context,
                     const DenseFeedForward& feed_forward, const Weights& shared, const Weights&,
                     const Ports& ports) {
@@ -76,9 +71,9 @@ ExpertHalf make_half(ProgramBuilder& builder, const LoweringContext& context,
   return {builder, context, feed_forward, shared, experts, ports};
 }
 
-template <class FeedForwardKind>
+template <class AttentionKind, class FeedForwardKind>
 void lower_halves(ProgramBuilder& builder, const LoweringContext& context,
-                  const FullAttention& attention, const FeedForwardKind& feed_forward,
+                  const AttentionKind& attention, const FeedForwardKind& feed_forward,
                   const Weights& shared, const Weights& experts) {
   const Shape hidden_states = context.dimensions.shard();
   const TensorId input = builder.bfloat16("layer input", hidden_states);
@@ -90,8 +85,8 @@ void lower_halves(ProgramBuilder& builder, const LoweringContext& context,
   const StartSignal forward_start(builder, context);
   const StartSignal backward_start(builder, context);
 
-  const AttentionHalf first(builder, context, attention, shared,
-                            {input, middle, middle_gradient, input_gradient});
+  const auto first = make_half(builder, context, attention, shared,
+                               {input, middle, middle_gradient, input_gradient});
   const auto second = make_half(builder, context, feed_forward, shared, experts,
                                 {middle, output, output_gradient, middle_gradient});
 
@@ -132,12 +127,11 @@ void lower_layer(ProgramBuilder& builder, const LoweringContext& context, const 
   const Weights experts(builder, context,
                         {"expert parameters", "expert gradients", "expert optimizer state"},
                         expert_elements(context, kind), Axis::kExpertShard);
-  const auto& attention = std::get<FullAttention>(kind.attention);
   std::visit(
-      [&](const auto& feed_forward) {
+      [&](const auto& attention, const auto& feed_forward) {
         lower_halves(builder, context, attention, feed_forward, shared, experts);
       },
-      kind.feed_forward);
+      kind.attention, kind.feed_forward);
   builder.begin_update("layer update");
   shared.update(builder);
   experts.update(builder);

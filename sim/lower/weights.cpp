@@ -47,7 +47,8 @@ Weights::Weights(ProgramBuilder& builder, const LoweringContext& context, const 
   }
   // Adam reads the gradient, reads and writes its fp32 words, and writes the parameter.
   update_bytes_ = Bytes(optimizer_extent.value *
-                        (bytes_per_element(state.gradient) + 2 * 4 * state.optimizer_words +
+                        (bytes_per_element(state.gradient) +
+                         2 * bytes_per_element(DataType::kFloat32) * state.optimizer_words +
                          bytes_per_element(state.parameter)));
 }
 

@@ -2,7 +2,9 @@
 //
 //   [b, s/c, heads, d] -> [b, s u/c, heads/u, d]   the same bytes on either side
 // A contiguous send copy, the all-to-all, a copy of what arrived into order: about three times the
-// tensor at once. sent = (u-1)/u of the tensor.
+// tensor at once. sent = (u-1)/u of the tensor. Where the loader deals zigzag rows even to Ulysses,
+// one more copy puts the chunks of the sequence into order, or back (TransformerEngine
+// reorder_seq_chunks_for_a2a).
 // Sources: TransformerEngine context_parallel.py flash_attn_a2a_communicate; DeepSpeed
 // sequence/layer.py single_all_to_all; yunchang comm/all_to_all.py.
 #pragma once
@@ -14,7 +16,8 @@ namespace seqspan::sim {
 class Exchange {
  public:
   // `name` names the all-to-all, `result` the tensor it ends in, of shape `shape`.
-  Exchange(ProgramBuilder& builder, const char* name, const char* result, Shape shape);
+  Exchange(ProgramBuilder& builder, const char* name, const char* result, Shape shape,
+           bool reorders_chunks);
 
   // `from` has as many elements as the result.
   void run(ProgramBuilder& builder, TensorId from) const;
@@ -25,6 +28,7 @@ class Exchange {
   const char* name_;
   TensorId send_;
   TensorId receive_;
+  TensorId unpacked_;  // the result itself, unless chunks are reordered
   TensorId result_;
 };
 

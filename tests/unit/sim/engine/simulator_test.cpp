@@ -83,6 +83,25 @@ TEST(Simulator, StandingMemoryOfFullSharding) {
   EXPECT_EQ(role(simulation.peak, MemoryRole::kOptimizerState).value(), 8 * parameters / 8);
 }
 
+// 32 layers over 4 stages, 16 micro-batches. 1F1B: stage 0 holds 4 micro-batches of 8 layers, stage
+// 1 three, stage 2 two. Interleaved with 2 chunks: 2 (4 - i - 1) + (2 - 1) 4 + 1 chunks of 4
+// layers: 11, 9, 7.
+TEST(Simulator, StagesHoldTheMicroBatchesInFlight) {
+  const Job job = make_job("Llama-3-8B", Framework::kMegatron, 1, 32768, 16);
+  Simulator simulator(job);
+  const Simulation plain = simulator.simulate(layout_of(job, "tp=2,pp=4"));
+  const Simulation interleaved = simulator.simulate(layout_of(job, "tp=2,pp=4,vpp=2"));
+  ASSERT_EQ(plain.micro_batches, 16);
+  const std::int64_t layer = plain.saved_per_layer.value();
+  for (std::int64_t stage = 0; stage < 3; ++stage) {
+    const auto index = static_cast<std::size_t>(stage);
+    EXPECT_EQ(role(plain.by_stage[index], MemoryRole::kSavedActivations).value(),
+              (4 - stage) * 8 * layer);
+    EXPECT_EQ(role(interleaved.by_stage[index], MemoryRole::kSavedActivations).value(),
+              (11 - 2 * stage) * 4 * layer);
+  }
+}
+
 // More tokens never take less time or memory.
 RC_GTEST_PROP(Simulator, MonotoneInSequenceLength, ()) {
   Job job = make_job("Llama-3-8B", Framework::kMegatron, 4, 32768, 64);

@@ -68,6 +68,7 @@ std::string describe(const ObjectFacts& facts, const std::string& path, bool inn
 
 std::vector<std::string> format_names() {
   std::vector<std::string> names;
+  names.reserve(kFormats.size());
   for (const Format& format : kFormats) names.emplace_back(format.name);
   return names;
 }

@@ -88,9 +88,10 @@ const std::vector<BytesPerSecond>& MaxMinSolver::solve(const std::vector<std::ui
       queue_.pop_back();
     }
     while (next_capped < capped_.size() && open_[capped_[next_capped]] == 0) ++next_capped;
-    const double link_share = queue_.empty() ? kInfinite : queue_.front().share;
-    const double cap =
-        next_capped < capped_.size() ? flows_.cap(capped_[next_capped]).value() : kInfinite;
+    double link_share = kInfinite;
+    if (!queue_.empty()) link_share = queue_.front().share;
+    double cap = kInfinite;
+    if (next_capped < capped_.size()) cap = flows_.cap(capped_[next_capped]).value();
     if (cap == kInfinite && link_share == kInfinite) break;
 
     touched_.clear();

@@ -59,8 +59,8 @@ FieldTable<Cluster> make_table() {
 }
 
 const FieldTable<Cluster>& cluster_table() {
-  static const FieldTable<Cluster> table = make_table();
-  return table;
+  static const FieldTable<Cluster> kTable = make_table();
+  return kTable;
 }
 
 Result<void> check_domain(const Cluster& cluster, const Value& value, const Path& path) {

@@ -59,8 +59,8 @@ FieldTable<LinkProfile> make_link_table() {
 }
 
 const FieldTable<LinkProfile>& link_table() {
-  static const FieldTable<LinkProfile> table = make_link_table();
-  return table;
+  static const FieldTable<LinkProfile> kTable = make_link_table();
+  return kTable;
 }
 
 FieldTable<KernelEfficiency> make_efficiency_table() {
@@ -86,8 +86,8 @@ FieldTable<KernelEfficiency> make_efficiency_table() {
 }
 
 const FieldTable<KernelEfficiency>& efficiency_table() {
-  static const FieldTable<KernelEfficiency> table = make_efficiency_table();
-  return table;
+  static const FieldTable<KernelEfficiency> kTable = make_efficiency_table();
+  return kTable;
 }
 
 const json::ObjectFacts& efficiency_facts() { return efficiency_table().facts(); }
@@ -108,8 +108,8 @@ FieldTable<DeviceProfile> make_nccl_table() {
 }
 
 const FieldTable<DeviceProfile>& nccl_table() {
-  static const FieldTable<DeviceProfile> table = make_nccl_table();
-  return table;
+  static const FieldTable<DeviceProfile> kTable = make_nccl_table();
+  return kTable;
 }
 
 const json::ObjectFacts& nccl_facts() { return nccl_table().facts(); }
@@ -156,8 +156,8 @@ FieldTable<DeviceProfile> make_device_table() {
 }
 
 const FieldTable<DeviceProfile>& device_table() {
-  static const FieldTable<DeviceProfile> table = make_device_table();
-  return table;
+  static const FieldTable<DeviceProfile> kTable = make_device_table();
+  return kTable;
 }
 
 }  // namespace

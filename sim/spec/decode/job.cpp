@@ -50,8 +50,8 @@ FieldTable<Training> make_training_table() {
 }
 
 const FieldTable<Training>& training_table() {
-  static const FieldTable<Training> table = make_training_table();
-  return table;
+  static const FieldTable<Training> kTable = make_training_table();
+  return kTable;
 }
 
 const json::ObjectFacts& training_facts() { return training_table().facts(); }
@@ -117,8 +117,8 @@ FieldTable<JobReading> make_job_table() {
 }
 
 const FieldTable<JobReading>& job_table() {
-  static const FieldTable<JobReading> table = make_job_table();
-  return table;
+  static const FieldTable<JobReading> kTable = make_job_table();
+  return kTable;
 }
 
 void add_warnings(Job& job) {

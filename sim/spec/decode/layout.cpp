@@ -15,9 +15,9 @@ FieldFacts degree(std::string name, std::string description, std::string absent)
 }
 
 template <class Enum>
-FieldFacts one_of(std::string name, Enum last, std::string description, std::string absent) {
-  return json::choice(std::move(name), choices_up_to(last), std::move(description))
-      .with_default(std::move(absent));
+FieldFacts one_of(const std::string& name, Enum last, const std::string& description,
+                  std::string absent) {
+  return json::choice(name, choices_up_to(last), description).with_default(std::move(absent));
 }
 
 constexpr const char* kPlanned = "plan searches it, simulate takes 1";
@@ -76,8 +76,8 @@ FieldTable<LayoutChoice> make_table() {
 }  // namespace
 
 const FieldTable<LayoutChoice>& layout_table() {
-  static const FieldTable<LayoutChoice> table = make_table();
-  return table;
+  static const FieldTable<LayoutChoice> kTable = make_table();
+  return kTable;
 }
 
 const json::ObjectFacts& layout_facts() { return layout_table().facts(); }

@@ -25,14 +25,14 @@ struct SeqspanKeys {
 };
 
 const FieldTable<SeqspanKeys>& seqspan_table() {
-  static const FieldTable<SeqspanKeys> table = [] {
+  static const FieldTable<SeqspanKeys> kTable = [] {
     FieldTable<SeqspanKeys> t(json::ObjectFacts{
         "the seqspan object of a model", "What config.json itself cannot say.", {}, {}, false});
     t.add(json::text("name", "what the model is called").with_default("the name of the folder"),
           &SeqspanKeys::name);
     return t;
   }();
-  return table;
+  return kTable;
 }
 
 const json::ObjectFacts& seqspan_facts() { return seqspan_table().facts(); }
@@ -190,8 +190,8 @@ FieldTable<ModelConfig> make_table() {
 }  // namespace
 
 const FieldTable<ModelConfig>& model_config_table() {
-  static const FieldTable<ModelConfig> table = make_table();
-  return table;
+  static const FieldTable<ModelConfig> kTable = make_table();
+  return kTable;
 }
 
 }  // namespace seqspan::sim

@@ -131,14 +131,14 @@ Result<Scalar> check_array(const FieldFacts& facts, const Value& value, const st
 }
 
 const ObjectFacts& sourced_facts() {
-  static const ObjectFacts facts = {
+  static const ObjectFacts kFacts = {
       "a number with its source",
       "every number of a profile says where it comes from",
       {any("value", "the number"),
        text("source", "a document, a measurement, or \"assumption: \" and the reasoning")},
       {},
       false};
-  return facts;
+  return kFacts;
 }
 
 // The value inside {"value": ..., "source": "..."}.

@@ -21,6 +21,7 @@ Weights::Weights(ProgramBuilder& builder, const LoweringContext& context, const 
                     ? context.layout.sharding
                     : Sharding::kNone),
       fully_sharded_(sharding_ == Sharding::kParameters),
+      stays_gathered_(fully_sharded_ && context.layout.pp > 1),
       overlaps_reduction_(context.job.training.overlap_gradient_reduction),
       overlaps_gather_(context.job.training.overlap_parameter_gather) {
   if (elements == 0) return;
@@ -36,13 +37,20 @@ Weights::Weights(ProgramBuilder& builder, const LoweringContext& context, const 
   gradient_ = builder.standing(names.gradients, Role::kGradient, state.gradient, {gradient_extent});
   builder.standing(names.optimizer_state, Role::kOptimizerState, DataType::kFloat32,
                    {words, optimizer_extent});
-  if (fully_sharded_) {
+  if (stays_gathered_) {
+    gathered_ =
+        builder.standing("gathered parameters", Role::kParameter, DataType::kBFloat16, {whole});
+    unsharded_gradient_ = builder.standing("gradients before reduction", Role::kGradient,
+                                           DataType::kBFloat16, {whole});
+  } else if (fully_sharded_) {
     flat_ = builder.bfloat16("flat all-gather output", {whole});
     gathered_ = builder.held("gathered parameters", DataType::kBFloat16, {whole});
     prefetched_ = builder.held("next layer's gathered parameters", DataType::kBFloat16, {whole});
   }
   if (gathers_gradients()) {
-    unsharded_gradient_ = builder.bfloat16("gradients before reduction", {whole});
+    if (!stays_gathered_) {
+      unsharded_gradient_ = builder.bfloat16("gradients before reduction", {whole});
+    }
     reduce_input_ = builder.held("reduce-scatter input", state.gradient, {whole});
   }
   // Adam reads the gradient, reads and writes its fp32 words, and writes the parameter.
@@ -53,7 +61,13 @@ Weights::Weights(ProgramBuilder& builder, const LoweringContext& context, const 
 }
 
 void Weights::gather(ProgramBuilder& builder, Operands trigger) const {
-  const Bytes bytes = builder.program().tensor(flat_).bytes;
+  const Bytes bytes = builder.program().tensor(gathered_).bytes;
+  if (stays_gathered_) {
+    if (shards_ == 1) return;
+    builder.communicate("all-gather parameters", {Collective::kAllGather, axis_, bytes},
+                        {standing_}, {gathered_}, When::kFirstMicroBatch);
+    return;
+  }
   Operands reads = trigger;
   reads.push_back(standing_);
   if (shards_ > 1) {
@@ -82,7 +96,7 @@ void Weights::before_forward(ProgramBuilder& builder, Operands trigger) const {
 }
 
 void Weights::before_backward(ProgramBuilder& builder, Operands trigger) const {
-  if (elements_ > 0 && fully_sharded_) gather(builder, trigger);
+  if (elements_ > 0 && fully_sharded_ && !stays_gathered_) gather(builder, trigger);
 }
 
 void Weights::reduce(ProgramBuilder& builder, When when) const {
@@ -98,8 +112,9 @@ void Weights::reduce(ProgramBuilder& builder, When when) const {
 void Weights::after_backward(ProgramBuilder& builder) const {
   if (elements_ == 0) return;
   if (gathers_gradients()) {
-    builder.memory_pass("cast gradients", {unsharded_gradient_}, {reduce_input_});
-    reduce(builder, When::kEvery);
+    const When when = stays_gathered_ ? When::kLastMicroBatch : When::kEvery;
+    builder.memory_pass("cast gradients", {unsharded_gradient_}, {reduce_input_}, when);
+    reduce(builder, when);
   } else if (overlaps_reduction_) {
     reduce(builder, When::kLastMicroBatch);
   }

@@ -7,7 +7,8 @@
 //   none         whole       whole      whole
 //   optimizer    whole       whole      1/N        (distributed optimizer, ZeRO 1)
 //   gradients    whole       1/N        1/N        (ZeRO 2)
-//   parameters   1/N         1/N        1/N        (ZeRO 3, FSDP; gathered while a block uses them)
+//   parameters   1/N         1/N        1/N        (ZeRO 3, FSDP; gathered while a block uses them;
+//                                                  through the whole step under a pipeline)
 //
 // Traffic: none: all-reduce of gradients. optimizer, gradients: reduce-scatter of gradients under
 // the last backward and all-gather of parameters under the next forward, or both exposed when
@@ -58,6 +59,7 @@ class Weights {
   Axis axis_;
   Sharding sharding_;
   bool fully_sharded_;
+  bool stays_gathered_;  // from the first micro-batch to the last
   bool overlaps_reduction_;
   bool overlaps_gather_;
   Bytes update_bytes_;

@@ -104,15 +104,16 @@ void ProgramBuilder::attention(const char* name, AttentionWork work, Operands re
   add(name, Stream::kCompute, work, reads, writes, When::kEvery);
 }
 
-void ProgramBuilder::memory_pass(const char* name, Operands reads, Operands writes) {
+void ProgramBuilder::memory_pass(const char* name, Operands reads, Operands writes, When when) {
   Bytes bytes;
   for (const TensorId id : reads) bytes += program_.tensor(id).bytes;
   for (const TensorId id : writes) bytes += program_.tensor(id).bytes;
-  memory_pass(name, bytes, reads, writes);
+  memory_pass(name, bytes, reads, writes, when);
 }
 
-void ProgramBuilder::memory_pass(const char* name, Bytes bytes, Operands reads, Operands writes) {
-  add(name, Stream::kCompute, MemoryPass{bytes}, reads, writes, When::kEvery);
+void ProgramBuilder::memory_pass(const char* name, Bytes bytes, Operands reads, Operands writes,
+                                 When when) {
+  add(name, Stream::kCompute, MemoryPass{bytes}, reads, writes, when);
 }
 
 void ProgramBuilder::communicate(const char* name, Communication work, Operands reads,

@@ -43,9 +43,10 @@ class ProgramBuilder {
   void gemm(const char* name, Gemm work, Operands reads, Operands writes);
   void attention(const char* name, AttentionWork work, Operands reads, Operands writes);
   // Reads and writes every named tensor once.
-  void memory_pass(const char* name, Operands reads, Operands writes);
+  void memory_pass(const char* name, Operands reads, Operands writes, When when = When::kEvery);
   // A pass whose traffic is not the sum of its tensors.
-  void memory_pass(const char* name, Bytes bytes, Operands reads, Operands writes);
+  void memory_pass(const char* name, Bytes bytes, Operands reads, Operands writes,
+                   When when = When::kEvery);
   void communicate(const char* name, Communication work, Operands reads, Operands writes,
                    When when = When::kEvery);
 

@@ -147,5 +147,36 @@ TEST(Traffic, DistributedOptimizerReducesOverContextParallelRanks) {
   EXPECT_EQ(layer_bytes_sent(program, Axis::kShard, Pass::kForward), 218'112'000LL * 2 / 8 * 7);
 }
 
+std::int64_t shard_bytes_in_a_step(const Program& program, Pass pass) {
+  std::int64_t bytes = 0;
+  const Part& layer = tests::part_named(program, "layer");
+  for (const BlockIndex index : {layer.forward, layer.backward}) {
+    tests::for_each_op(program, program.blocks[index], [&](const Op& op, std::int64_t times) {
+      const auto* work = std::get_if<Communication>(&op.work);
+      if (work == nullptr || work->axis != Axis::kShard || op.pass != pass) return;
+      const std::int64_t runs = op.when == When::kEvery ? program.micro_batches : 1;
+      bytes += runs * times * bytes_sent(*work, program.group_size(Axis::kShard)).value();
+    });
+  }
+  return bytes;
+}
+
+// FSDP2 over N = 4 ranks, P = 218,112,000 parameters of a layer: every micro-batch gathers bf16
+// parameters twice and reduces fp32 gradients once; under a pipeline each happens once per step.
+TEST(Traffic, FsdpGathersOncePerStepUnderAPipeline) {
+  const std::int64_t gather = 218'112'000LL * 2 / 4 * 3;
+  const std::int64_t reduce = 218'112'000LL * 4 / 4 * 3;
+  const Job job = make_job("Llama-3-8B", Framework::kTorchTitan, 1, 8192, 64);
+  const Program whole = program_of(job, "ring=4,dp=1,pp=2");
+  EXPECT_EQ(shard_bytes_in_a_step(whole, Pass::kForward), gather);
+  EXPECT_EQ(shard_bytes_in_a_step(whole, Pass::kBackward), reduce);
+  const Program sharded =
+      program_of(make_job("Llama-3-8B", Framework::kTorchTitan, 1, 8192, 8), "tp=2,ring=4,dp=1");
+  const std::int64_t half = 218'103'808LL / 2 + 8192;  // TP splits the matrices, not the norms
+  EXPECT_EQ(shard_bytes_in_a_step(sharded, Pass::kForward), 8 * half * 2 / 4 * 3);
+  EXPECT_EQ(shard_bytes_in_a_step(sharded, Pass::kBackward),
+            8 * (half * 2 / 4 * 3 + half * 4 / 4 * 3));
+}
+
 }  // namespace
 }  // namespace seqspan::sim

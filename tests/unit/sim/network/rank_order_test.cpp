@@ -17,20 +17,21 @@ Layout layout() {
   return layout;
 }
 
-// rank = tp + 2 (cp + 12 (dp + 5 pp)), cp = ulysses + 4 ring.
+// rank = tp + 2 (cp + 12 (dp + 5 pp)), cp = ulysses + 4 ring: strides 2, 2 x 4 = 8 and 2 x 12 x 5 =
+// 120, shard groups of 12 x 5 = 60.
 TEST(RankOrder, PutsUlyssesInside) {
   EXPECT_EQ(group_shape(Axis::kTensor, layout()), (GroupShape{2, 1}));
   EXPECT_EQ(group_shape(Axis::kUlysses, layout()), (GroupShape{4, 2}));
-  EXPECT_EQ(group_shape(Axis::kRing, layout()), (GroupShape{3, 2 * 4}));
-  EXPECT_EQ(group_shape(Axis::kShard, layout()), (GroupShape{12 * 5, 2}));
-  EXPECT_EQ(group_shape(Axis::kPipeline, layout()), (GroupShape{7, 2 * 12 * 5}));
+  EXPECT_EQ(group_shape(Axis::kRing, layout()), (GroupShape{3, 8}));
+  EXPECT_EQ(group_shape(Axis::kShard, layout()), (GroupShape{60, 2}));
+  EXPECT_EQ(group_shape(Axis::kPipeline, layout()), (GroupShape{7, 120}));
 }
 
-// cp = ring + 3 ulysses.
+// cp = ring + 3 ulysses: stride 2 x 3 = 6.
 TEST(RankOrder, PutsTheRingInside) {
   Layout ring_inner = layout();
   ring_inner.placement = Placement::kRingInner;
-  EXPECT_EQ(group_shape(Axis::kUlysses, ring_inner), (GroupShape{4, 2 * 3}));
+  EXPECT_EQ(group_shape(Axis::kUlysses, ring_inner), (GroupShape{4, 6}));
   EXPECT_EQ(group_shape(Axis::kRing, ring_inner), (GroupShape{3, 2}));
 }
 

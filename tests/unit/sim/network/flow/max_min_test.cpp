@@ -30,6 +30,7 @@ TEST(MaxMin, ABottleneckElsewhereLeavesMoreForTheOthers) {
 TEST(MaxMin, LinearNetwork) {
   FlowSet flows;
   std::vector<LinkIndex> links;
+  links.reserve(5);
   for (int i = 0; i < 5; ++i) links.push_back(flows.add_link(rate(8)));
   flows.add_flow(Bytes(1), links);
   for (const LinkIndex link : links) flows.add_flow(Bytes(1), {link});

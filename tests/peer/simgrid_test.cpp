@@ -95,6 +95,7 @@ TEST(FlowSolver, AgreesWithSimGrid) {
   zone->seal();
   s4u::Actor::create("start", peers.front().from, [&peers] {
     std::vector<s4u::CommPtr> transfers;
+    transfers.reserve(peers.size());
     for (const Peer& peer : peers) {
       transfers.push_back(
           s4u::Comm::sendto_async(peer.from, peer.to, static_cast<std::uint64_t>(peer.bytes)));

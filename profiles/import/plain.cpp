@@ -208,7 +208,7 @@ std::string plain_text(const std::vector<MeasurementSet>& sets) {
     add_key(text, "source", set.source);
     add_key(text, "date", set.date);
     for (const MeasuredPoint& point : set.points) {
-      text += fmt::format("{} {}\n", point.size.value(), point.time.value() * 1e6);
+      text += fmt::format("{} {:.9g}\n", point.size.value(), point.time.value() * 1e6);
     }
   }
   return text;

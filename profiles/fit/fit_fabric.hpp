@@ -1,0 +1,37 @@
+// From logs of one cluster to its fabric profile, and times from it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "profiles/fabric_profile/fabric_profile.hpp"
+#include "profiles/import/read_log.hpp"
+
+namespace seqspan::profiles {
+
+// Sets of one group and variant become one curve. In-place times count where a group has no others.
+// The profile holds no clock: the same logs give the same profile.
+[[nodiscard]] FabricProfile fit_fabric(const std::string& name,
+                                       const std::vector<ImportedLog>& logs);
+
+enum class PredictedBy : std::uint8_t {
+  kCurve,    // the group was measured
+  kSibling,  // an all-gather's curve for a reduce-scatter, or the other way round
+  kLinks,    // the parameters of the links
+};
+[[nodiscard]] const char* name_of(PredictedBy by);
+
+struct Prediction {
+  sim::Seconds time;
+  PredictedBy by = PredictedBy::kCurve;
+};
+
+// Curve, else sibling, else links. Of several variants the one without a name, else the first.
+// Sibling: NCCL runs an all-gather and a reduce-scatter of one size on the same rings, with the
+// same steps and bytes; only the addition in the latter differs, which HBM hides. (NVLS, where it
+// is used, serves both too.)
+[[nodiscard]] std::optional<Prediction> predict(const FabricProfile& profile,
+                                                const MeasuredGroup& group, sim::Bytes size);
+
+}  // namespace seqspan::profiles

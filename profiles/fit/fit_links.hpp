@@ -1,0 +1,22 @@
+// The link parameters that explain all curves of one cluster together.
+//
+// Minimised: the mean over curves of the mean |log(predicted / measured)| over sizes, so that
+// neither large times nor curves with many sizes count more; plus a small pull (1 % of the
+// logarithm) towards NCCL's own constants, which decides where the measurements leave a choice.
+// Search: one parameter after another times or over a step that shrinks from 2 to 1.001; the same
+// data give the same result. All-reduce counts only where nothing else was measured: NCCL may run
+// it as a tree or in the switch. A parameter that no curve depends on stays 0.
+#pragma once
+
+#include <vector>
+
+#include "profiles/fabric_profile/fabric_profile.hpp"
+
+namespace seqspan::profiles {
+
+[[nodiscard]] LinkParameters fit_links(const std::vector<FittedCurve>& curves);
+
+// Nothing to say about a curve: no sizes.
+[[nodiscard]] FitErrors link_errors(const LinkParameters& links, const FittedCurve& curve);
+
+}  // namespace seqspan::profiles

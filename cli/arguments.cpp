@@ -142,6 +142,88 @@ sim::Result<Request> simulate_of(const ParsedLine& line) {
   return arguments;
 }
 
+sim::Result<std::optional<std::int64_t>> count_of(const ParsedLine& line, const char* option) {
+  if (!line.has(option)) return std::nullopt;
+  constexpr std::int64_t kMost = 1 << 24;
+  const std::string text = line.value(option);
+  std::int64_t count = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (failure == std::errc{} && end == text.data() + text.size() && count >= 1 && count <= kMost) {
+    return count;
+  }
+  return sim::input_error(sim::quote(text) + " is no count", option, {},
+                          fmt::format("a whole number from 1 to {}", kMost));
+}
+
+sim::Result<profiles::LogOptions> log_options_of(const ParsedLine& line) {
+  profiles::LogOptions options;
+  if (line.has("--collective")) {
+    const std::string name = line.value("--collective");
+    options.collective = profiles::collective_named(name);
+    if (!options.collective) {
+      return sim::input_error("unknown collective " + sim::quote(name), "--collective", {},
+                              sim::did_you_mean(name, profiles::collective_names(), "collectives"));
+    }
+  }
+  const auto ranks = count_of(line, "--ranks");
+  if (!ranks) return tl::unexpected(ranks.error());
+  const auto nodes = count_of(line, "--nodes");
+  if (!nodes) return tl::unexpected(nodes.error());
+  options.ranks = *ranks;
+  options.nodes = *nodes;
+  return options;
+}
+
+// What an action has no use for.
+sim::Result<void> check_profile_options(const ParsedLine& line, ProfileAction action) {
+  const std::string name = line.value("ACTION");
+  const bool shows = action == ProfileAction::kShow;
+  for (const char* option : {"--output", "--collective", "--ranks", "--nodes", "--svg"}) {
+    const bool of_show = std::string_view(option) == "--svg";
+    if (!line.has(option)) continue;
+    if (of_show != shows) {
+      return sim::input_error(fmt::format("seqspan profile {} has no option {}", name, option));
+    }
+    if (line.value(option).empty()) return sim::input_error("the value is empty", option);
+  }
+  if (line.has("--json") && (line.value("--output") == "-" || line.value("--svg") == "-")) {
+    return sim::input_error("two answers for standard output", "--json", {},
+                            "leave one of them out");
+  }
+  return {};
+}
+
+sim::Result<Request> profile_of(const ParsedLine& line) {
+  constexpr std::array<std::string_view, 3> kActions = {"import", "fit", "show"};
+  const std::string name = line.value("ACTION");
+  const auto* found = std::find(kActions.begin(), kActions.end(), name);
+  const std::string usage = "import FILE..., fit FILE... -o PROFILE.json, or show PROFILE.json";
+  if (!line.has("ACTION")) {
+    return sim::input_error("seqspan profile needs an action", {}, {}, usage);
+  }
+  if (found == kActions.end()) {
+    return sim::input_error("seqspan profile has no action " + sim::quote(name), {}, {}, usage);
+  }
+  ProfileArguments arguments;
+  arguments.action = static_cast<ProfileAction>(found - kActions.begin());
+  const sim::Result<void> fitting = check_profile_options(line, arguments.action);
+  if (!fitting) return tl::unexpected(fitting.error());
+  arguments.files = line.all("FILE");
+  if (arguments.files.empty() ||
+      (arguments.action == ProfileAction::kShow && arguments.files.size() > 1)) {
+    return sim::input_error(
+        fmt::format("seqspan profile {} needs {}", name,
+                    arguments.action == ProfileAction::kShow ? "one profile" : "at least one log"),
+        {}, {}, usage);
+  }
+  arguments.output_file = line.value("--output");
+  arguments.svg_file = line.value("--svg");
+  sim::Result<profiles::LogOptions> options = log_options_of(line);
+  if (!options) return tl::unexpected(options.error());
+  arguments.log = *options;
+  return arguments;
+}
+
 // Help goes before everything else that may be wrong with the line.
 sim::Result<std::string> help_of(const ParsedLine& line) {
   if (line.command == "help") {
@@ -162,6 +244,7 @@ sim::Result<Request> request_of(const ParsedLine& line) {
   if (line.has("--version") || line.command == "version") return VersionArguments{};
   if (line.command == "plan") return plan_of(line);
   if (line.command == "simulate") return simulate_of(line);
+  if (line.command == "profile") return profile_of(line);
   if (line.command == "explain") return ExplainArguments{line.value("TOPIC")};
   if (line.command == "schema") return SchemaArguments{line.value("NAME")};
   return sim::input_error("seqspan needs a command", {}, {}, "seqspan -h shows what there is");

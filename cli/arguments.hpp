@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/output.hpp"
+#include "profiles/import/read_log.hpp"
 #include "sim/errors/error.hpp"
 
 namespace seqspan::cli {
@@ -34,6 +35,16 @@ struct SimulateArguments {
   bool program = false;
 };
 
+enum class ProfileAction : std::uint8_t { kImport, kFit, kShow };
+
+struct ProfileArguments {
+  ProfileAction action = ProfileAction::kShow;
+  std::vector<std::string> files;
+  std::string output_file;   // empty: none; "-": standard output
+  std::string svg_file;      // likewise, of kShow
+  profiles::LogOptions log;  // of kImport and kFit
+};
+
 // An empty topic or format asks for the list of them.
 struct ExplainArguments {
   std::string topic;
@@ -48,8 +59,8 @@ struct HelpArguments {
   std::string text;
 };
 
-using Request = std::variant<PlanArguments, SimulateArguments, ExplainArguments, SchemaArguments,
-                             VersionArguments, HelpArguments>;
+using Request = std::variant<PlanArguments, SimulateArguments, ProfileArguments, ExplainArguments,
+                             SchemaArguments, VersionArguments, HelpArguments>;
 
 struct Invocation {
   DisplayOptions display;

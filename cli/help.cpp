@@ -51,6 +51,16 @@ constexpr std::array kTopics = {
           "  seqspan simulate configs/jobs/llama3-8b-128k.json --layout ring=8 --json\n"
           "  seqspan simulate configs/jobs/llama3-8b-128k.json --layout ring=8 --program\n",
           kJobNotes},
+    Topic{"profile", "Read measurements of a network, fit a profile to them, and show it.",
+          "seqspan profile import FILE... [-o FILE]\n"
+          "       seqspan profile fit FILE... -o PROFILE.json\n"
+          "       seqspan profile show PROFILE.json [--svg FILE]",
+          "  seqspan profile import tests/published/nccl/gcp-a3mega-2x8-h100-all_reduce.txt\n"
+          "  seqspan profile fit tests/published/nccl/vultr-b200-sendrecv-8-16ranks.txt -o "
+          "vultr.json\n",
+          "import and fit read the text and the JSON of nccl-tests, the OSU micro-benchmarks, and "
+          "the plain\nformat of docs/formats/log.md. Logs that are fitted together are of one "
+          "cluster.\n"},
     Topic{"explain", "Explain why layouts are refused (a reason code), or a field of a job.",
           "seqspan explain [CODE | config.PATH]",
           "  seqspan explain\n"

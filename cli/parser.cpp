@@ -12,7 +12,7 @@
 namespace seqspan::cli {
 namespace {
 
-enum class Takes { kNothing, kOneValue, kManyValues };
+enum class Takes { kNothing, kOneValue, kManyValues, kRest };
 
 struct OptionSpec {
   const char* name;
@@ -58,11 +58,26 @@ constexpr std::array kSimulateOptions = {
                "Print the program that the numbers are read from, instead of them"},
 };
 
+constexpr std::array kProfileOptions = {
+    OptionSpec{"ACTION", "", Takes::kOneValue, "import, fit or show"},
+    OptionSpec{"FILE", "", Takes::kRest, "Logs to import or fit, or the profile to show"},
+    OptionSpec{"-o,--output", "FILE", Takes::kOneValue,
+               "import: write the measurements in the plain format; fit: write the profile; '-' "
+               "prints it"},
+    OptionSpec{"--collective", "C", Takes::kOneValue,
+               "What the logs measured, where they do not say: all_gather, sendrecv, ..."},
+    OptionSpec{"--ranks", "N", Takes::kOneValue, "Ranks, where the logs do not say"},
+    OptionSpec{"--nodes", "N", Takes::kOneValue, "Nodes, where the logs do not say"},
+    OptionSpec{"--svg", "FILE", Takes::kOneValue, "show: draw measured and fitted busbw"},
+};
+
 constexpr std::array kExplainOptions = {
     OptionSpec{"TOPIC", "", Takes::kOneValue, "Reason code or config.PATH; none lists them"}};
 constexpr std::array kSchemaOptions = {
     OptionSpec{"NAME", "", Takes::kOneValue, "Format; none lists them"}};
 constexpr std::array kHelpOptions = {OptionSpec{"COMMAND", "", Takes::kOneValue, "Command"}};
+
+constexpr int kMostFiles = 10000;
 
 void add_options(CLI::App& app, std::span<const OptionSpec> specs) {
   for (const OptionSpec& spec : specs) {
@@ -73,6 +88,7 @@ void add_options(CLI::App& app, std::span<const OptionSpec> specs) {
     }
     CLI::Option* option = app.add_option(spec.name, text)->type_name(spec.value);
     option->expected(1)->allow_extra_args(false);
+    if (spec.takes == Takes::kRest) option->expected(1, kMostFiles)->allow_extra_args();
     if (spec.takes == Takes::kManyValues) {
       option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     }
@@ -86,6 +102,7 @@ void add_command(CLI::App& app, const std::string& name) {
   if (name == "plan" || name == "simulate") add_options(command, kJobOptions);
   if (name == "plan") add_options(command, kPlanOptions);
   if (name == "simulate") add_options(command, kSimulateOptions);
+  if (name == "profile") add_options(command, kProfileOptions);
   if (name == "explain") add_options(command, kExplainOptions);
   if (name == "schema") add_options(command, kSchemaOptions);
   if (name == "help") add_options(command, kHelpOptions);

@@ -7,6 +7,7 @@
 #include "cli/arguments.hpp"
 #include "cli/commands/explain.hpp"
 #include "cli/commands/plan.hpp"
+#include "cli/commands/profile.hpp"
 #include "cli/commands/schema.hpp"
 #include "cli/commands/simulate.hpp"
 #include "cli/commands/version.hpp"
@@ -24,6 +25,7 @@ struct Command {
   Answer operator()(const SimulateArguments& a) const {
     return simulate_command(a, display, output);
   }
+  Answer operator()(const ProfileArguments& a) const { return profile_command(a, display, output); }
   Answer operator()(const ExplainArguments& a) const { return explain_command(a, display, output); }
   Answer operator()(const SchemaArguments& a) const { return schema_command(a, display, output); }
   Answer operator()(const VersionArguments& a) const { return version_command(a, display, output); }

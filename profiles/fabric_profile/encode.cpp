@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <regex>
 
 namespace seqspan::profiles {
 namespace {
@@ -25,6 +26,12 @@ Json points_json(const Points& points) {
     array.push_back(Json::array({point.size.value(), microseconds(point.time)}));
   }
   return array;
+}
+
+// A point on one line. Texts hold no line ends, so nothing else looks like one.
+std::string with_points_on_one_line(const std::string& text) {
+  static const std::regex kPoint(R"(\[\n *([0-9]+),\n *([-+.e0-9]+)\n *\])");
+  return std::regex_replace(text, kPoint, "[$1, $2]");
 }
 
 Json errors_json(const FitErrors& errors) {
@@ -73,7 +80,7 @@ std::string encode_fabric_profile(const FabricProfile& profile) {
                      {"between", level_json(profile.links.between)}};
   object["curves"] = Json::array();
   for (const FittedCurve& curve : profile.curves) object["curves"].push_back(curve_json(curve));
-  return object.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return with_points_on_one_line(object.dump(1, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
 }  // namespace seqspan::profiles

@@ -129,6 +129,7 @@ sim::Result<void> add_set(const RawSet& raw, const std::string& file, const LogO
   }
   const sim::Result<MeasuredGroup> group = group_of(raw, file, options);
   if (!group) return tl::unexpected(group.error());
+  const std::size_t sets_before = log.sets.size();
   for (const bool in_place : {false, true}) {
     sim::Result<std::vector<MeasuredPoint>> points = points_of(raw, *group, file, in_place);
     if (!points) return tl::unexpected(points.error());
@@ -141,7 +142,8 @@ sim::Result<void> add_set(const RawSet& raw, const std::string& file, const LogO
       return sim::input_error(fmt::format("too few points: {} size of {}", sizes, show(set)), where,
                               "a curve needs at least 2 sizes");
     }
-    if (sizes < kFewPoints) {
+    const bool said = in_place && log.sets.size() > sets_before;
+    if (sizes < kFewPoints && !said) {
       log.warnings.push_back({"few_points",
                               fmt::format("few points: {} sizes of {}; what lies between them is a "
                                           "guess",

@@ -40,6 +40,8 @@ void expect_to_work(const std::vector<std::string>& example) {
   ASSERT_TRUE(invocation.has_value()) << invocation.error().what;
   const auto* plan = std::get_if<PlanArguments>(&invocation->request);
   if (plan != nullptr && !plan->output_file.empty()) return;  // would leave a file behind
+  const auto* profile = std::get_if<ProfileArguments>(&invocation->request);
+  if (profile != nullptr && !profile->output_file.empty()) return;  // likewise
   CapturedOutput captured;
   const int code = run(example, captured.output);
   EXPECT_TRUE(code == 0 || code == 1) << captured.messages();

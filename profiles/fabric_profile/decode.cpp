@@ -67,7 +67,7 @@ Result<Point> decode_point(const Value& value, const Path& path) {
   if ((!whole && time.kind != Kind::kReal) || !(us > 0) || us > kMostMicroseconds) {
     return wrong_value(time, path, kWhy);
   }
-  return Point{sim::Bytes(size.integer), sim::Seconds(us * 1e-6)};
+  return Point{sim::Bytes(size.integer), sim::Seconds(us / 1e6)};
 }
 
 const FieldTable<FitErrors>& errors_table() {

@@ -79,25 +79,39 @@ std::vector<const FittedCurve*> explained(const std::vector<FittedCurve>& curves
   return others.empty() ? all : others;
 }
 
+// Steps of one parameter, and of two at once: latencies trade off against each other.
+std::vector<Values> neighbours_of(const Values& values, double step) {
+  std::vector<Values> neighbours;
+  for (std::size_t i = 0; i < kParameters; ++i) {
+    for (const double factor : {step, 1 / step}) {
+      Values one = values;
+      one[i] *= factor;
+      neighbours.push_back(one);
+      for (std::size_t j = 0; j < i; ++j) {
+        for (const double second : {step, 1 / step}) {
+          Values two = one;
+          two[j] *= second;
+          neighbours.push_back(two);
+        }
+      }
+    }
+  }
+  return neighbours;
+}
+
 Values search(const std::vector<const FittedCurve*>& curves) {
   Values best = kStart;
   double least = objective(curves, best);
   double step = 2;
   for (int round = 0; round < kMostRounds && step > kSmallestStep; ++round) {
-    bool better = false;
-    for (std::size_t i = 0; i < kParameters; ++i) {
-      for (const double factor : {step, 1 / step}) {
-        Values candidate = best;
-        candidate[i] *= factor;
-        const double value = objective(curves, candidate);
-        if (value < least) {
-          least = value;
-          best = candidate;
-          better = true;
-        }
-      }
+    const double before = least;
+    for (const Values& candidate : neighbours_of(best, step)) {
+      const double value = objective(curves, candidate);
+      if (value >= least) continue;
+      least = value;
+      best = candidate;
     }
-    if (!better) step = std::sqrt(step);
+    if (least == before) step = std::sqrt(step);
   }
   return best;
 }

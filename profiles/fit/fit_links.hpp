@@ -3,9 +3,10 @@
 // Minimised: the mean over curves of the mean |log(predicted / measured)| over sizes, so that
 // neither large times nor curves with many sizes count more; plus a small pull (1 % of the
 // logarithm) towards NCCL's own constants, which decides where the measurements leave a choice.
-// Search: one parameter after another times or over a step that shrinks from 2 to 1.001; the same
-// data give the same result. All-reduce counts only where nothing else was measured: NCCL may run
-// it as a tree or in the switch. A parameter that no curve depends on stays 0.
+// Search: the best of all steps of one or two parameters, times or over a factor that shrinks from
+// 2 to 1.001; the same data give the same result. All-reduce counts only where nothing else was
+// measured: NCCL may run it as a tree or in the switch. A parameter that no curve depends on stays
+// 0.
 #pragma once
 
 #include <vector>

@@ -90,7 +90,7 @@ sim::Result<void> take_group(const Value& result, const std::string& path, const
       return {};
     }
   }
-  set.points.push_back({{sim::Bytes(static_cast<std::int64_t>(*size)), sim::Seconds(*time * 1e-6)},
+  set.points.push_back({{sim::Bytes(static_cast<std::int64_t>(*size)), sim::Seconds(*time / 1e6)},
                         *algbw * sim::kGiga,
                         *busbw * sim::kGiga,
                         group->place.line,

@@ -166,7 +166,7 @@ class Reader {
     if (word.text == "N/A") return {};
     const sim::Result<double> time = positive(file_, line, word, "a time");
     if (!time) return tl::unexpected(time.error());
-    RawPoint point{{size, sim::Seconds(*time * 1e-6)}, 0, 0, line.number, word.column, in_place};
+    RawPoint point{{size, sim::Seconds(*time / 1e6)}, 0, 0, line.number, word.column, in_place};
     for (const bool bus : {false, true}) {
       const std::size_t at = bus ? columns.busbw : columns.algbw;
       if (at == kNoColumn) continue;

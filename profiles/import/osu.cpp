@@ -119,7 +119,7 @@ class Reader {
     if (!value) return tl::unexpected(value.error());
     if (size->value() == 0) return {};
     const double seconds =
-        rate ? static_cast<double>(size->value()) / (*value * 1e6) : *value * 1e-6;
+        rate ? static_cast<double>(size->value()) / (*value * 1e6) : *value / 1e6;
     set_.points.push_back(
         {{*size, sim::Seconds(seconds)}, 0, 0, line.number, line.words[1].column, false});
     return {};

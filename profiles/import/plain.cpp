@@ -164,7 +164,7 @@ class Reader {
                           : not_negative(file_, line, word, "a bandwidth");
     if (!value) return tl::unexpected(value.error());
     if (is_time || point.column == 1) point.column = word.column;
-    if (is_time) point.point.time = sim::Seconds(*value * 1e-6);
+    if (is_time) point.point.time = sim::Seconds(*value / 1e6);
     if (column == Column::kAlgbw) point.algbw = *value * sim::kGiga;
     if (column == Column::kBusbw) point.busbw = *value * sim::kGiga;
     return {};

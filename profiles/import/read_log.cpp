@@ -31,14 +31,15 @@ sim::Result<RawLog> read_raw(std::string_view text, const std::string& file) {
   return read_nccl_tests_text(lines, file);
 }
 
+// What the log says, else the option; they must not contradict each other.
 template <class T>
 sim::Result<T> decide(const std::optional<T>& said, const std::optional<T>& given,
-                      const char* option, const std::string& what, const std::string& where,
-                      const auto& show) {
+                      const char* option, const char* what, const std::string& where,
+                      std::string (*show)(T)) {
   if (said && given && *said != *given) {
     return sim::input_error(
-        fmt::format("the log says {} {}, {} says {}", what, show(*said), option, show(*given)),
-        where, {}, fmt::format("leave {} out", option));
+        fmt::format("{} says {}, and the log says {}", option, show(*given), show(*said)), where,
+        {}, fmt::format("leave {} out", option));
   }
   if (said) return *said;
   if (given) return *given;
@@ -49,21 +50,20 @@ sim::Result<T> decide(const std::optional<T>& said, const std::optional<T>& give
 sim::Result<MeasuredGroup> group_of(const RawSet& set, const std::string& file,
                                     const LogOptions& options) {
   const std::string where = place(file, set.line, 1);
-  const auto kind_name = [](CollectiveKind kind) { return std::string(name_of(kind)); };
-  const auto number = [](std::int64_t count) { return std::to_string(count); };
-  const sim::Result<CollectiveKind> kind =
-      decide<CollectiveKind>(set.facts.collective, options.collective, "--collective",
-                             "which collective it measured:", where, kind_name);
+  const sim::Result<CollectiveKind> kind = decide<CollectiveKind>(
+      set.facts.collective, options.collective, "--collective", "which collective it measured",
+      where, [](CollectiveKind one) { return std::string(name_of(one)); });
   if (!kind) return tl::unexpected(kind.error());
+  const auto number = [](std::int64_t count) { return std::to_string(count); };
   const sim::Result<std::int64_t> ranks = decide<std::int64_t>(
-      set.facts.ranks, options.ranks, "--ranks", "the number of ranks:", where, number);
+      set.facts.ranks, options.ranks, "--ranks", "on how many ranks it ran", where, number);
   if (!ranks) return tl::unexpected(ranks.error());
   const sim::Result<std::int64_t> nodes = decide<std::int64_t>(
-      set.facts.nodes, options.nodes, "--nodes", "the number of nodes:", where, number);
+      set.facts.nodes, options.nodes, "--nodes", "on how many nodes it ran", where, number);
   if (!nodes) return tl::unexpected(nodes.error());
   if (*ranks >= 2 && *ranks % *nodes == 0) return MeasuredGroup{*kind, *ranks, *nodes};
   return sim::input_error(
-      fmt::format("{} ranks on {} nodes", *ranks, *nodes), where,
+      fmt::format("ranks: {}, nodes: {}", *ranks, *nodes), where,
       *ranks < 2 ? "a collective has at least 2 ranks" : "ranks are spread evenly over nodes");
 }
 
@@ -80,7 +80,7 @@ sim::Result<MeasuredPoint> point_of(const RawPoint& raw, const MeasuredGroup& gr
   const double algbw = size / point.time.value();
   if (raw.algbw > 0 && std::abs(raw.algbw - algbw) > kDigit + kTolerance * algbw) {
     return sim::input_error(
-        fmt::format("{} bytes in {} us are {:.4g} GB/s, and the row says {:.4g}",
+        fmt::format("{} bytes in {:.6g} us are {:.4g} GB/s, and the row says {:.4g}",
                     point.size.value(), point.time.value() * 1e6, algbw / sim::kGiga,
                     raw.algbw / sim::kGiga),
         where, "algbw is size / time in GB/s (10^9 bytes per second)",
@@ -122,6 +122,10 @@ std::size_t sizes_in(const std::vector<MeasuredPoint>& points) {
 sim::Result<void> add_set(const RawSet& raw, const std::string& file, const LogOptions& options,
                           ImportedLog& log) {
   const std::string where = place(file, raw.line, 1);
+  if (raw.points.empty() && !log.warnings.empty()) {
+    return sim::input_error("no measurement is left of the log", log.warnings.back().path,
+                            log.warnings.back().message);
+  }
   if (raw.points.empty()) {
     return sim::input_error("no measurement in the log", where,
                             "rows of nccl-tests, of the OSU benchmarks or of the plain format are "

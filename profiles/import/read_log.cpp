@@ -86,7 +86,7 @@ sim::Result<MeasuredPoint> point_of(const RawPoint& raw, const MeasuredGroup& gr
         where, "algbw is size / time in GB/s (10^9 bytes per second)",
         "are units mixed up in this log?");
   }
-  if (raw.busbw > 0 && std::abs(raw.busbw - algbw * factor) > kDigit + kTolerance * algbw) {
+  if (raw.busbw >= sim::kGiga && std::abs(raw.busbw - algbw * factor) > kTolerance * algbw) {
     return sim::input_error(
         fmt::format("busbw is {:.4g} x algbw, and {} ranks make {:.4g} x of {}", raw.busbw / algbw,
                     group.ranks, factor, name_of(group.collective)),

@@ -4,9 +4,9 @@
 // benchmarks, a line "columns:" the plain format; anything else is nccl-tests' text.
 //
 // Checked in all of them: every row's algbw is size / time, and its busbw is the collective's
-// factor of it (within 3 %, where the figures have enough digits), so that units that were mixed
-// up, or a wrong --collective or --ranks, are noticed. Fewer than kFewPoints sizes are flagged,
-// fewer than 2 refused.
+// factor of it (within 3 %, busbw from 1 GB/s on, where the figures have enough digits), so that
+// units that were mixed up, or a wrong --collective or --ranks, are noticed. Fewer than kFewPoints
+// sizes are flagged, fewer than 2 refused.
 //
 // Errors: kInput at file:line:column; what a log does not say is asked for by its option.
 #pragma once

@@ -6,15 +6,20 @@
 namespace seqspan::sim {
 namespace {
 
-// NICs by number: those at a GPU itself, and those at a PCIe switch of it.
+// NICs with a link to the network, by number: those at a GPU itself, and those at a PCIe switch of
+// it.
 std::vector<std::vector<std::int32_t>> rails_of_gpus(const ClusterGraph& graph) {
   std::vector<std::vector<std::int32_t>> at(graph.vertex_count());
+  std::vector<bool> alive(graph.vertex_count());
+  for (const Edge& edge : graph.edges()) {
+    if (!edge.missing() && is_network_switch(graph.vertex(edge.to).kind)) alive[edge.from] = true;
+  }
   const auto note = [&](VertexKind from) {
     for (const Edge& edge : graph.edges()) {
-      if (graph.vertex(edge.from).kind != from) continue;
+      if (graph.vertex(edge.from).kind != from || edge.missing()) continue;
       const Vertex& to = graph.vertex(edge.to);
       auto& rails = at[edge.from];
-      if (to.kind == VertexKind::kNic) rails.push_back(to.index);
+      if (to.kind == VertexKind::kNic && alive[edge.to]) rails.push_back(to.index);
       if (from == VertexKind::kGpu && to.kind == VertexKind::kPcieSwitch) {
         rails.insert(rails.end(), at[edge.to].begin(), at[edge.to].end());
       }
@@ -52,7 +57,7 @@ bool Relays::share_rail(VertexIndex a, VertexIndex b) const {
 std::vector<VertexIndex> Relays::senders(VertexIndex source, VertexIndex receiver) const {
   const bool by_rail = graph_->rails() && graph_->pxn();
   std::vector<VertexIndex> candidates = {source};
-  if (by_rail || network_.hops(source) < 0) {
+  if (by_rail || rails_[source].empty()) {
     const std::vector<VertexIndex> others = neighbours(source);
     candidates.insert(candidates.end(), others.begin(), others.end());
   }
@@ -84,7 +89,7 @@ Relay Relays::between(VertexIndex source, VertexIndex destination) {
   }
   network_.aim(destination);
   relay.senders = senders(source, destination);
-  if (relay.senders.empty()) {
+  if (relay.senders.empty() && rails_[destination].empty()) {
     std::int32_t fewest = 0;
     for (const VertexIndex gpu : neighbours(destination)) {
       network_.aim(gpu);

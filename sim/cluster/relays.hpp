@@ -34,7 +34,7 @@ class Relays {
   const ClusterGraph* graph_;
   Search nvlink_;
   Search network_;
-  std::vector<std::vector<std::int32_t>> rails_;  // of every GPU: the numbers of its NICs
+  std::vector<std::vector<std::int32_t>> rails_;  // of every GPU: the numbers of its NICs that work
 };
 
 }  // namespace seqspan::sim

@@ -93,7 +93,6 @@ std::vector<CurveKnot> jump_after(const std::vector<CurveKnot>& knots, std::size
 sim::MeasuredCurve curve_through(const std::vector<AtSize>& sizes,
                                  const std::vector<Switch>& switches) {
   std::vector<std::vector<double>> samples;
-  samples.reserve(sizes.size());
   for (const AtSize& at : sizes) samples.push_back(at.seconds);
   const std::vector<double> times = isotonic(samples);
   std::vector<CurveKnot> measured;
@@ -143,8 +142,7 @@ FitErrors errors_of(const sim::MeasuredCurve& curve, const std::vector<MeasuredP
   return summary_of(errors);
 }
 
-std::vector<double> left_out_errors(const std::vector<MeasuredPoint>& points,
-                                    bool beside_switches) {
+FitErrors left_out_errors(const std::vector<MeasuredPoint>& points, bool beside_switches) {
   const std::vector<AtSize> sizes = by_size(points);
   const std::vector<Switch> switches = switches_of(sizes);
   std::vector<AtSize> kept;
@@ -157,7 +155,7 @@ std::vector<double> left_out_errors(const std::vector<MeasuredPoint>& points,
       errors.push_back(error_at(curve, sizes[i]));
     }
   }
-  return errors;
+  return summary_of(errors);
 }
 
 }  // namespace seqspan::profiles

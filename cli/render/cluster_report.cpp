@@ -49,7 +49,7 @@ std::string drawing(const Style& style, const sim::ClusterGraph& graph) {
       text += fmt::format("    {}  {}\n", pipe, dim(style, cable_text(cables) + to));
     }
     const std::string title = counted_kind(kind, graph.count(kind));
-    text += paragraph("  " + pad_right(title, 20) + "  ", names(graph, kind), style.width);
+    text += paragraph("  " + pad_right(title, 21) + "  ", names(graph, kind), style.width);
     const Cables among = cables_between(graph, kind, kind);
     if (among.count > 0) {
       text += "       " + dim(style, cable_text(among) + ", among themselves") + "\n";

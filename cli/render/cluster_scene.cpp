@@ -16,7 +16,7 @@ constexpr std::int64_t kMostSwitches = 16;
 constexpr std::size_t kMostFaultyNodes = 2;
 constexpr double kCell = 38;
 constexpr double kGap = 16;
-constexpr double kTexts = 190;
+constexpr double kTexts = 250;
 constexpr double kTop = 62;
 constexpr double kRow = 84;
 constexpr double kSwitchCell = 78;
@@ -180,21 +180,29 @@ class Composer {
     scene_.width = std::max(scene_.width, scene_.left + needed);
   }
 
-  // Evenly over the width; "..." at the end of a row that is not all.
+  // Does the row leave something out between two neighbours?
+  [[nodiscard]] bool gap_between(VertexIndex a, VertexIndex b) const {
+    const sim::Vertex& first = graph_.vertex(a);
+    const sim::Vertex& second = graph_.vertex(b);
+    if (first.scope == sim::VertexScope::kRail) return second.index - first.index > 1;
+    return b - a > 1;
+  }
+
+  // Evenly over the width, "..." where something is left out.
   void add_switches(VertexKind kind) {
     const std::vector<VertexIndex> chosen = choose(kind);
-    const bool all = static_cast<std::int64_t>(chosen.size()) == graph_.count(kind);
-    const std::size_t places = chosen.size() + (all ? 0 : 1);
+    std::size_t places = chosen.size();
+    for (std::size_t i = 1; i < chosen.size(); ++i) {
+      places += gap_between(chosen[i - 1], chosen[i]) ? 1U : 0U;
+    }
     const double cell = (scene_.width - scene_.left) / static_cast<double>(places);
-    std::size_t place = 0;
-    for (std::size_t i = 0; i < chosen.size(); ++i, ++place) {
-      if (!all && i + 1 == chosen.size()) {
-        scene_.gaps.push_back(
-            {scene_.left + (static_cast<double>(place) + 0.5) * cell, scene_.rows[kind], 0, "..."});
-        ++place;
+    double x = scene_.left + 0.5 * cell;
+    for (std::size_t i = 0; i < chosen.size(); ++i, x += cell) {
+      if (i > 0 && gap_between(chosen[i - 1], chosen[i])) {
+        scene_.gaps.push_back({x, scene_.rows[kind], 0, "..."});
+        x += cell;
       }
-      add(chosen[i], scene_.left + (static_cast<double>(place) + 0.5) * cell, kSwitchCell - 8,
-          graph_.name(chosen[i]));
+      add(chosen[i], x, kSwitchCell - 8, graph_.name(chosen[i]));
     }
   }
 

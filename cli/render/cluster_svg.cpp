@@ -14,6 +14,8 @@ namespace {
 
 using sim::VertexKind;
 
+constexpr double kTitleCharacter = 9;  // about as wide
+
 std::string escaped(std::string_view text) {
   std::string result;
   for (const char c : text) {
@@ -136,7 +138,7 @@ std::string row_texts(const ClusterView& view, const Scene& scene) {
     text += label(16, y + 4, counted_kind(kind, count), "start");
     for (const auto& [other, other_y] : scene.rows) {
       const Cables found = cables_between(view.graph, kind, other);
-      if (found.count == 0 || kind == other) continue;
+      if (found.count == 0 || other <= kind) continue;
       text += label(24, (y + other_y) / 2 + 4, cable_text(found), "start");
     }
   }
@@ -158,16 +160,18 @@ std::string frames(const Scene& scene) {
 }  // namespace
 
 std::string cluster_svg(const ClusterView& view) {
-  const Scene scene = make_scene(view);
+  Scene scene = make_scene(view);
   std::string title =
       fmt::format("{}: {} nodes of {} {}", view.cluster.name, sim::format_count(view.cluster.nodes),
                   view.cluster.gpus_per_node, view.cluster.device.name);
   if (view.graph.rails()) title += view.graph.pxn() ? ", rails with PXN" : ", rails";
   for (const sim::Tier& tier : view.tiers) {
-    if (tier.oversubscription() > 1.001) {
+    const bool switched = tier.kind == VertexKind::kSpine || tier.kind == VertexKind::kCore;
+    if (switched && tier.oversubscription() > 1.001) {
       title += fmt::format(", {:.3g} : 1 at the {}", tier.oversubscription(), name_of(tier.kind));
     }
   }
+  scene.width = std::max(scene.width, kTitleCharacter * static_cast<double>(title.size()));
   return start(scene, title) + frames(scene) + cables(view, scene) + boxes(view, scene) +
          row_texts(view, scene) + "</svg>\n";
 }

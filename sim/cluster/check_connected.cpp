@@ -75,7 +75,8 @@ Result<void> GraphBuilder::check_connected() const {
     }
     if (stranded == 0) continue;
     if (stranded > 4) names += fmt::format(" and {} more", stranded - 4);
-    const bool alone = stranded == gpus - 1;  // then the destination is what is cut off
+    const bool alone =
+        stranded > 1 && stranded == gpus - 1;  // then the destination is what is cut off
     return input_error(fmt::format("{} cannot reach {}", names, graph_.name(destination)),
                        place_of(graph_.vertex(alone ? destination : first)),
                        "every GPU reaches every other over NVLink, or over NICs and switches",

@@ -174,6 +174,30 @@ sim::Result<profiles::LogOptions> log_options_of(const ParsedLine& line) {
   return options;
 }
 
+sim::Result<Request> cluster_of(const ParsedLine& line) {
+  const std::string usage = "seqspan cluster show CLUSTER; seqspan cluster -h has examples";
+  if (!line.has("ACTION")) {
+    return sim::input_error("seqspan cluster needs an action", {}, {}, usage);
+  }
+  if (line.value("ACTION") != "show") {
+    return sim::input_error("seqspan cluster has no action " + sim::quote(line.value("ACTION")), {},
+                            {}, usage);
+  }
+  ClusterArguments arguments{line.value("CLUSTER"), std::nullopt, line.value("--svg")};
+  if (arguments.cluster.empty()) {
+    return sim::input_error("seqspan cluster show needs a cluster", {}, {}, usage);
+  }
+  if (line.has("--layout")) arguments.layout = line.value("--layout");
+  if (line.has("--svg") && arguments.svg_file.empty()) {
+    return sim::input_error("the name of the file is empty", "--svg");
+  }
+  if (line.has("--json") && arguments.svg_file == "-") {
+    return sim::input_error("two answers for standard output", "--json", {},
+                            "leave one of them out");
+  }
+  return arguments;
+}
+
 // What an action has no use for.
 sim::Result<void> check_profile_options(const ParsedLine& line, ProfileAction action) {
   const std::string name = line.value("ACTION");
@@ -244,6 +268,7 @@ sim::Result<Request> request_of(const ParsedLine& line) {
   if (line.has("--version") || line.command == "version") return VersionArguments{};
   if (line.command == "plan") return plan_of(line);
   if (line.command == "simulate") return simulate_of(line);
+  if (line.command == "cluster") return cluster_of(line);
   if (line.command == "profile") return profile_of(line);
   if (line.command == "explain") return ExplainArguments{line.value("TOPIC")};
   if (line.command == "schema") return SchemaArguments{line.value("NAME")};

@@ -35,6 +35,13 @@ struct SimulateArguments {
   bool program = false;
 };
 
+// seqspan cluster show
+struct ClusterArguments {
+  std::string cluster;                // a shipped name, or a file
+  std::optional<std::string> layout;  // text or file
+  std::string svg_file;               // empty: none; "-": standard output
+};
+
 enum class ProfileAction : std::uint8_t { kImport, kFit, kShow };
 
 struct ProfileArguments {
@@ -59,8 +66,8 @@ struct HelpArguments {
   std::string text;
 };
 
-using Request = std::variant<PlanArguments, SimulateArguments, ProfileArguments, ExplainArguments,
-                             SchemaArguments, VersionArguments, HelpArguments>;
+using Request = std::variant<PlanArguments, SimulateArguments, ClusterArguments, ProfileArguments,
+                             ExplainArguments, SchemaArguments, VersionArguments, HelpArguments>;
 
 struct Invocation {
   DisplayOptions display;

@@ -51,6 +51,12 @@ constexpr std::array kTopics = {
           "  seqspan simulate configs/jobs/llama3-8b-128k.json --layout ring=8 --json\n"
           "  seqspan simulate configs/jobs/llama3-8b-128k.json --layout ring=8 --program\n",
           kJobNotes},
+    Topic{"cluster", "Draw a cluster: its switches, bandwidths, faults, and where a layout lands.",
+          "seqspan cluster show CLUSTER [--layout L] [--svg FILE]",
+          "  seqspan cluster show h100-16x8\n"
+          "  seqspan cluster show h100-16x8 --layout tp=8,ulysses=8\n"
+          "  seqspan cluster show h100-16x8 --svg -\n",
+          ""},
     Topic{"profile", "Read measurements of a network, fit a profile to them, and show it.",
           "seqspan profile import FILE... [-o FILE]\n"
           "       seqspan profile fit FILE... -o PROFILE.json\n"

@@ -58,6 +58,14 @@ constexpr std::array kSimulateOptions = {
                "Print the program that the numbers are read from, instead of them"},
 };
 
+constexpr std::array kClusterOptions = {
+    OptionSpec{"ACTION", "", Takes::kOneValue, "show"},
+    OptionSpec{"CLUSTER", "", Takes::kOneValue, "A shipped name, or a file"},
+    OptionSpec{"--layout", "L", Takes::kOneValue,
+               "tp=2,ulysses=4,ring=2, or a file: show where each axis lands"},
+    OptionSpec{"--svg", "FILE", Takes::kOneValue, "Draw it; '-' prints the picture"},
+};
+
 constexpr std::array kProfileOptions = {
     OptionSpec{"ACTION", "", Takes::kOneValue, "import, fit or show"},
     OptionSpec{"FILE", "", Takes::kRest, "Logs to import or fit, or the profile to show"},
@@ -102,6 +110,7 @@ void add_command(CLI::App& app, const std::string& name) {
   if (name == "plan" || name == "simulate") add_options(command, kJobOptions);
   if (name == "plan") add_options(command, kPlanOptions);
   if (name == "simulate") add_options(command, kSimulateOptions);
+  if (name == "cluster") add_options(command, kClusterOptions);
   if (name == "profile") add_options(command, kProfileOptions);
   if (name == "explain") add_options(command, kExplainOptions);
   if (name == "schema") add_options(command, kSchemaOptions);

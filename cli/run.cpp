@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "cli/arguments.hpp"
+#include "cli/commands/cluster.hpp"
 #include "cli/commands/explain.hpp"
 #include "cli/commands/plan.hpp"
 #include "cli/commands/profile.hpp"
@@ -25,6 +26,7 @@ struct Command {
   Answer operator()(const SimulateArguments& a) const {
     return simulate_command(a, display, output);
   }
+  Answer operator()(const ClusterArguments& a) const { return cluster_command(a, display, output); }
   Answer operator()(const ProfileArguments& a) const { return profile_command(a, display, output); }
   Answer operator()(const ExplainArguments& a) const { return explain_command(a, display, output); }
   Answer operator()(const SchemaArguments& a) const { return schema_command(a, display, output); }

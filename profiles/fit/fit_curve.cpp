@@ -93,6 +93,7 @@ std::vector<CurveKnot> jump_after(const std::vector<CurveKnot>& knots, std::size
 sim::MeasuredCurve curve_through(const std::vector<AtSize>& sizes,
                                  const std::vector<Switch>& switches) {
   std::vector<std::vector<double>> samples;
+  samples.reserve(sizes.size());
   for (const AtSize& at : sizes) samples.push_back(at.seconds);
   const std::vector<double> times = isotonic(samples);
   std::vector<CurveKnot> measured;
@@ -142,7 +143,8 @@ FitErrors errors_of(const sim::MeasuredCurve& curve, const std::vector<MeasuredP
   return summary_of(errors);
 }
 
-FitErrors left_out_errors(const std::vector<MeasuredPoint>& points, bool beside_switches) {
+std::vector<double> left_out_errors(const std::vector<MeasuredPoint>& points,
+                                    bool beside_switches) {
   const std::vector<AtSize> sizes = by_size(points);
   const std::vector<Switch> switches = switches_of(sizes);
   std::vector<AtSize> kept;
@@ -155,7 +157,7 @@ FitErrors left_out_errors(const std::vector<MeasuredPoint>& points, bool beside_
       errors.push_back(error_at(curve, sizes[i]));
     }
   }
-  return summary_of(errors);
+  return errors;
 }
 
 }  // namespace seqspan::profiles

@@ -28,8 +28,8 @@ namespace seqspan::profiles {
 
 // Every second size, from the second on, left out of the fit and predicted by it. With
 // `beside_switches` false, sizes next to a switch of the whole curve are not counted.
-[[nodiscard]] FitErrors left_out_errors(const std::vector<MeasuredPoint>& points,
-                                        bool beside_switches);
+[[nodiscard]] std::vector<double> left_out_errors(const std::vector<MeasuredPoint>& points,
+                                                  bool beside_switches);
 
 // Median and largest of `errors`, none of which is negative.
 [[nodiscard]] FitErrors summary_of(const std::vector<double>& errors);

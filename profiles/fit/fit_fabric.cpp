@@ -38,8 +38,8 @@ FittedCurve fit(const Key& key, const Gathered& gathered) {
   fitted.curve = fit_curve(fitted.measured);
   fitted.switches = find_switches(fitted.measured);
   fitted.fitted = errors_of(fitted.curve, fitted.measured);
-  fitted.left_out = left_out_errors(fitted.measured, true);
-  fitted.left_out_beside_no_switch = left_out_errors(fitted.measured, false);
+  fitted.left_out = summary_of(left_out_errors(fitted.measured, true));
+  fitted.left_out_beside_no_switch = summary_of(left_out_errors(fitted.measured, false));
   return fitted;
 }
 

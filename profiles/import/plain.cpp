@@ -100,6 +100,7 @@ class Reader {
                        [&](const ColumnName& column) { return column.name == line.words[i].text; });
       if (found == kColumns.end()) {
         std::vector<std::string> names;
+        names.reserve(kColumns.size());
         for (const ColumnName& column : kColumns) names.emplace_back(column.name);
         return sim::input_error("unknown column " + sim::quote(line.words[i].text),
                                 place(file_, line, line.words[i]),
@@ -138,7 +139,7 @@ class Reader {
     point.line = line.number;
     point.in_place = header_.in_place;
     for (std::size_t i = 0; i < line.words.size(); ++i) {
-      const sim::Result<void> ok = take_cell(line, line.words[i], header_.columns[i], point);
+      sim::Result<void> ok = take_cell(line, line.words[i], header_.columns[i], point);
       if (!ok) return ok;
     }
     if (set_.points.empty()) set_.line = line.number;

@@ -40,7 +40,13 @@ Seconds Network::time(const Communication& communication) const {
 }
 
 CommunicationTime Network::explain(const Communication& communication) const {
-  return communication_time(*cluster_, group(communication.axis), communication);
+  const PlacedGroup& placed = group(communication.axis);
+  const CommunicationTime model = communication_time(*cluster_, placed, communication);
+  const MeasuredCurve* curve =
+      measured_.empty() ? nullptr : measured_.find(*cluster_, placed, communication.collective);
+  if (curve == nullptr || model.total().value() <= 0) return model;
+  const double scale = curve->time(communication.bytes) / model.total();
+  return {model.latency * scale, model.nvlink * scale, model.nic * scale, model.spine * scale};
 }
 
 }  // namespace seqspan::sim

@@ -10,9 +10,11 @@
 
 #include <array>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "sim/network/collective_time.hpp"
+#include "sim/network/measured_curves.hpp"
 #include "sim/network/placed_group.hpp"
 #include "sim/program/op.hpp"
 #include "sim/spec/cluster.hpp"
@@ -27,10 +29,14 @@ class Network {
   // Places the groups of every axis; until then each is a rank alone.
   void place(const Layout& layout);
 
+  // Prefers these to the model wherever one stands for a group (measured_curves.hpp).
+  void prefer(MeasuredCurves curves) { measured_ = std::move(curves); }
+
   // Valid until the next place().
   [[nodiscard]] const PlacedGroup& group(Axis axis) const;
   [[nodiscard]] Seconds time(const Communication& communication) const;
-  // The parts of that time, and with bound() what holds it back.
+  // The parts of that time, and with bound() what holds it back. Where it was measured, the parts
+  // are the model's, scaled so that their total is what was measured.
   [[nodiscard]] CommunicationTime explain(const Communication& communication) const;
 
   [[nodiscard]] const Cluster& cluster() const { return *cluster_; }
@@ -41,6 +47,7 @@ class Network {
   const PlacedGroup& find_or_place(GroupShape shape, std::int64_t world);
 
   const Cluster* cluster_;
+  MeasuredCurves measured_;
   std::array<PlacedGroup, kAxisCount> groups_;
   std::vector<PlacedGroup> placed_;  // ordered by (size, stride, world)
 };

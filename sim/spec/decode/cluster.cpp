@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "sim/spec/decode/device.hpp"
+#include "sim/spec/decode/link.hpp"
 
 namespace seqspan::sim {
 namespace {
@@ -14,6 +15,52 @@ using Path = std::string;
 // Counts are small enough that their products stay far inside 64 bits.
 constexpr std::int64_t kMostNodes = 1 << 20;
 constexpr std::int64_t kMostGpusPerNode = 1024;
+constexpr std::int64_t kMostSwitches = 4096;
+constexpr double kLargestBandwidth = 1e15;
+
+void add_switches(FieldTable<Cluster>& t) {
+  t.add(json::boolean("rails",
+                      "NIC i of every node goes to leaf i of its group of nodes_per_leaf nodes")
+            .with_default("false: all NICs of a node go to its leaf"),
+        &Cluster::rails);
+  t.add(json::boolean("pxn",
+                      "with rails, traffic to another rail first goes over NVLink to the GPU on it")
+            .with_default("true, as in NCCL"),
+        &Cluster::pxn);
+  t.add(json::integer("spine_switches", 0, kMostSwitches,
+                      "spine switches of a pod, each linked to every leaf; 0: none")
+            .with_default("1, which stands for any number with evenly spread traffic"),
+        &Cluster::spine_switches);
+  t.add(json::integer("nodes_per_pod", 0, kMostNodes,
+                      "nodes under one set of spine switches; 0: all, and no core switches")
+            .with_default("0"),
+        &Cluster::nodes_per_pod);
+  t.add(json::integer("core_switches", 1, kMostSwitches,
+                      "core switches, each linked to every spine switch")
+            .with_default("1, likewise"),
+        &Cluster::core_switches);
+  t.add(json::real("core_oversubscription", 1, 1000,
+                   "a spine switch's downlink over uplink bandwidth")
+            .with_default("1"),
+        &Cluster::core_oversubscription);
+  t.add(json::quantity_or_zero("switch_latency", json::FieldType::kTime, 1,
+                               "added by each link between switches")
+            .with_default("0us"),
+        &Cluster::switch_latency);
+  t.add(json::quantity("pcie_bandwidth", json::FieldType::kBandwidth, kLargestBandwidth,
+                       "what one GPU's PCIe link delivers in one direction")
+            .with_default("as much as the NICs behind it"),
+        &Cluster::pcie);
+  t.add(json::any("links", "every link of a cluster that is given link by link")
+            .with_default("built from the description"),
+        [](Cluster& cluster, const Value& value, const Path& path) {
+          return decode_links(cluster.links, value, path);
+        });
+  t.add(json::any("overrides", "links that are slow or missing").with_default("none"),
+        [](Cluster& cluster, const Value& value, const Path& path) {
+          return decode_overrides(cluster.overrides, value, path);
+        });
+}
 
 FieldTable<Cluster> make_table() {
   FieldTable<Cluster> t(json::ObjectFacts{
@@ -55,6 +102,7 @@ FieldTable<Cluster> make_table() {
   t.add(json::real("spine_oversubscription", 1, 1000, "a leaf's downlink over uplink bandwidth")
             .with_default("1"),
         &Cluster::spine_oversubscription);
+  add_switches(t);
   return t;
 }
 
@@ -82,6 +130,23 @@ Result<void> check_domain(const Cluster& cluster, const Value& value, const Path
   return {};
 }
 
+Result<void> check_pods(const Cluster& cluster, const Value& value, const Path& path) {
+  if (cluster.nodes_per_pod == 0) return {};
+  if (cluster.nodes_per_leaf == 0 || cluster.nodes_per_pod % cluster.nodes_per_leaf != 0) {
+    return json::error_at(
+        value, path, "nodes_per_pod",
+        fmt::format("a pod of {} nodes does not hold whole leaves", cluster.nodes_per_pod),
+        fmt::format("it must be a multiple of nodes_per_leaf ({})", cluster.nodes_per_leaf),
+        "set nodes_per_leaf too, and pods to whole leaves");
+  }
+  if (cluster.spine_switches == 0) {
+    return json::error_at(value, path, "spine_switches", "pods without spine switches",
+                          "pods meet at core switches, which only spine switches reach",
+                          "leave spine_switches or nodes_per_pod out");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Cluster> decode_cluster(const json::Value& value, const std::string& path) {
@@ -91,6 +156,7 @@ Result<Cluster> decode_cluster(const json::Value& value, const std::string& path
   }
   if (cluster.nvlink_domain == 0) cluster.nvlink_domain = cluster.gpus_per_node;
   if (Result<void> ok = check_domain(cluster, value, path); !ok) return tl::unexpected(ok.error());
+  if (Result<void> ok = check_pods(cluster, value, path); !ok) return tl::unexpected(ok.error());
   return cluster;
 }
 

@@ -43,7 +43,7 @@ TEST(FitCurve, IsExactOnLatencyAndBandwidth) {
     EXPECT_NEAR(curve.time(Bytes(size)) / line(size), 1, 1e-12) << size;
   }
   EXPECT_TRUE(find_switches(points).empty());
-  EXPECT_NEAR(left_out_errors(points, true).worst, 0, 1e-12);
+  EXPECT_NEAR(summary_of(left_out_errors(points, true)).worst, 0, 1e-12);
 }
 
 TEST(FitCurve, BelowThePointsLatencyStaysAndAboveThemBandwidth) {

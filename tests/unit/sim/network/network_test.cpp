@@ -37,6 +37,53 @@ TEST(Network, TimesTheGroupsOfALayout) {
   EXPECT_EQ(network.explain(exchange).nvlink, Seconds(0));
 }
 
+MeasuredCurve millisecond() { return *MeasuredCurve::make({{Bytes(1), Seconds(1e-3)}}); }
+
+TEST(Network, PrefersWhatWasMeasured) {
+  const Cluster cluster = nodes_of_eight(8);
+  Network network(cluster);
+  network.place(tensor_and_ulysses());
+  const Communication gather{Collective::kAllGather, Axis::kTensor, Bytes(1), 1};
+  const Bound bound = network.explain(gather).bound();
+  MeasuredCurves curves;
+  curves.add(Collective::kAllGather, 8, 8, *MeasuredCurve::make({{Bytes(1), Seconds(2e-3)}}));
+  curves.add(Collective::kAllGather, 8, 8, millisecond());
+  network.prefer(curves);
+  EXPECT_DOUBLE_EQ(network.time(gather).value(), 1e-3);
+  EXPECT_EQ(network.explain(gather).bound(), bound);
+  // Another collective keeps the model.
+  const Communication scatter{Collective::kReduceScatter, Axis::kTensor, Bytes(1), 1};
+  EXPECT_LT(network.time(scatter).value(), 1e-3);
+}
+
+// Eight Ulysses groups run side by side, one rank of each on a node: a benchmark of one group,
+// alone on 8 nodes, does not stand for them.
+TEST(Network, AMeasuredCurveDoesNotStandForGroupsThatShareNodes) {
+  const Cluster cluster = nodes_of_eight(8);
+  Network network(cluster);
+  network.place(tensor_and_ulysses());
+  const Communication exchange{Collective::kAllToAll, Axis::kUlysses, Bytes(kGibi), 1};
+  const Seconds model = network.time(exchange);
+  MeasuredCurves curves;
+  curves.add(Collective::kAllToAll, 8, 1, millisecond());
+  network.prefer(curves);
+  EXPECT_EQ(network.time(exchange), model);
+}
+
+// One group of 64 consecutive ranks fills its 8 nodes.
+TEST(Network, AMeasuredCurveStandsForAGroupThatFillsItsNodes) {
+  const Cluster cluster = nodes_of_eight(8);
+  Network network(cluster);
+  Layout layout;
+  layout.dp = 64;
+  network.place(layout);
+  MeasuredCurves curves;
+  curves.add(Collective::kAllReduce, 64, 8, millisecond());
+  network.prefer(curves);
+  const Communication reduce{Collective::kAllReduce, Axis::kShard, Bytes(1), 1};
+  EXPECT_DOUBLE_EQ(network.time(reduce).value(), 1e-3);
+}
+
 // Tensor {8, 1}, Ulysses and shard {8, 8}, expert shard {64, 1}; groups of one are not placed.
 TEST(Network, RemembersShapes) {
   const Cluster cluster = nodes_of_eight(8);

@@ -38,12 +38,15 @@ class Network {
   // The parts of that time, and with bound() what holds it back. Where it was measured, the parts
   // are the model's, scaled so that their total is what was measured.
   [[nodiscard]] CommunicationTime explain(const Communication& communication) const;
+  [[nodiscard]] TimedBy timed_by(const Communication& communication) const;
 
   [[nodiscard]] const Cluster& cluster() const { return *cluster_; }
   // Shapes placed so far.
   [[nodiscard]] std::size_t remembered() const { return placed_.size(); }
 
  private:
+  // Null: nothing measured stands for it.
+  [[nodiscard]] const GroupCurve* measured(const Communication& communication) const;
   const PlacedGroup& find_or_place(GroupShape shape, std::int64_t world);
 
   const Cluster* cluster_;

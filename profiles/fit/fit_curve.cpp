@@ -91,7 +91,8 @@ std::vector<CurveKnot> jump_after(const std::vector<CurveKnot>& knots, std::size
 }
 
 sim::MeasuredCurve curve_through(const std::vector<AtSize>& sizes,
-                                 const std::vector<Switch>& switches) {
+                                 const std::vector<Switch>& switches,
+                                 const ChannelDoubling& doubling) {
   std::vector<std::vector<double>> samples;
   samples.reserve(sizes.size());
   for (const AtSize& at : sizes) samples.push_back(at.seconds);
@@ -103,8 +104,14 @@ sim::MeasuredCurve curve_through(const std::vector<AtSize>& sizes,
   std::vector<CurveKnot> knots;
   for (std::size_t i = 0; i < measured.size(); ++i) {
     knots.push_back(measured[i]);
-    if (i + 1 == measured.size() || !is_jump(switches, measured[i].size)) continue;
-    for (const CurveKnot& knot : jump_after(measured, i)) knots.push_back(knot);
+    if (i + 1 == measured.size()) continue;
+    std::vector<CurveKnot> between;
+    if (doubling.between(measured[i].size, measured[i + 1].size)) {
+      between = knots_of_doubling(measured[i], measured[i + 1], doubling);
+    } else if (is_jump(switches, measured[i].size)) {
+      between = jump_after(measured, i);
+    }
+    knots.insert(knots.end(), between.begin(), between.end());
   }
   // Monotone by construction.
   return sim::MeasuredCurve::make(std::move(knots)).value_or(sim::MeasuredCurve());
@@ -126,9 +133,10 @@ std::vector<Switch> find_switches(const std::vector<MeasuredPoint>& points) {
   return switches_of(by_size(points));
 }
 
-sim::MeasuredCurve fit_curve(const std::vector<MeasuredPoint>& points) {
+sim::MeasuredCurve fit_curve(const std::vector<MeasuredPoint>& points,
+                             const ChannelDoubling& doubling) {
   const std::vector<AtSize> sizes = by_size(points);
-  return curve_through(sizes, switches_of(sizes));
+  return curve_through(sizes, switches_of(sizes), doubling);
 }
 
 FitErrors summary_of(const std::vector<double>& errors) {
@@ -143,14 +151,14 @@ FitErrors errors_of(const sim::MeasuredCurve& curve, const std::vector<MeasuredP
   return summary_of(errors);
 }
 
-std::vector<double> left_out_errors(const std::vector<MeasuredPoint>& points,
-                                    bool beside_switches) {
+std::vector<double> left_out_errors(const std::vector<MeasuredPoint>& points, bool beside_switches,
+                                    const ChannelDoubling& doubling) {
   const std::vector<AtSize> sizes = by_size(points);
   const std::vector<Switch> switches = switches_of(sizes);
   std::vector<AtSize> kept;
   for (std::size_t i = 0; i < sizes.size(); i += 2) kept.push_back(sizes[i]);
   if (kept.size() < 2) return {};
-  const sim::MeasuredCurve curve = curve_through(kept, switches_of(kept));
+  const sim::MeasuredCurve curve = curve_through(kept, switches_of(kept), doubling);
   std::vector<double> errors;
   for (std::size_t i = 1; i < sizes.size(); i += 2) {
     if (beside_switches || !beside_switch(switches, sizes[i].size)) {

@@ -9,18 +9,22 @@
 // Only a slower switch that the next size does not take back is drawn as a jump, halfway (in the
 // logarithm) between the two sizes, each side continued on its own line; where a falling or flat
 // time has to stay monotone nothing jumps.
+//
+// `doubling`: where channels double with the size (p2p_channels.hpp).
 #pragma once
 
 #include <vector>
 
 #include "profiles/fabric_profile/fabric_profile.hpp"
+#include "profiles/fit/p2p_channels.hpp"
 
 namespace seqspan::profiles {
 
 // Points by size, at least 2 sizes; equal sizes may repeat.
 [[nodiscard]] std::vector<Switch> find_switches(const std::vector<MeasuredPoint>& points);
 
-[[nodiscard]] sim::MeasuredCurve fit_curve(const std::vector<MeasuredPoint>& points);
+[[nodiscard]] sim::MeasuredCurve fit_curve(const std::vector<MeasuredPoint>& points,
+                                           const ChannelDoubling& doubling = {});
 
 // Of the curve against the geometric median at each size.
 [[nodiscard]] FitErrors errors_of(const sim::MeasuredCurve& curve,
@@ -29,7 +33,8 @@ namespace seqspan::profiles {
 // Every second size, from the second on, left out of the fit and predicted by it. With
 // `beside_switches` false, sizes next to a switch of the whole curve are not counted.
 [[nodiscard]] std::vector<double> left_out_errors(const std::vector<MeasuredPoint>& points,
-                                                  bool beside_switches);
+                                                  bool beside_switches,
+                                                  const ChannelDoubling& doubling = {});
 
 // Median and largest of `errors`, none of which is negative.
 [[nodiscard]] FitErrors summary_of(const std::vector<double>& errors);

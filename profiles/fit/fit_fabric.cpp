@@ -23,7 +23,8 @@ std::map<Key, Gathered> gather(const std::vector<ImportedLog>& logs) {
   for (const ImportedLog& log : logs) {
     for (const MeasurementSet& set : log.sets) {
       Gathered& into = gathered[{set.group, set.variant}];
-      std::vector<MeasuredPoint>& points = set.in_place ? into.in_place : into.out_of_place;
+      const bool apart = set.in_place && set.group.collective != CollectiveKind::kAllReduce;
+      std::vector<MeasuredPoint>& points = apart ? into.in_place : into.out_of_place;
       points.insert(points.end(), set.points.begin(), set.points.end());
     }
   }

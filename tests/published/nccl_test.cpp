@@ -74,6 +74,8 @@ TEST(PublishedNccl, EveryLogReadsWithoutEdits) {
 // Curves that miss the goals for sizes beside no switch (median at most 5 %, worst at most 20 %),
 // and why.
 const std::map<std::string, const char*> kMissed = {
+    {"nccl-tests-issue290-h100-1and2nodes-all_reduce/all_reduce, 16 ranks on 2 nodes",
+     "a degraded fabric: the times of neighbouring sizes scatter by 10 %"},
     {"vultr-b200-allgather-reducescatter-allreduce-8-16ranks/all_reduce, 8 ranks on 1 node",
      "8 sizes, a factor of 4 apart: 16 when every second is left out"},
 };

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/render/answer.hpp"
 #include "cli/render/bar.hpp"
 #include "cli/render/kv_replication.hpp"
@@ -13,6 +15,12 @@ namespace seqspan::cli {
 namespace {
 
 std::size_t bar_columns(const Style& style) { return (style.width - 50) * 2 / 3; }
+
+// A star where the time was measured.
+std::string bound_text(const sim::TrafficRow& row) {
+  const bool measured = row.timed_by != sim::TimedBy::kModel;
+  return std::string(row.bound) + (measured ? " *" : "");
+}
 
 }  // namespace
 
@@ -68,7 +76,7 @@ std::string traffic_section(const Style& style, const sim::Simulation& simulatio
                                         sim::format_bytes(row.bytes_sent_per_gpu),
                                         sim::format_time(row.seconds),
                                         sim::format_time(row.exposed_seconds),
-                                        row.bound};
+                                        bound_text(row)};
       if (with_message) {
         cells.insert(cells.begin() + kMessage, sim::format_bytes(row.message_bytes));
       }
@@ -79,6 +87,30 @@ std::string traffic_section(const Style& style, const sim::Simulation& simulatio
          paragraph("  ",
                    std::string("count and exposed are of a step; the rest is of one execution") +
                        (with_message ? "" : "; message sizes: --json, or 100 columns"),
+                   style.width);
+}
+
+std::string measured_text(const Style& style, const sim::Job& job,
+                          const sim::Simulation& simulation) {
+  const std::string& profile = job.cluster.measured_by;
+  if (profile.empty() || simulation.traffic.empty()) return {};
+  const auto any = [&](sim::TimedBy by) {
+    return std::any_of(simulation.traffic.begin(), simulation.traffic.end(),
+                       [by](const sim::TrafficRow& row) { return row.timed_by == by; });
+  };
+  if (any(sim::TimedBy::kSibling)) {
+    return paragraph("  ",
+                     fmt::format("* as measured in {}, where an all-gather stands for the "
+                                 "reduce-scatter of its group, or the other way round; the rest "
+                                 "is modelled",
+                                 profile),
+                     style.width);
+  }
+  if (any(sim::TimedBy::kMeasurement)) {
+    return paragraph("  ", fmt::format("* as measured in {}; the rest is modelled", profile),
+                     style.width);
+  }
+  return paragraph("  ", fmt::format("all modelled: {} has none of these groups", profile),
                    style.width);
 }
 

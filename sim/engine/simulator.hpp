@@ -63,6 +63,7 @@ struct TrafficRow {
   Seconds seconds;          // of one execution
   Seconds exposed_seconds;  // over the step
   const char* bound = "";   // "NVLink", "NIC", "spine", "latency"
+  TimedBy timed_by = TimedBy::kModel;
 };
 
 struct Simulation {

@@ -45,14 +45,22 @@ Seconds Network::time(const Communication& communication) const {
   return explain(communication).total();
 }
 
+const GroupCurve* Network::measured(const Communication& communication) const {
+  if (measured_.empty()) return nullptr;
+  return measured_.find(*cluster_, group(communication.axis), communication.collective);
+}
+
+TimedBy Network::timed_by(const Communication& communication) const {
+  const GroupCurve* found = measured(communication);
+  return found == nullptr ? TimedBy::kModel : found->by;
+}
+
 CommunicationTime Network::explain(const Communication& communication) const {
   const auto& [placed, choices] = placement(communication.axis);
   const CommunicationTime model = communication_time(*cluster_, placed, choices, communication);
-  const MeasuredCurve* curve =
-      measured_.empty() ? nullptr : measured_.find(*cluster_, placed, communication.collective);
-  if (curve == nullptr || model.total().value() <= 0) return model;
-  const double scale = curve->time(communication.bytes) / model.total();
-  return model.scaled(scale);
+  const GroupCurve* found = measured(communication);
+  if (found == nullptr || model.total().value() <= 0) return model;
+  return model.scaled(found->curve.time(communication.bytes) / model.total());
 }
 
 }  // namespace seqspan::sim

@@ -39,6 +39,7 @@ class Network {
   // The parts of that time, and with bound() what holds it back. Where it was measured, the parts
   // are the model's, scaled so that their total is what was measured.
   [[nodiscard]] CommunicationTime explain(const Communication& communication) const;
+  [[nodiscard]] TimedBy timed_by(const Communication& communication) const;
 
   [[nodiscard]] const Cluster& cluster() const { return *cluster_; }
   // Shapes placed so far.
@@ -53,6 +54,8 @@ class Network {
 
   [[nodiscard]] const Placement& placement(Axis axis) const;
   const Placement& find_or_place(GroupShape shape, std::int64_t world);
+  // Null: nothing measured stands for it.
+  [[nodiscard]] const GroupCurve* measured(const Communication& communication) const;
 
   const Cluster* cluster_;
   MeasuredCurves measured_;

@@ -9,6 +9,7 @@
 // S* = 64 MiB for 8 ranks. Vultr's B200, 8 ranks: 84.6 GB/s at 64 MiB, and from there to 512 MiB
 // 793, 798, 810 and 859 us. Between doublings the time falls back and rises again; powers of two
 // are the peaks, and a monotone curve stays on them.
+// (sim/network/nccl/point_to_point.hpp models the same for a device whose channels are known.)
 // Assumption: 32 channels for messages, as on every NVSwitch machine with NCCL's defaults.
 #pragma once
 

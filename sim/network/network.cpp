@@ -14,26 +14,32 @@ std::tuple<std::int64_t, std::int64_t, std::int64_t> key_of(const PlacedGroup& p
 
 }  // namespace
 
-const PlacedGroup& Network::find_or_place(GroupShape shape, std::int64_t world) {
+const Network::Placement& Network::find_or_place(GroupShape shape, std::int64_t world) {
   const std::tuple key(shape.size, shape.stride, world);
   const auto at = std::lower_bound(
       placed_.begin(), placed_.end(), key,
-      [](const PlacedGroup& placed, const auto& wanted) { return key_of(placed) < wanted; });
-  if (at != placed_.end() && key_of(*at) == key) return *at;
-  return *placed_.insert(at, sim::place(*cluster_, shape, world));
+      [](const auto& placed, const auto& wanted) { return key_of(placed->group) < wanted; });
+  if (at != placed_.end() && key_of((*at)->group) == key) return **at;
+  auto placed = std::make_unique<Placement>();
+  placed->group = sim::place(*cluster_, shape, world);
+  placed->choices = CollectiveChoices(*cluster_, placed->group);
+  return **placed_.insert(at, std::move(placed));
 }
 
 void Network::place(const Layout& layout) {
   const std::int64_t world = layout.world();
   for (std::size_t axis = 0; axis < kAxisCount; ++axis) {
     const GroupShape shape = group_shape(static_cast<Axis>(axis), layout);
-    groups_[axis] = shape.size > 1 ? find_or_place(shape, world) : PlacedGroup{};
+    groups_[axis] = shape.size > 1 ? &find_or_place(shape, world) : nullptr;
   }
 }
 
-const PlacedGroup& Network::group(Axis axis) const {
-  return groups_[static_cast<std::size_t>(axis)];
+const Network::Placement& Network::placement(Axis axis) const {
+  const Placement* placed = groups_[static_cast<std::size_t>(axis)];
+  return placed != nullptr ? *placed : alone_;
 }
+
+const PlacedGroup& Network::group(Axis axis) const { return placement(axis).group; }
 
 Seconds Network::time(const Communication& communication) const {
   return explain(communication).total();
@@ -50,12 +56,11 @@ TimedBy Network::timed_by(const Communication& communication) const {
 }
 
 CommunicationTime Network::explain(const Communication& communication) const {
-  const CommunicationTime model =
-      communication_time(*cluster_, group(communication.axis), communication);
+  const auto& [placed, choices] = placement(communication.axis);
+  const CommunicationTime model = communication_time(*cluster_, placed, choices, communication);
   const GroupCurve* found = measured(communication);
   if (found == nullptr || model.total().value() <= 0) return model;
-  const double scale = found->curve.time(communication.bytes) / model.total();
-  return {model.latency * scale, model.nvlink * scale, model.nic * scale, model.spine * scale};
+  return model.scaled(found->curve.time(communication.bytes) / model.total());
 }
 
 }  // namespace seqspan::sim

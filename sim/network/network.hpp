@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -45,14 +46,22 @@ class Network {
   [[nodiscard]] std::size_t remembered() const { return placed_.size(); }
 
  private:
+  // A placed group and what NCCL would choose for it.
+  struct Placement {
+    PlacedGroup group;
+    CollectiveChoices choices;
+  };
+
+  [[nodiscard]] const Placement& placement(Axis axis) const;
+  const Placement& find_or_place(GroupShape shape, std::int64_t world);
   // Null: nothing measured stands for it.
   [[nodiscard]] const GroupCurve* measured(const Communication& communication) const;
-  const PlacedGroup& find_or_place(GroupShape shape, std::int64_t world);
 
   const Cluster* cluster_;
   MeasuredCurves measured_;
-  std::array<PlacedGroup, kAxisCount> groups_;
-  std::vector<PlacedGroup> placed_;  // ordered by (size, stride, world)
+  Placement alone_;                                    // a rank without peers
+  std::array<const Placement*, kAxisCount> groups_{};  // null: alone
+  std::vector<std::unique_ptr<Placement>> placed_;     // ordered by (size, stride, world)
 };
 
 }  // namespace seqspan::sim

@@ -64,19 +64,27 @@ const char* name_of(Bound bound) {
       return "NIC";
     case Bound::kSpine:
       return "spine";
+    case Bound::kPcie:
+      return "PCIe";
+    case Bound::kCore:
+      return "core";
   }
   return "";
 }
 
-Seconds CommunicationTime::total() const { return latency + std::max({nvlink, nic, spine}); }
+Seconds CommunicationTime::total() const {
+  return latency + std::max({nvlink, nic, spine, pcie, core});
+}
 
 Bound CommunicationTime::bound() const {
-  const Seconds largest = std::max({latency, nvlink, nic, spine});
+  const Seconds largest = std::max({latency, nvlink, nic, spine, pcie, core});
   if (largest <= Seconds(0)) return Bound::kNothing;
   if (latency == largest) return Bound::kLatency;
-  // An uplink that is exactly as busy as the NICs below it is not what holds them back.
+  // What is exactly as busy as the NICs below or above it is not what holds them back.
   if (nvlink == largest) return Bound::kNvlink;
-  return nic == largest ? Bound::kNic : Bound::kSpine;
+  if (nic == largest) return Bound::kNic;
+  if (pcie == largest) return Bound::kPcie;
+  return spine == largest ? Bound::kSpine : Bound::kCore;
 }
 
 CommunicationTime communication_time(const Cluster& cluster, const PlacedGroup& group,
@@ -91,11 +99,17 @@ CommunicationTime communication_time(const Cluster& cluster, const PlacedGroup& 
       std::max<std::int64_t>(1, message_bytes(posted, group.shape.size).value()));
 
   CommunicationTime time;
-  time.latency = latency(cluster, group, loads, posted);
+  time.latency = latency(cluster, group, loads, posted) + loads.latency;
   time.nvlink = link_time(cluster.device.nvlink, loads.nvlink * bytes, message);
   time.nic = link_time(cluster.nic, loads.nic * bytes, message);
   time.spine =
       link_time(cluster.nic, loads.spine * bytes, message) * cluster.spine_oversubscription;
+  time.core = link_time(cluster.nic, loads.core * bytes, message) *
+              (cluster.spine_oversubscription * cluster.core_oversubscription);
+  if (loads.pcie > 0) {
+    time.pcie = Seconds(loads.pcie * bytes /
+                        cluster.pcie.value_or(cluster.nic.effective_bandwidth()).value());
+  }
   return time;
 }
 

@@ -1,10 +1,11 @@
 // How long a communication of a placed group takes, its siblings running at the same time.
 //
-//   time = latency + max over NVLink, NIC and spine of load x bytes / bandwidth
+//   time = latency + max over NVLink, PCIe, NIC, spine and core of load x bytes / bandwidth
 //
 // load: PlacedGroup. bandwidth: LinkProfile::effective_bandwidth(); with half_speed_bytes h a
-// message of m bytes reaches m / (m + h) of it. The spine has the NICs' bandwidth over the
-// oversubscription.
+// message of m bytes reaches m / (m + h) of it. The spine has the NICs' bandwidth over its
+// oversubscription, the core the spine's over its own; a PCIe link has the cluster's, else a NIC's.
+// Links between switches add their latency (LinkLoads::latency).
 //
 // Latency of ring collectives (NCCL v2.30 src/graph/tuning.cc, ring, Simple protocol):
 //   base 8.4 us + (steps - inter) x NVLink's ring_step_latency + inter x the NIC's,
@@ -34,7 +35,7 @@
 namespace seqspan::sim {
 
 // What bounds a communication: the largest of its parts.
-enum class Bound : std::uint8_t { kNothing, kLatency, kNvlink, kNic, kSpine };
+enum class Bound : std::uint8_t { kNothing, kLatency, kNvlink, kNic, kSpine, kPcie, kCore };
 
 [[nodiscard]] const char* name_of(Bound bound);
 
@@ -44,6 +45,8 @@ struct CommunicationTime {
   Seconds nvlink;
   Seconds nic;
   Seconds spine;
+  Seconds pcie;
+  Seconds core;
 
   [[nodiscard]] Seconds total() const;
   [[nodiscard]] Bound bound() const;

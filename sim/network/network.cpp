@@ -46,7 +46,8 @@ CommunicationTime Network::explain(const Communication& communication) const {
       measured_.empty() ? nullptr : measured_.find(*cluster_, placed, communication.collective);
   if (curve == nullptr || model.total().value() <= 0) return model;
   const double scale = curve->time(communication.bytes) / model.total();
-  return {model.latency * scale, model.nvlink * scale, model.nic * scale, model.spine * scale};
+  return {model.latency * scale, model.nvlink * scale, model.nic * scale,
+          model.spine * scale,   model.pcie * scale,   model.core * scale};
 }
 
 }  // namespace seqspan::sim

@@ -15,7 +15,8 @@ LinkLoads PlacedGroup::loads(Collective collective) const {
     case Collective::kReduceScatter:
       return ring_collective;
     case Collective::kAllReduce:
-      return {2 * ring_collective.nvlink, 2 * ring_collective.nic, 2 * ring_collective.spine};
+      return {2 * ring_collective.nvlink, 2 * ring_collective.nic,  2 * ring_collective.spine,
+              2 * ring_collective.pcie,   2 * ring_collective.core, 2 * ring_collective.latency};
     case Collective::kRingShift:
       return ring_shift;
     case Collective::kPointToPoint:

@@ -34,6 +34,7 @@
 #include "sim/network/rank_order.hpp"
 #include "sim/program/op.hpp"
 #include "sim/spec/cluster.hpp"
+#include "sim/units/units.hpp"
 
 namespace seqspan::sim {
 
@@ -42,6 +43,11 @@ struct LinkLoads {
   double nvlink = 0;  // one GPU's NVLink port
   double nic = 0;     // one NIC
   double spine = 0;   // one leaf's uplink, divided by the NICs of the leaf
+  double pcie = 0;    // one GPU's PCIe link, where the cluster limits those
+  double core = 0;    // the uplinks of one pod's spine, divided by the NICs of the pod
+  // What links between switches add to the latency of a message, whatever its size; to that of all
+  // steps of a ring collective.
+  Seconds latency;
 };
 
 struct PlacedGroup {

@@ -111,6 +111,12 @@ Json traffic_json(const sim::Simulation& simulation) {
                     {"seconds", number(row.seconds)},
                     {"exposed_seconds", number(row.exposed_seconds)},
                     {"bound", row.bound}});
+    if (!row.bound_link) continue;
+    rows.back()["bound_link"] = {
+        {"name", row.bound_link->name},
+        {"bytes_per_second", number(row.bound_link->bandwidth.value())},
+        {"others_bytes_per_second", number(row.bound_link->others.value())},
+        {"times_as_busy_as_others", number(row.bound_link->load)}};
   }
   return rows;
 }

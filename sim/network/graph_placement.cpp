@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "sim/cluster/routes.hpp"
@@ -10,6 +11,7 @@ namespace seqspan::sim {
 namespace {
 
 constexpr std::int64_t kPairsKeptUpTo = 1024;  // GPUs
+constexpr double kSame = 1e-12;                // of two loads: sums in another order
 
 // GPUs that working NVLink links join have the same number.
 std::vector<VertexIndex> domains_of(const ClusterGraph& graph) {
@@ -131,7 +133,13 @@ class GraphPlacement::Implementation {
     Seconds slowest_ring;  // further latency of a ring collective
   };
   using Members = std::vector<VertexIndex>;
+  // What a link joins, either way around.
+  using Ends = std::pair<VertexKind, VertexKind>;
 
+  [[nodiscard]] Ends ends_of(EdgeIndex index) const {
+    const Edge& edge = graph_->edge(index);
+    return std::minmax({graph_->vertex(edge.from).kind, graph_->vertex(edge.to).kind});
+  }
   const Pair& pair(VertexIndex from, VertexIndex to);
   void send(Loads& loads, VertexIndex from, VertexIndex to, double bytes);
   [[nodiscard]] Seconds further(VertexIndex from, VertexIndex to);
@@ -246,17 +254,27 @@ void GraphPlacement::Implementation::shift(const Members& members, bool wrap, Lo
 }
 
 LinkLoads GraphPlacement::Implementation::busiest(const Loads& loads, BusiestLinks& links) const {
-  std::array<std::vector<double>, kLinkKinds> in_use;
-  std::array<std::vector<double>, kLinkKinds> bandwidths;
   links = {};
+  std::array<Ends, kLinkKinds> ends;
   for (std::size_t e = 0; e < weights_.size(); ++e) {
     const double load = loads.bytes[e] * weights_[e];
-    if (load <= 0) continue;
     const auto index = static_cast<EdgeIndex>(e);
     const auto kind = static_cast<std::size_t>(kind_of(*graph_, index));
-    in_use[kind].push_back(load);
+    // Of the two sides of a NIC that are equally busy, the one to the network is its own.
+    const bool outside = ends_of(index).first == VertexKind::kNic;
+    const double best = links[kind].load;
+    if (load <= 0 || load < best * (outside ? 1 - kSame : 1 + kSame)) continue;
+    links[kind] = {index, load, 0, {}};
+    ends[kind] = ends_of(index);
+  }
+  std::array<std::vector<double>, kLinkKinds> in_use;
+  std::array<std::vector<double>, kLinkKinds> bandwidths;
+  for (std::size_t e = 0; e < weights_.size(); ++e) {
+    const auto index = static_cast<EdgeIndex>(e);
+    const auto kind = static_cast<std::size_t>(kind_of(*graph_, index));
+    if (loads.bytes[e] <= 0 || ends_of(index) != ends[kind]) continue;
+    in_use[kind].push_back(loads.bytes[e] * weights_[e]);
     bandwidths[kind].push_back(graph_->edge(index).bandwidth.value());
-    if (load > links[kind].load) links[kind] = {index, load, 0, {}};
   }
   for (std::size_t kind = 0; kind < kLinkKinds; ++kind) {
     links[kind].others = median(in_use[kind]);

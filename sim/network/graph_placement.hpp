@@ -35,8 +35,8 @@ inline constexpr std::size_t kLinkKinds = 5;
 struct BusiestLink {
   EdgeIndex edge = 0;
   double load = 0;           // weighted, as in LinkLoads
-  double others = 0;         // the median of the links in use
-  BytesPerSecond bandwidth;  // of others: their median
+  double others = 0;         // the median of those in use that join the same kinds of vertices
+  BytesPerSecond bandwidth;  // of the same: the median
 
   // Nothing stands out where all are equally busy.
   [[nodiscard]] bool stands_out() const { return load > others * (1 + 1e-9); }

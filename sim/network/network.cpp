@@ -3,10 +3,18 @@
 #include <algorithm>
 #include <tuple>
 
+#include "sim/cluster/tiers.hpp"
+#include "sim/network/irregular_network.hpp"
 #include "sim/network/rank_order.hpp"
 
 namespace seqspan::sim {
 namespace {
+
+// Whether a description says all there is to say.
+bool needs_graph(const Cluster& cluster) {
+  if (!cluster.links.empty() || !cluster.overrides.empty()) return true;
+  return Tiers(cluster).leaves() > 1 && cluster.spine_switches == 0;
+}
 
 std::tuple<std::int64_t, std::int64_t, std::int64_t> key_of(const PlacedGroup& placed) {
   return {placed.shape.size, placed.shape.stride, placed.world};
@@ -14,13 +22,23 @@ std::tuple<std::int64_t, std::int64_t, std::int64_t> key_of(const PlacedGroup& p
 
 }  // namespace
 
+Network::Network(const Cluster& cluster) : cluster_(&cluster) {
+  if (needs_graph(cluster)) irregular_ = std::make_unique<Irregular>(cluster);
+}
+Network::~Network() = default;
+Network::Network(Network&&) noexcept = default;
+Network& Network::operator=(Network&&) noexcept = default;
+
+Result<void> Network::check() const { return irregular_ ? irregular_->check() : Result<void>{}; }
+
 const PlacedGroup& Network::find_or_place(GroupShape shape, std::int64_t world) {
   const std::tuple key(shape.size, shape.stride, world);
   const auto at = std::lower_bound(
       placed_.begin(), placed_.end(), key,
       [](const PlacedGroup& placed, const auto& wanted) { return key_of(placed) < wanted; });
   if (at != placed_.end() && key_of(*at) == key) return *at;
-  return *placed_.insert(at, sim::place(*cluster_, shape, world));
+  return *placed_.insert(
+      at, irregular_ ? irregular_->place(shape, world) : sim::place(*cluster_, shape, world));
 }
 
 void Network::place(const Layout& layout) {
@@ -48,6 +66,12 @@ CommunicationTime Network::explain(const Communication& communication) const {
   const double scale = curve->time(communication.bytes) / model.total();
   return {model.latency * scale, model.nvlink * scale, model.nic * scale,
           model.spine * scale,   model.pcie * scale,   model.core * scale};
+}
+
+std::optional<BoundLink> Network::bound_link(const Communication& communication) const {
+  if (!irregular_) return std::nullopt;
+  return irregular_->bound_link(group(communication.axis), communication.collective,
+                                explain(communication).bound());
 }
 
 }  // namespace seqspan::sim

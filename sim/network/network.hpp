@@ -1,6 +1,12 @@
 // The network as the readers of a program see it: place a layout, then ask what a communication
 // takes.
 //
+// The one place that decides how a cluster is counted:
+//   short description                      arithmetic (placed_group.hpp); no graph is built
+//   overrides of NICs that leave routes    arithmetic, each NIC weighted by its bandwidth
+//   links, or other overrides              on the graph (graph_placement.hpp), up to 4,096 GPUs
+// The graph is built once, by the constructor. A cluster that is no whole graph is refused.
+//
 // Placements are remembered by shape, so that placing a layout whose shapes were all seen costs
 // look-ups only. One Network per thread; the cluster must outlive it.
 //
@@ -10,9 +16,13 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "sim/errors/error.hpp"
 #include "sim/network/collective_time.hpp"
 #include "sim/network/measured_curves.hpp"
 #include "sim/network/placed_group.hpp"
@@ -22,9 +32,24 @@
 
 namespace seqspan::sim {
 
+// The link that bounds a communication, where it is busier than most of its kind.
+struct BoundLink {
+  std::string name;  // "node3.nic5", "leaf0 to spine1"
+  BytesPerSecond bandwidth;
+  BytesPerSecond others;  // what most of its kind have
+  double load = 1;        // how much longer it is busy than most of its kind
+};
+
 class Network {
  public:
-  explicit Network(const Cluster& cluster) : cluster_(&cluster) {}
+  explicit Network(const Cluster& cluster);
+  ~Network();
+  Network(Network&&) noexcept;
+  Network& operator=(Network&&) noexcept;
+
+  // Error: kInput, where GPUs cannot reach each other, links or overrides name what is not there,
+  // or the cluster is too large to be counted on its graph. Nothing else may be asked then.
+  [[nodiscard]] Result<void> check() const;
 
   // Places the groups of every axis; until then each is a rank alone.
   void place(const Layout& layout);
@@ -39,14 +64,20 @@ class Network {
   // are the model's, scaled so that their total is what was measured.
   [[nodiscard]] CommunicationTime explain(const Communication& communication) const;
 
+  // Of explain(): nothing where links of that kind are equally busy.
+  [[nodiscard]] std::optional<BoundLink> bound_link(const Communication& communication) const;
+
   [[nodiscard]] const Cluster& cluster() const { return *cluster_; }
   // Shapes placed so far.
   [[nodiscard]] std::size_t remembered() const { return placed_.size(); }
 
  private:
+  class Irregular;
+
   const PlacedGroup& find_or_place(GroupShape shape, std::int64_t world);
 
   const Cluster* cluster_;
+  std::unique_ptr<Irregular> irregular_;  // null: arithmetic alone
   MeasuredCurves measured_;
   std::array<PlacedGroup, kAxisCount> groups_;
   std::vector<PlacedGroup> placed_;  // ordered by (size, stride, world)

@@ -111,5 +111,67 @@ RC_GTEST_PROP(GraphPlacement, EqualsTheClosedForm, ()) {
   assert_equal(*closed, GraphPlacement(cluster, graph).place(shape, world, links));
 }
 
+// A slow NIC of a GPU that has no other changes no route: each NIC's load is weighted.
+RC_GTEST_PROP(GraphPlacement, EqualsTheArithmeticWithASlowNic, ()) {
+  Cluster cluster = any_cluster();
+  RC_PRE(cluster.nics_per_node <= cluster.gpus_per_node);
+  cluster.overrides = {slow("node0.nic0", 7e9), slow("node*.nic1", 90e9)};
+  if (cluster.nics_per_node == 1) cluster.overrides.pop_back();
+  const ClusterGraph graph = graph_of(cluster);
+  RC_ASSERT(graph.regular());
+  const std::int64_t world = between(1, cluster.gpu_count());
+  const GroupShape shape = any_shape(world);
+  NicWeights weights;
+  for (std::int64_t nic = 0; nic < graph.tiers().nics(); ++nic) {
+    const double weight = nic == 0 ? 50.0 / 7 : nic % cluster.nics_per_node == 1 ? 50.0 / 90 : 1;
+    weights.out.push_back(weight);
+    weights.in.push_back(weight);
+  }
+  BusiestNics nics;
+  PatternLinks links;
+  const PlacedGroup counted = GraphPlacement(cluster, graph).place(shape, world, links);
+  assert_equal(place_by_enumeration(cluster, shape, world, weights, nics), counted);
+  const BusiestLink& busiest = links.all_to_all[static_cast<std::size_t>(LinkKind::kNic)];
+  RC_ASSERT(near(nics.all_to_all.load, busiest.load));
+}
+
+// 2 nodes of 2 with a NIC for each GPU, all-to-all of 4: a NIC carries 2/4. Without node0.nic1 GPU
+// 1 sends and receives by GPU 0's: NIC 0 carries 4/4, and the NVLink ports of both the 2/4 on top
+// of the 1/4 between them.
+TEST(GraphPlacement, AMissingNicLoadsItsNeighbour) {
+  Cluster cluster = small_cluster(2, 2, 2);
+  cluster.overrides = {missing("node0.nic1")};
+  const ClusterGraph graph = graph_of(cluster);
+  PatternLinks links;
+  const PlacedGroup placed = GraphPlacement(cluster, graph).place({4, 1}, 4, links);
+  EXPECT_DOUBLE_EQ(placed.all_to_all.nic, 1);
+  EXPECT_DOUBLE_EQ(placed.all_to_all.nvlink, 3.0 / 4);
+  const BusiestLink& nic = links.all_to_all[static_cast<std::size_t>(LinkKind::kNic)];
+  EXPECT_DOUBLE_EQ(nic.others, 1.0 / 2);
+  EXPECT_TRUE(nic.stands_out());
+}
+
+// Two GPUs without NVLink behind one PCIe switch with one NIC, twice: PCIe is given, and carries
+// what the GPUs say to each other (1/4 of S) and to the other node (2/4); the NIC what both send.
+TEST(GraphPlacement, GpusWithoutNvlink) {
+  Cluster cluster = small_cluster(2, 2, 1);
+  const auto link = [](const std::string& from, const std::string& to, double bandwidth) {
+    return GivenLink{from, to, BytesPerSecond(bandwidth), Seconds(1e-6), "test"};
+  };
+  for (const std::string node : {"node0", "node1"}) {
+    cluster.links.push_back(link(node + ".gpu0", node + ".pcie0", 25e9));
+    cluster.links.push_back(link(node + ".gpu1", node + ".pcie0", 25e9));
+    cluster.links.push_back(link(node + ".pcie0", node + ".nic0", 50e9));
+    cluster.links.push_back(link(node + ".nic0", "leaf0", 50e9));
+  }
+  const ClusterGraph graph = graph_of(cluster);
+  PatternLinks links;
+  const PlacedGroup placed = GraphPlacement(cluster, graph).place({4, 1}, 4, links);
+  EXPECT_EQ(placed.domains, 4);
+  EXPECT_DOUBLE_EQ(placed.all_to_all.nvlink, 0);
+  EXPECT_DOUBLE_EQ(placed.all_to_all.nic, 1);
+  EXPECT_DOUBLE_EQ(placed.all_to_all.pcie, 3.0 / 4 * 50 / 25);  // nominal: the fabric's 50 GB/s
+}
+
 }  // namespace
 }  // namespace seqspan::sim

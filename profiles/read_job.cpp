@@ -23,7 +23,8 @@ Stage stage_of(const Setting& setting) {
   const std::vector<std::string>& path = setting.path;
   const bool inside = path.size() > 1 && (path[0] == "model" || path[0] == "cluster");
   if (!inside) return Stage::kReferences;
-  const bool part = path[0] == "cluster" && (path[1] == "device" || path[1] == "fabric");
+  const bool part =
+      path[0] == "cluster" && (path[1] == "device" || path[1] == "fabric" || path[1] == "measured");
   return part && path.size() == 2 ? Stage::kParts : Stage::kRest;
 }
 
@@ -75,7 +76,11 @@ Result<sim::Job> decode(Value& document, const NamedFile& folder, Resolver& reso
   const std::string& model_file = resolver.model_file();
   const std::string model_name = model_file.empty() ? "model" : sim::model_name_from(model_file);
   Result<sim::Job> job = sim::decode_job(document, model_name);
-  if (job) job->inputs = resolver.inputs();
+  if (!job) return job;
+  if (Result<void> ok = resolver.use_measurements(job->cluster); !ok) {
+    return tl::unexpected(ok.error());
+  }
+  job->inputs = resolver.inputs();
   return job;
 }
 

@@ -1,9 +1,10 @@
 // Reads a job file, or makes a job from names given on the command line.
 //
 // Order: the job document; `--set` of `model`, `cluster` and everything outside them; the
-// documents that the job names, in place of their names; `--set` of `cluster.device` and
-// `cluster.fabric`; their documents; every other `--set`; then decoding, so that all checks apply
-// to all values. Of two settings of one field the later counts.
+// documents that the job names, in place of their names; `--set` of `cluster.device`,
+// `cluster.fabric` and `cluster.measured`; their documents; every other `--set`; then decoding, so
+// that all checks apply to all values; then what was measured. Of two settings of one field the
+// later counts.
 //
 // Errors: kInput, located in the file that holds the fault or at "--set path=value";
 // kEnvironment when a file cannot be read.

@@ -46,7 +46,11 @@ Result<sim::Cluster> read_cluster(const std::string& path_or_name, const fs::pat
       resolver.inline_parts(document->value, folder_of(document->source), {});
   if (!whole) return tl::unexpected(whole.error());
   Result<sim::Cluster> cluster = sim::decode_cluster(document->value, {});
-  if (cluster && cluster->name.empty()) {
+  if (!cluster) return cluster;
+  if (Result<void> ok = resolver.use_measurements(*cluster); !ok) {
+    return tl::unexpected(ok.error());
+  }
+  if (cluster->name.empty()) {
     cluster->name = fs::path(document->source.shown).stem().string();
   }
   return cluster;

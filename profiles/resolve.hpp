@@ -3,10 +3,12 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "profiles/reference.hpp"
+#include "profiles/use_measurements.hpp"
 #include "sim/errors/error.hpp"
 #include "sim/spec/input_file.hpp"
 #include "sim/spec/json/value.hpp"
@@ -26,9 +28,12 @@ class Resolver {
                                                      const NamedFile& from,
                                                      const std::string& path);
 
-  // The device and the fabric of a cluster.
+  // The device and the fabric of a cluster, and reads the fabric profile that it names.
   [[nodiscard]] sim::Result<void> inline_parts(sim::json::Value& cluster, const NamedFile& from,
                                                const std::string& path);
+
+  // Puts that profile to use on the decoded cluster; without one nothing changes.
+  [[nodiscard]] sim::Result<void> use_measurements(sim::Cluster& cluster) const;
 
   // What was read so far, in that order, each file once.
   [[nodiscard]] const std::vector<sim::InputFile>& inputs() const { return inputs_; }
@@ -38,9 +43,13 @@ class Resolver {
   [[nodiscard]] const std::string& model_file() const { return model_file_; }
 
  private:
+  [[nodiscard]] sim::Result<void> read_measured(const sim::json::Value& cluster,
+                                                const NamedFile& from, const std::string& path);
+
   std::filesystem::path data_root_;
   std::vector<sim::InputFile> inputs_;
   std::string model_file_;
+  std::optional<NamedProfile> measured_;
 };
 
 }  // namespace seqspan::profiles

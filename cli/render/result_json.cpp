@@ -110,7 +110,8 @@ Json traffic_json(const sim::Simulation& simulation) {
                     {"message_bytes", number(row.message_bytes)},
                     {"seconds", number(row.seconds)},
                     {"exposed_seconds", number(row.exposed_seconds)},
-                    {"bound", row.bound}});
+                    {"bound", row.bound},
+                    {"timed_by", name_of(row.timed_by)}});
     if (!row.bound_link) continue;
     rows.back()["bound_link"] = {
         {"name", row.bound_link->name},

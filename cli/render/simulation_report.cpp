@@ -19,6 +19,7 @@ std::string simulation_report(const Style& style, const sim::Job& job,
   text += time_section(style, simulation);
   text += exposed_section(style, simulation);
   text += traffic_section(style, simulation);
+  text += measured_text(style, job, simulation);
   return text;
 }
 

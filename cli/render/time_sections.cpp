@@ -18,7 +18,7 @@ namespace {
 std::size_t bar_columns(const Style& style) { return (style.width - 50) * 2 / 3; }
 
 // "NIC node3.nic5 (25 GB/s; the others 50 GB/s)"
-std::string bound_text(const sim::TrafficRow& row) {
+std::string bound_link_text(const sim::TrafficRow& row) {
   if (!row.bound_link) return row.bound;
   const sim::BoundLink& link = *row.bound_link;
   std::string text =
@@ -45,8 +45,16 @@ std::string held_back_text(const Style& style, const sim::Simulation& simulation
     if (slowest == nullptr || weight(row) > weight(*slowest)) slowest = &row;
   }
   if (*longest <= sim::Seconds(0) || slowest == nullptr) return "";
-  return paragraph("  ", fmt::format("{} is held back by: {}", name_of(axis), bound_text(*slowest)),
+  return paragraph("  ",
+                   fmt::format("{} is held back by: {}", name_of(axis), bound_link_text(*slowest)),
                    style.width);
+}
+
+// A star where the time was measured.
+std::string bound_text(const sim::TrafficRow& row) {
+  const bool measured = row.timed_by != sim::TimedBy::kModel;
+  const std::string link = row.bound_link ? " " + row.bound_link->name : "";
+  return row.bound + link + (measured ? " *" : "");
 }
 
 }  // namespace
@@ -97,14 +105,13 @@ std::string traffic_section(const Style& style, const sim::Simulation& simulatio
       if (row.pass != pass) continue;
       if (!titled) table.section(name_of(pass));
       titled = true;
-      std::vector<std::string> cells = {
-          row.op,
-          fmt::format("{} {}", name_of(row.axis), row.group_size),
-          sim::format_count(row.count),
-          sim::format_bytes(row.bytes_sent_per_gpu),
-          sim::format_time(row.seconds),
-          sim::format_time(row.exposed_seconds),
-          row.bound_link ? std::string(row.bound) + " " + row.bound_link->name : row.bound};
+      std::vector<std::string> cells = {row.op,
+                                        fmt::format("{} {}", name_of(row.axis), row.group_size),
+                                        sim::format_count(row.count),
+                                        sim::format_bytes(row.bytes_sent_per_gpu),
+                                        sim::format_time(row.seconds),
+                                        sim::format_time(row.exposed_seconds),
+                                        bound_text(row)};
       if (with_message) {
         cells.insert(cells.begin() + kMessage, sim::format_bytes(row.message_bytes));
       }
@@ -115,6 +122,30 @@ std::string traffic_section(const Style& style, const sim::Simulation& simulatio
          paragraph("  ",
                    std::string("count and exposed are of a step; the rest is of one execution") +
                        (with_message ? "" : "; message sizes: --json, or 100 columns"),
+                   style.width);
+}
+
+std::string measured_text(const Style& style, const sim::Job& job,
+                          const sim::Simulation& simulation) {
+  const std::string& profile = job.cluster.measured_by;
+  if (profile.empty() || simulation.traffic.empty()) return {};
+  const auto any = [&](sim::TimedBy by) {
+    return std::any_of(simulation.traffic.begin(), simulation.traffic.end(),
+                       [by](const sim::TrafficRow& row) { return row.timed_by == by; });
+  };
+  if (any(sim::TimedBy::kSibling)) {
+    return paragraph("  ",
+                     fmt::format("* as measured in {}, where an all-gather stands for the "
+                                 "reduce-scatter of its group, or the other way round; the rest "
+                                 "is modelled",
+                                 profile),
+                     style.width);
+  }
+  if (any(sim::TimedBy::kMeasurement)) {
+    return paragraph("  ", fmt::format("* as measured in {}; the rest is modelled", profile),
+                     style.width);
+  }
+  return paragraph("  ", fmt::format("all modelled: {} has none of these groups", profile),
                    style.width);
 }
 

@@ -8,7 +8,9 @@
 
 namespace seqspan::sim {
 
-Simulator::Simulator(const Job& job) : job_(job), network_(job.cluster) {}
+Simulator::Simulator(const Job& job) : job_(job), network_(job.cluster) {
+  network_.prefer(job.cluster.measured);
+}
 
 void Simulator::prepare(const Layout& layout) {
   lower(job_, layout, program_);

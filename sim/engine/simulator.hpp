@@ -65,6 +65,7 @@ struct TrafficRow {
   Seconds exposed_seconds;              // over the step
   const char* bound = "";               // "latency", "NVLink", "PCIe", "NIC", "spine", "core"
   std::optional<BoundLink> bound_link;  // where one link of that kind is busier than most
+  TimedBy timed_by = TimedBy::kModel;
 };
 
 struct Simulation {

@@ -2,52 +2,66 @@
 
 #include <algorithm>
 
+#include "sim/network/link_times.hpp"
+#include "sim/network/nccl/point_to_point.hpp"
+
 namespace seqspan::sim {
 namespace {
 
-constexpr Seconds kRingBaseLatency(8.4e-6);
-constexpr Seconds kRoundLatency(0.5e-6);
-constexpr std::int64_t kMessagesPerRound = 8;
-
-Seconds times(Seconds time, std::int64_t count) { return time * static_cast<double>(count); }
-
-Seconds ring_latency(const Cluster& cluster, const PlacedGroup& group, std::int64_t passes) {
-  const std::int64_t inter = group.domains - 1;
-  const std::int64_t intra = group.shape.size - 1 - inter;
-  return kRingBaseLatency + times(cluster.device.nvlink.ring_step_latency, passes * intra) +
-         times(cluster.nic.ring_step_latency, passes * inter);
+void set_links(CommunicationTime& time, const LinkTimes& links) {
+  time.nvlink = links.nvlink;
+  time.nic = links.nic;
+  time.spine = links.spine;
+  time.pcie = links.pcie;
+  time.core = links.core;
 }
 
-Seconds message_latency(const Cluster& cluster, const LinkLoads& loads, std::int64_t messages) {
-  Seconds slowest;
-  if (loads.nvlink > 0) slowest = std::max(slowest, cluster.device.nvlink.message_latency);
-  if (loads.nic > 0) slowest = std::max(slowest, cluster.nic.message_latency);
-  const std::int64_t rounds = (messages + kMessagesPerRound - 1) / kMessagesPerRound;
-  return slowest + times(kRoundLatency, rounds - 1);
+CommunicationTime collective(const Cluster& cluster, const PlacedGroup& group,
+                             const CollectiveChoices& choices, const Communication& work) {
+  const auto best = choices.of(work.collective).best(work.bytes);
+  CommunicationTime time;
+  if (best.candidate == nullptr) return time;
+  const nccl::Candidate& candidate = *best.candidate;
+  time.algorithm = candidate.algorithm;
+  time.protocol = candidate.protocol;
+  time.latency = best.latency + candidate.loads.latency;
+  set_links(time, link_times(cluster, candidate.loads, best.bytes,
+                             static_cast<double>(group.shape.size)));
+  time.channels = Seconds(best.bytes * candidate.channel_bytes / candidate.channel_limit.value());
+  return time;
 }
 
-Seconds latency(const Cluster& cluster, const PlacedGroup& group, const LinkLoads& loads,
-                const Communication& communication) {
-  switch (communication.collective) {
-    case Collective::kAllGather:
-    case Collective::kReduceScatter:
-      return ring_latency(cluster, group, 1);
-    case Collective::kAllReduce:
-      return ring_latency(cluster, group, 2);
-    case Collective::kAllToAll:
-      return message_latency(cluster, loads, (group.shape.size - 1) * communication.messages);
-    case Collective::kRingShift:
-    case Collective::kPointToPoint:
-      return message_latency(cluster, loads, communication.messages);
+nccl::Messages messages_of(const PlacedGroup& group, const LinkLoads& loads,
+                           const Communication& work, std::int64_t posted) {
+  nccl::Messages messages;
+  messages.each = std::max(Bytes(1), message_bytes(work, group.shape.size));
+  if (work.collective == Collective::kAllToAll) {
+    messages.over_nvlink = (group.domain_members - 1) * posted;
+    messages.over_network = (group.shape.size - group.domain_members) * posted;
+    messages.per_rank = (group.shape.size - 1) * posted;
+    messages.each = std::max(Bytes(1), messages.each / posted);
+  } else {
+    messages.over_nvlink = loads.nvlink > 0 ? posted : 0;
+    messages.over_network = loads.nic > 0 ? posted : 0;
+    messages.per_rank = posted;
   }
-  return {};
+  return messages;
 }
 
-// Time of `bytes` on a link that carries them in messages of `message` bytes.
-Seconds link_time(const LinkProfile& link, double bytes, double message) {
-  if (bytes <= 0) return {};
-  const double speed = message / (message + static_cast<double>(link.half_speed_bytes));
-  return Seconds(bytes / (link.effective_bandwidth().value() * speed));
+CommunicationTime send_and_receive(const Cluster& cluster, const PlacedGroup& group,
+                                   const Communication& work) {
+  const LinkLoads loads = group.loads(work.collective);
+  const nccl::Messages messages = messages_of(group, loads, work, work.messages);
+  const nccl::MessagePlan plan = nccl::plan_message(cluster, group, messages.each);
+  CommunicationTime time;
+  time.algorithm = nccl::Algorithm::kSendReceive;
+  time.protocol = plan.protocol;
+  time.latency = nccl::message_latency(cluster, plan, messages) + loads.latency;
+  const auto bytes = static_cast<double>(work.bytes.value());
+  set_links(time,
+            link_times(cluster, loads, bytes, bytes / static_cast<double>(messages.each.value())));
+  time.channels = nccl::channel_time(cluster, plan, messages);
+  return time;
 }
 
 }  // namespace
@@ -68,49 +82,59 @@ const char* name_of(Bound bound) {
       return "PCIe";
     case Bound::kCore:
       return "core";
+    case Bound::kChannels:
+      return "NCCL channels";
   }
   return "";
 }
 
 Seconds CommunicationTime::total() const {
-  return latency + std::max({nvlink, nic, spine, pcie, core});
+  return latency + std::max({nvlink, nic, spine, pcie, core, channels});
 }
 
 Bound CommunicationTime::bound() const {
-  const Seconds largest = std::max({latency, nvlink, nic, spine, pcie, core});
+  const Seconds largest = std::max({latency, nvlink, nic, spine, pcie, core, channels});
   if (largest <= Seconds(0)) return Bound::kNothing;
   if (latency == largest) return Bound::kLatency;
   // What is exactly as busy as the NICs below or above it is not what holds them back.
   if (nvlink == largest) return Bound::kNvlink;
   if (nic == largest) return Bound::kNic;
   if (pcie == largest) return Bound::kPcie;
-  return spine == largest ? Bound::kSpine : Bound::kCore;
+  if (spine == largest) return Bound::kSpine;
+  return core == largest ? Bound::kCore : Bound::kChannels;
+}
+
+CommunicationTime CommunicationTime::scaled(double factor) const {
+  CommunicationTime result = *this;
+  for (Seconds* part : {&result.latency, &result.nvlink, &result.nic, &result.spine, &result.pcie,
+                        &result.core, &result.channels}) {
+    *part *= factor;
+  }
+  return result;
+}
+
+CommunicationTime communication_time(const Cluster& cluster, const PlacedGroup& group,
+                                     const CollectiveChoices& choices,
+                                     const Communication& communication) {
+  if (group.shape.size <= 1 || communication.bytes <= Bytes(0)) return {};
+  switch (communication.collective) {
+    case Collective::kAllGather:
+    case Collective::kReduceScatter:
+    case Collective::kAllReduce:
+      return collective(cluster, group, choices, communication);
+    case Collective::kAllToAll:
+    case Collective::kRingShift:
+    case Collective::kPointToPoint:
+      break;
+  }
+  Communication posted = communication;
+  posted.messages = std::max<std::int64_t>(1, posted.messages);
+  return send_and_receive(cluster, group, posted);
 }
 
 CommunicationTime communication_time(const Cluster& cluster, const PlacedGroup& group,
                                      const Communication& communication) {
-  if (group.shape.size <= 1 || communication.bytes <= Bytes(0)) return {};
-  Communication posted = communication;
-  posted.messages = std::max<std::int64_t>(1, posted.messages);
-
-  const LinkLoads loads = group.loads(posted.collective);
-  const auto bytes = static_cast<double>(posted.bytes.value());
-  const auto message = static_cast<double>(
-      std::max<std::int64_t>(1, message_bytes(posted, group.shape.size).value()));
-
-  CommunicationTime time;
-  time.latency = latency(cluster, group, loads, posted) + loads.latency;
-  time.nvlink = link_time(cluster.device.nvlink, loads.nvlink * bytes, message);
-  time.nic = link_time(cluster.nic, loads.nic * bytes, message);
-  time.spine =
-      link_time(cluster.nic, loads.spine * bytes, message) * cluster.spine_oversubscription;
-  time.core = link_time(cluster.nic, loads.core * bytes, message) *
-              (cluster.spine_oversubscription * cluster.core_oversubscription);
-  if (loads.pcie > 0) {
-    time.pcie = Seconds(loads.pcie * bytes /
-                        cluster.pcie.value_or(cluster.nic.effective_bandwidth()).value());
-  }
-  return time;
+  return communication_time(cluster, group, CollectiveChoices(cluster, group), communication);
 }
 
 Seconds collective_time(const Cluster& cluster, const PlacedGroup& group,

@@ -2,34 +2,51 @@
 
 #include <algorithm>
 
+#include "sim/network/placed_group.hpp"
 #include "sim/network/topology.hpp"
+#include "sim/spec/cluster.hpp"
 
 namespace seqspan::sim {
 namespace {
 
 bool stands_alone(const Cluster& cluster, const PlacedGroup& group) {
-  return group.shape.stride == 1 &&
-         (group.domains == 1 || group.domain_members == Topology(cluster).domain_gpus());
+  if (group.shape.stride != 1) return false;
+  const Topology topology(cluster);
+  if (group.domains > 1 && group.domain_members != topology.domain_gpus()) return false;
+  const std::int64_t leaf = topology.leaf_gpus();
+  return leaf == 0 || leaf % group.shape.size == 0 || group.shape.size % leaf == 0;
 }
 
 }  // namespace
 
-void MeasuredCurves::add(Collective collective, std::int64_t size, std::int64_t per_domain,
-                         MeasuredCurve curve) {
-  std::erase_if(entries_, [&](const Entry& entry) {
-    return entry.collective == collective && entry.size == size && entry.per_domain == per_domain;
-  });
-  entries_.push_back({collective, size, per_domain, std::move(curve)});
+const char* name_of(TimedBy by) {
+  switch (by) {
+    case TimedBy::kModel:
+      return "model";
+    case TimedBy::kMeasurement:
+      return "measurement";
+    case TimedBy::kSibling:
+      return "sibling";
+  }
+  return "";
 }
 
-const MeasuredCurve* MeasuredCurves::find(const Cluster& cluster, const PlacedGroup& group,
-                                          Collective collective) const {
-  const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
-    return entry.collective == collective && entry.size == group.shape.size &&
-           entry.per_domain == group.domain_members;
+void MeasuredCurves::add(GroupCurve curve) {
+  std::erase_if(curves_, [&](const GroupCurve& old) {
+    return old.collective == curve.collective && old.size == curve.size &&
+           old.per_domain == curve.per_domain;
   });
-  if (found == entries_.end() || !stands_alone(cluster, group)) return nullptr;
-  return &found->curve;
+  curves_.push_back(std::move(curve));
+}
+
+const GroupCurve* MeasuredCurves::find(const Cluster& cluster, const PlacedGroup& group,
+                                       Collective collective) const {
+  const auto found = std::find_if(curves_.begin(), curves_.end(), [&](const GroupCurve& curve) {
+    return curve.collective == collective && curve.size == group.shape.size &&
+           curve.per_domain == group.domain_members;
+  });
+  if (found == curves_.end() || !stands_alone(cluster, group)) return nullptr;
+  return &*found;
 }
 
 }  // namespace seqspan::sim

@@ -5,39 +5,50 @@
 //
 // A benchmark runs one group on GPUs that have nothing else to do. So a curve stands for a placed
 // group only where no sibling shares its links: ranks that are neighbours, in one domain or in
-// domains that they fill. Interleaved groups share NICs, and keep the model, which counts that.
+// domains that they fill, under one leaf or under leaves that they fill. Interleaved groups share
+// NICs, and keep the model, which counts that.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
 #include "sim/network/measured_curve.hpp"
-#include "sim/network/placed_group.hpp"
 #include "sim/program/op.hpp"
-#include "sim/spec/cluster.hpp"
 
 namespace seqspan::sim {
+
+struct Cluster;
+struct PlacedGroup;
+
+enum class TimedBy : std::uint8_t {
+  kModel,
+  kMeasurement,
+  kSibling,  // an all-gather's measurement for a reduce-scatter, or the other way round
+};
+[[nodiscard]] const char* name_of(TimedBy by);
+
+struct GroupCurve {
+  Collective collective = Collective::kAllToAll;
+  std::int64_t size = 1;
+  std::int64_t per_domain = 1;
+  TimedBy by = TimedBy::kMeasurement;
+  MeasuredCurve curve;
+};
 
 class MeasuredCurves {
  public:
   // Of one collective and group the later one counts.
-  void add(Collective collective, std::int64_t size, std::int64_t per_domain, MeasuredCurve curve);
+  void add(GroupCurve curve);
 
   // Null where nothing was measured that stands for this group.
-  [[nodiscard]] const MeasuredCurve* find(const Cluster& cluster, const PlacedGroup& group,
-                                          Collective collective) const;
+  [[nodiscard]] const GroupCurve* find(const Cluster& cluster, const PlacedGroup& group,
+                                       Collective collective) const;
 
-  [[nodiscard]] bool empty() const { return entries_.empty(); }
+  [[nodiscard]] bool empty() const { return curves_.empty(); }
+  [[nodiscard]] const std::vector<GroupCurve>& all() const { return curves_; }
 
  private:
-  struct Entry {
-    Collective collective = Collective::kAllToAll;
-    std::int64_t size = 1;
-    std::int64_t per_domain = 1;
-    MeasuredCurve curve;
-  };
-
-  std::vector<Entry> entries_;
+  std::vector<GroupCurve> curves_;
 };
 
 }  // namespace seqspan::sim

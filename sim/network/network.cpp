@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "sim/cluster/tiers.hpp"
 #include "sim/network/irregular_network.hpp"
@@ -31,41 +32,58 @@ Network& Network::operator=(Network&&) noexcept = default;
 
 Result<void> Network::check() const { return irregular_ ? irregular_->check() : Result<void>{}; }
 
-const PlacedGroup& Network::find_or_place(GroupShape shape, std::int64_t world) {
+const Network::Placement& Network::find_or_place(GroupShape shape, std::int64_t world) {
   const std::tuple key(shape.size, shape.stride, world);
   const auto at = std::lower_bound(
       placed_.begin(), placed_.end(), key,
-      [](const PlacedGroup& placed, const auto& wanted) { return key_of(placed) < wanted; });
-  if (at != placed_.end() && key_of(*at) == key) return *at;
-  return *placed_.insert(
-      at, irregular_ ? irregular_->place(shape, world) : sim::place(*cluster_, shape, world));
+      [](const auto& placed, const auto& wanted) { return key_of(placed->group) < wanted; });
+  if (at != placed_.end() && key_of((*at)->group) == key) return **at;
+  auto placed = std::make_unique<Placement>();
+  placed->group = sim::place(*cluster_, shape, world);
+  if (irregular_) {
+    const PlacedGroup described = std::exchange(placed->group, irregular_->place(shape, world));
+    placed->as_described = placed->group == described;
+  }
+  placed->choices = CollectiveChoices(*cluster_, placed->group);
+  return **placed_.insert(at, std::move(placed));
 }
 
 void Network::place(const Layout& layout) {
   const std::int64_t world = layout.world();
   for (std::size_t axis = 0; axis < kAxisCount; ++axis) {
     const GroupShape shape = group_shape(static_cast<Axis>(axis), layout);
-    groups_[axis] = shape.size > 1 ? find_or_place(shape, world) : PlacedGroup{};
+    groups_[axis] = shape.size > 1 ? &find_or_place(shape, world) : nullptr;
   }
 }
 
-const PlacedGroup& Network::group(Axis axis) const {
-  return groups_[static_cast<std::size_t>(axis)];
+const Network::Placement& Network::placement(Axis axis) const {
+  const Placement* placed = groups_[static_cast<std::size_t>(axis)];
+  return placed != nullptr ? *placed : alone_;
 }
+
+const PlacedGroup& Network::group(Axis axis) const { return placement(axis).group; }
 
 Seconds Network::time(const Communication& communication) const {
   return explain(communication).total();
 }
 
+const GroupCurve* Network::measured(const Communication& communication) const {
+  if (measured_.empty() || !placement(communication.axis).as_described) return nullptr;
+  return measured_.find(*cluster_, group(communication.axis), communication.collective);
+}
+
+TimedBy Network::timed_by(const Communication& communication) const {
+  const GroupCurve* found = measured(communication);
+  return found == nullptr ? TimedBy::kModel : found->by;
+}
+
 CommunicationTime Network::explain(const Communication& communication) const {
-  const PlacedGroup& placed = group(communication.axis);
-  const CommunicationTime model = communication_time(*cluster_, placed, communication);
-  const MeasuredCurve* curve =
-      measured_.empty() ? nullptr : measured_.find(*cluster_, placed, communication.collective);
-  if (curve == nullptr || model.total().value() <= 0) return model;
-  const double scale = curve->time(communication.bytes) / model.total();
-  return {model.latency * scale, model.nvlink * scale, model.nic * scale,
-          model.spine * scale,   model.pcie * scale,   model.core * scale};
+  const Placement& placed = placement(communication.axis);
+  const CommunicationTime model =
+      communication_time(*cluster_, placed.group, placed.choices, communication);
+  const GroupCurve* found = measured(communication);
+  if (found == nullptr || model.total().value() <= 0) return model;
+  return model.scaled(found->curve.time(communication.bytes) / model.total());
 }
 
 std::optional<BoundLink> Network::bound_link(const Communication& communication) const {

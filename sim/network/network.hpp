@@ -63,6 +63,7 @@ class Network {
   // The parts of that time, and with bound() what holds it back. Where it was measured, the parts
   // are the model's, scaled so that their total is what was measured.
   [[nodiscard]] CommunicationTime explain(const Communication& communication) const;
+  [[nodiscard]] TimedBy timed_by(const Communication& communication) const;
 
   // Of explain(): nothing where links of that kind are equally busy.
   [[nodiscard]] std::optional<BoundLink> bound_link(const Communication& communication) const;
@@ -74,13 +75,24 @@ class Network {
  private:
   class Irregular;
 
-  const PlacedGroup& find_or_place(GroupShape shape, std::int64_t world);
+  // A placed group and what NCCL would choose for it.
+  struct Placement {
+    PlacedGroup group;
+    CollectiveChoices choices;
+    bool as_described = true;  // no link of the group differs from the cluster's description
+  };
+
+  [[nodiscard]] const Placement& placement(Axis axis) const;
+  const Placement& find_or_place(GroupShape shape, std::int64_t world);
+  // Null: nothing measured stands for it.
+  [[nodiscard]] const GroupCurve* measured(const Communication& communication) const;
 
   const Cluster* cluster_;
   std::unique_ptr<Irregular> irregular_;  // null: arithmetic alone
   MeasuredCurves measured_;
-  std::array<PlacedGroup, kAxisCount> groups_;
-  std::vector<PlacedGroup> placed_;  // ordered by (size, stride, world)
+  Placement alone_;                                    // a rank without peers
+  std::array<const Placement*, kAxisCount> groups_{};  // null: alone
+  std::vector<std::unique_ptr<Placement>> placed_;     // ordered by (size, stride, world)
 };
 
 }  // namespace seqspan::sim

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/network/measured_curves.hpp"
 #include "sim/spec/device.hpp"
 
 namespace seqspan::sim {
@@ -58,6 +59,9 @@ struct Cluster {
   std::optional<BytesPerSecond> pcie;  // what one GPU's PCIe link delivers; absent: no limit
   std::vector<GivenLink> links;        // not empty: these are all links that there are
   std::vector<LinkOverride> overrides;
+
+  std::string measured_by;  // the fabric profile that the file names, by its name; empty: none
+  MeasuredCurves measured;  // its curves; profiles/use_measurements.hpp
 
   [[nodiscard]] std::int64_t gpu_count() const { return nodes * gpus_per_node; }
 };

@@ -22,13 +22,23 @@ struct KernelEfficiency {
 
 // One direction of one GPU's share of a link.
 struct LinkProfile {
-  std::string name;           // "NVLink 4"
-  BytesPerSecond bandwidth;   // peak, one direction
-  double efficiency = 1.0;    // fraction of peak that large messages reach
-  Seconds message_latency;    // one small NCCL send/recv over it, end to end
+  std::string name;          // "NVLink 4"
+  BytesPerSecond bandwidth;  // peak, one direction
+  double efficiency = 1.0;   // fraction of peak that large messages reach
+  Seconds message_latency;   // one small NCCL send/recv over it, end to end
+  // What a larger one adds bytes / bandwidth to, where that is more (Simple protocol).
+  Seconds simple_message_latency;
   Seconds ring_step_latency;  // added per further step of an NCCL ring over it (Simple protocol)
+  Seconds ll_step_latency;    // the same with LL; 0: NCCL's part of ring_step_latency
+  // Networks: the host's post of one step of a ring that spans nodes. NCCL: 1 us, 2 us on AMD
+  // hosts.
+  Seconds proxy_latency{1e-6};
   std::int64_t half_speed_bytes =
       0;  // message size at which half of the bandwidth is reached, 0: any
+  // What one channel of an NCCL send carries; 0: no limit known.
+  BytesPerSecond channel_bandwidth;
+  // The same of the LL protocol; 0: small messages take the Simple protocol too.
+  BytesPerSecond ll_channel_bandwidth;
 
   // Where each number comes from, by its JSON path inside the profile: "bandwidth".
   std::map<std::string, std::string> sources;
@@ -48,6 +58,10 @@ struct DeviceProfile {
   Seconds kernel_overhead;  // start and tail of one kernel
   KernelEfficiency efficiency;
   LinkProfile nvlink;
+  // 80 (Ampere), 90 (Hopper), 100 (Blackwell): which of NCCL's constants apply. 0: NCCL is taken to
+  // know rings with the Simple protocol only.
+  std::int64_t compute_capability = 0;
+  double nvls_efficiency = 0;  // of NVLink, where switches add or multicast; 0: no NVLS
   // NCCL allocates `nccl_connection_bytes` for each channel of each connection of a communicator.
   std::int64_t nccl_ring_channels = 0;
   std::int64_t nccl_p2p_channels = 0;  // per peer

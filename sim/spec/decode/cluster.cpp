@@ -86,6 +86,11 @@ FieldTable<Cluster> make_table() {
           cluster.nic = std::move(*nic);
           return {};
         });
+  t.add(json::text("measured",
+                   "file of a fabric profile (seqspan profile fit): what was measured here counts "
+                   "before device and fabric")
+            .with_default("nothing was measured"),
+        &Cluster::measured_by);
   t.add(json::integer("nodes", 1, kMostNodes, "nodes"), &Cluster::nodes);
   t.add(json::integer("gpus_per_node", 1, kMostGpusPerNode, "GPUs of one node"),
         &Cluster::gpus_per_node);

@@ -51,10 +51,36 @@ FieldTable<LinkProfile> make_link_table() {
                                "added by each further step of a ring collective")
             .with_source(),
         &LinkProfile::ring_step_latency);
+  t.add(json::quantity_or_zero("ll_step_latency", FieldType::kTime, kLongestTime,
+                               "the same with the LL protocol; 0: NCCL's part of ring_step_latency")
+            .with_source()
+            .with_default("0"),
+        &LinkProfile::ll_step_latency);
+  t.add(json::quantity_or_zero("proxy_latency", FieldType::kTime, kLongestTime,
+                               "networks: the host's post of one step of a ring that spans nodes")
+            .with_source()
+            .with_default("1us"),
+        &LinkProfile::proxy_latency);
   t.add(json::integer("half_speed_bytes", 0, kGibi,
                       "message size that reaches half of the bandwidth; 0: any size")
             .with_source(),
         &LinkProfile::half_speed_bytes);
+  t.add(json::quantity_or_zero("simple_message_latency", FieldType::kTime, kLongestTime,
+                               "what bytes / bandwidth is added to for messages too large for LL, "
+                               "where that is above message_latency")
+            .with_source()
+            .with_default("message_latency"),
+        &LinkProfile::simple_message_latency);
+  t.add(json::quantity_or_zero("channel_bandwidth", FieldType::kBandwidth, kLargestBandwidth,
+                               "what one channel of an NCCL send carries; 0: no limit")
+            .with_source()
+            .with_default("0"),
+        &LinkProfile::channel_bandwidth);
+  t.add(json::quantity_or_zero("ll_channel_bandwidth", FieldType::kBandwidth, kLargestBandwidth,
+                               "the same with the LL protocol; 0: no message takes it")
+            .with_source()
+            .with_default("0"),
+        &LinkProfile::ll_channel_bandwidth);
   return t;
 }
 
@@ -95,6 +121,18 @@ const json::ObjectFacts& efficiency_facts() { return efficiency_table().facts();
 FieldTable<DeviceProfile> make_nccl_table() {
   FieldTable<DeviceProfile> t(json::ObjectFacts{
       "NCCL on the device", "What NCCL allocates for its communicators.", {}, {}, false});
+  t.add(json::integer("compute_capability", 0, 200,
+                      "80, 90, 100, ...: which of NCCL's constants apply; 0: rings with the Simple "
+                      "protocol only")
+            .with_source()
+            .with_default("0"),
+        &DeviceProfile::compute_capability);
+  t.add(json::fraction("nvls_efficiency",
+                       "of NVLink's effective bandwidth where its switches add or multicast; "
+                       "absent: no NVLS")
+            .with_source()
+            .with_default("none"),
+        &DeviceProfile::nvls_efficiency);
   t.add(json::integer("ring_channels", 1, 64, "channels of a ring inside a node").with_source(),
         &DeviceProfile::nccl_ring_channels);
   t.add(json::integer("p2p_channels", 1, 64, "channels to each peer of sends and receives")

@@ -46,8 +46,9 @@ TEST(Network, PrefersWhatWasMeasured) {
   const Communication gather{Collective::kAllGather, Axis::kTensor, Bytes(1), 1};
   const Bound bound = network.explain(gather).bound();
   MeasuredCurves curves;
-  curves.add(Collective::kAllGather, 8, 8, *MeasuredCurve::make({{Bytes(1), Seconds(2e-3)}}));
-  curves.add(Collective::kAllGather, 8, 8, millisecond());
+  curves.add({Collective::kAllGather, 8, 8, TimedBy::kMeasurement,
+              *MeasuredCurve::make({{Bytes(1), Seconds(2e-3)}})});
+  curves.add({Collective::kAllGather, 8, 8, TimedBy::kMeasurement, millisecond()});
   network.prefer(curves);
   EXPECT_DOUBLE_EQ(network.time(gather).value(), 1e-3);
   EXPECT_EQ(network.explain(gather).bound(), bound);
@@ -65,7 +66,7 @@ TEST(Network, AMeasuredCurveDoesNotStandForGroupsThatShareNodes) {
   const Communication exchange{Collective::kAllToAll, Axis::kUlysses, Bytes(kGibi), 1};
   const Seconds model = network.time(exchange);
   MeasuredCurves curves;
-  curves.add(Collective::kAllToAll, 8, 1, millisecond());
+  curves.add({Collective::kAllToAll, 8, 1, TimedBy::kMeasurement, millisecond()});
   network.prefer(curves);
   EXPECT_EQ(network.time(exchange), model);
 }
@@ -78,10 +79,30 @@ TEST(Network, AMeasuredCurveStandsForAGroupThatFillsItsNodes) {
   layout.dp = 64;
   network.place(layout);
   MeasuredCurves curves;
-  curves.add(Collective::kAllReduce, 64, 8, millisecond());
+  curves.add({Collective::kAllReduce, 64, 8, TimedBy::kMeasurement, millisecond()});
   network.prefer(curves);
   const Communication reduce{Collective::kAllReduce, Axis::kShard, Bytes(1), 1};
   EXPECT_DOUBLE_EQ(network.time(reduce).value(), 1e-3);
+}
+
+// Groups of 2 nodes under leaves of 3: the second has a node under each leaf, and its siblings
+// share the uplinks with it. Under leaves of 4 nodes it shares none.
+TEST(Network, AMeasuredCurveDoesNotStandForGroupsThatShareALeafsUplinks) {
+  for (const std::int64_t nodes_per_leaf : {3, 4, 1}) {
+    Cluster cluster = nodes_of_eight(12);
+    cluster.nodes_per_leaf = nodes_per_leaf;
+    Network network(cluster);
+    Layout layout;
+    layout.ulysses = 16;
+    layout.dp = 6;
+    network.place(layout);
+    MeasuredCurves curves;
+    curves.add({Collective::kAllToAll, 16, 8, TimedBy::kMeasurement, millisecond()});
+    network.prefer(curves);
+    const Communication exchange{Collective::kAllToAll, Axis::kUlysses, Bytes(1), 1};
+    const TimedBy by = nodes_per_leaf == 3 ? TimedBy::kModel : TimedBy::kMeasurement;
+    EXPECT_EQ(network.timed_by(exchange), by) << nodes_per_leaf;
+  }
 }
 
 // Tensor {8, 1}, Ulysses and shard {8, 8}, expert shard {64, 1}; groups of one are not placed.

@@ -1,0 +1,140 @@
+#include "profiles/use_measurements.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+namespace seqspan::profiles {
+namespace {
+
+using sim::Collective;
+using sim::Result;
+using sim::TimedBy;
+
+std::optional<Collective> collective_of(CollectiveKind kind) {
+  switch (kind) {
+    case CollectiveKind::kAllReduce:
+      return Collective::kAllReduce;
+    case CollectiveKind::kAllGather:
+      return Collective::kAllGather;
+    case CollectiveKind::kReduceScatter:
+      return Collective::kReduceScatter;
+    case CollectiveKind::kAllToAll:
+      return Collective::kAllToAll;
+    case CollectiveKind::kSendReceive:
+      return Collective::kRingShift;
+    case CollectiveKind::kPointToPoint:
+      return Collective::kPointToPoint;
+    case CollectiveKind::kBroadcast:
+    case CollectiveKind::kReduce:
+    case CollectiveKind::kGather:
+    case CollectiveKind::kScatter:
+    case CollectiveKind::kHypercube:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::optional<Collective> sibling_of(Collective collective) {
+  if (collective == Collective::kAllGather) return Collective::kReduceScatter;
+  if (collective == Collective::kReduceScatter) return Collective::kAllGather;
+  return std::nullopt;
+}
+
+std::int64_t nodes_per_domain(const sim::Cluster& cluster) {
+  return cluster.nvlink_domain / cluster.gpus_per_node;
+}
+
+Result<void> check_group(const sim::Cluster& cluster, const NamedProfile& named, std::size_t i) {
+  const MeasuredGroup& group = named.profile.curves[i].group;
+  const bool fits = group.nodes <= cluster.nodes && group.ranks_per_node() <= cluster.gpus_per_node;
+  if (fits) return {};
+  const sim::json::Value& curve = named.document.find("curves")->items[i];
+  return sim::input_error(
+      fmt::format("the cluster has no room for {}", show(group)),
+      sim::json::where(curve.place, fmt::format("curves[{}]", i)),
+      fmt::format("the cluster has {} {} of {} GPUs, and names this profile at {}", cluster.nodes,
+                  cluster.nodes == 1 ? "node" : "nodes", cluster.gpus_per_node, named.named_at),
+      "name the profile of this cluster, or leave this group's log out of the fit");
+}
+
+// Ranks of one NVLink domain; nothing where domains would hold different numbers.
+std::optional<std::int64_t> ranks_per_domain(const sim::Cluster& cluster,
+                                             const MeasuredGroup& group) {
+  const std::int64_t nodes = nodes_per_domain(cluster);
+  if (group.nodes <= nodes) return group.ranks;
+  if (group.nodes % nodes != 0) return std::nullopt;
+  return group.ranks_per_node() * nodes;
+}
+
+sim::MeasuredCurves curves_of(const sim::Cluster& cluster, const FabricProfile& profile) {
+  std::vector<sim::GroupCurve> curves;
+  const FittedCurve* before = nullptr;
+  for (const FittedCurve& fitted : profile.curves) {
+    const auto collective = collective_of(fitted.group.collective);
+    const auto per_domain = ranks_per_domain(cluster, fitted.group);
+    // Ordered by group, then variant, and "" comes first.
+    const bool other_variant = before != nullptr && before->group == fitted.group;
+    before = &fitted;
+    if (!collective || !per_domain || other_variant) continue;
+    curves.push_back(
+        {*collective, fitted.group.ranks, *per_domain, TimedBy::kMeasurement, fitted.curve});
+  }
+  sim::MeasuredCurves used;
+  for (sim::GroupCurve curve : curves) {
+    const auto sibling = sibling_of(curve.collective);
+    if (!sibling) continue;
+    curve.collective = *sibling;
+    curve.by = TimedBy::kSibling;
+    used.add(std::move(curve));
+  }
+  for (sim::GroupCurve& curve : curves) used.add(std::move(curve));
+  return used;
+}
+
+void use_level(sim::LinkProfile& link, const LinkLevel& level, double links_per_gpu,
+               const std::string& source) {
+  if (level.bandwidth.value() > 0) {
+    const sim::BytesPerSecond fitted(level.bandwidth.value() / links_per_gpu);
+    link.bandwidth = std::max(link.bandwidth, fitted);
+    link.efficiency = fitted / link.bandwidth;
+    link.half_speed_bytes = 0;
+    link.sources["efficiency"] = link.sources["half_speed_bytes"] = source;
+  }
+  if (level.message_latency.value() > 0) {
+    link.message_latency = level.message_latency;
+    link.sources["message_latency"] = source;
+  }
+  if (level.ring_step_latency.value() > 0) {
+    link.ring_step_latency = level.ring_step_latency;
+    link.sources["ring_step_latency"] = source;
+  }
+}
+
+bool between_is_fabric(const sim::Cluster& cluster, const FabricProfile& profile) {
+  return std::none_of(profile.curves.begin(), profile.curves.end(), [&](const FittedCurve& curve) {
+    return curve.group.nodes > 1 && curve.group.nodes <= nodes_per_domain(cluster);
+  });
+}
+
+}  // namespace
+
+Result<void> use_measurements(sim::Cluster& cluster, const NamedProfile& named) {
+  for (std::size_t i = 0; i < named.profile.curves.size(); ++i) {
+    if (Result<void> ok = check_group(cluster, named, i); !ok) return ok;
+  }
+  const std::string source = "fitted: fabric profile " + named.profile.name;
+  use_level(cluster.device.nvlink, named.profile.links.inside, 1, source);
+  if (between_is_fabric(cluster, named.profile)) {
+    const double nics_per_gpu =
+        static_cast<double>(cluster.nics_per_node) / static_cast<double>(cluster.gpus_per_node);
+    use_level(cluster.nic, named.profile.links.between, nics_per_gpu, source);
+  }
+  cluster.measured_by = named.profile.name;
+  cluster.measured = curves_of(cluster, named.profile);
+  return {};
+}
+
+}  // namespace seqspan::profiles

@@ -1,0 +1,39 @@
+// A fabric profile put to use on the cluster that it was measured on.
+//
+// Curves become the cluster's (sim/network/measured_curves.hpp), under these names:
+//   all_reduce, all_gather, reduce_scatter, alltoall   the same
+//   sendrecv        ring shift: both are every rank to its successor, the last to the first
+//   point_to_point  point-to-point
+// Others are not used: no op of a program is one. Of several variants of a group the one without a
+// name counts, else the first. Where only one of all-gather and reduce-scatter of a group was
+// measured it stands for both (predict() in profiles/fit/fit_fabric.hpp says why). Nodes of a
+// benchmark that share an NVLink domain are one domain.
+//
+// Link parameters that the logs determine (above 0) replace those of the data sheets:
+//   inside   the device's NVLink         between   the fabric, NIC = GPU's x GPUs / NICs of a node
+//   bandwidth: the fitted one is what large messages reach, so efficiency = fitted / peak; the peak
+//   stays, unless less than what was fitted. half_speed_bytes becomes 0: the fit has no such term.
+// `between` says nothing about the fabric where a measured group of several nodes stays inside one
+// NVLink domain, and is not used then. The start of a ring is the model's.
+#pragma once
+
+#include <string>
+
+#include "profiles/fabric_profile/fabric_profile.hpp"
+#include "sim/errors/error.hpp"
+#include "sim/spec/cluster.hpp"
+#include "sim/spec/json/value.hpp"
+
+namespace seqspan::profiles {
+
+// A fabric profile, and where it is named.
+struct NamedProfile {
+  FabricProfile profile;
+  sim::json::Value document;  // that it was decoded from: places for messages
+  std::string named_at;
+};
+
+// Errors: kInput for a group that the cluster cannot have, at the curve.
+[[nodiscard]] sim::Result<void> use_measurements(sim::Cluster& cluster, const NamedProfile& named);
+
+}  // namespace seqspan::profiles

@@ -112,6 +112,12 @@ Json traffic_json(const sim::Simulation& simulation) {
                     {"exposed_seconds", number(row.exposed_seconds)},
                     {"bound", row.bound},
                     {"timed_by", name_of(row.timed_by)}});
+    if (!row.bound_link) continue;
+    rows.back()["bound_link"] = {
+        {"name", row.bound_link->name},
+        {"bytes_per_second", number(row.bound_link->bandwidth.value())},
+        {"others_bytes_per_second", number(row.bound_link->others.value())},
+        {"times_as_busy_as_others", number(row.bound_link->load)}};
   }
   return rows;
 }

@@ -257,6 +257,7 @@ void Simulator::describe_traffic(Simulation& simulation) {
     row.seconds = durations_[index];
     row.exposed_seconds = Seconds(exposed[index]);
     row.bound = name_of(network_.explain(*work).bound());
+    row.bound_link = network_.bound_link(*work);
     row.timed_by = network_.timed_by(*work);
     // The hops of a ring before, in and after its loop are one row.
     const auto same = std::find_if(

@@ -44,10 +44,15 @@ class Tally {
 }  // namespace
 
 Plan make_plan(const sim::Job& job, const PlanOptions& options) {
+  sim::Simulator simulator(job);
+  return make_plan(simulator, options);
+}
+
+Plan make_plan(sim::Simulator& simulator, const PlanOptions& options) {
+  const sim::Job& job = simulator.job();
   const auto began = std::chrono::steady_clock::now();
   Plan plan;
   Tally tally;
-  sim::Simulator simulator(job);
   std::vector<Candidate> fitting;
   Space(job).for_each([&](const sim::Layout& layout) {
     ++plan.candidates;

@@ -54,5 +54,7 @@ struct PlanOptions {
 // A plan without layouts that fit has an empty `best`; the rejections say why, also where the job's
 // own keys leave no layout to enumerate (one rejection, of those keys).
 [[nodiscard]] Plan make_plan(const sim::Job& job, const PlanOptions& options = {});
+// With a simulator of the job whose check() is good.
+[[nodiscard]] Plan make_plan(sim::Simulator& simulator, const PlanOptions& options = {});
 
 }  // namespace seqspan::planner

@@ -15,7 +15,9 @@ sim::Result<ExitCode> plan_command(const PlanArguments& arguments, const Display
                                    Output& output) {
   const sim::Result<sim::Job> job = read_job(arguments.job);
   if (!job) return tl::unexpected(job.error());
-  const planner::Plan plan = planner::make_plan(*job, {arguments.best});
+  sim::Simulator simulator(*job);
+  if (const sim::Result<void> ok = simulator.check(); !ok) return tl::unexpected(ok.error());
+  const planner::Plan plan = planner::make_plan(simulator, {arguments.best});
 
   // The file first: it is whole even if nobody reads the rest.
   const bool to_answers = display.json || arguments.output_file == "-";

@@ -46,6 +46,7 @@ sim::Result<ExitCode> simulate_command(const SimulateArguments& arguments,
   if (!layout) return tl::unexpected(layout.error());
 
   sim::Simulator simulator(*job);
+  if (const sim::Result<void> ok = simulator.check(); !ok) return tl::unexpected(ok.error());
   if (arguments.program) {
     output.answer(sim::to_text(simulator.program_of(*layout)));
     return ExitCode::kDone;

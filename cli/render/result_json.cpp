@@ -82,7 +82,7 @@ Json kind_seconds(const sim::StepShares& seconds) {
 Json time_json(const sim::Simulation& simulation) {
   Json exposed = Json::object();
   for (std::size_t i = 0; i < sim::kAxisCount; ++i) {
-    exposed[name_of(static_cast<sim::Axis>(i))] = number(simulation.time.exposed[i]);
+    exposed[name_of(static_cast<sim::Axis>(i))] = number(simulation.exposed.by_axis[i]);
   }
   return {{"step_seconds", number(simulation.time.step)},
           {"bound", name_of(simulation.bound)},
@@ -112,6 +112,12 @@ Json traffic_json(const sim::Simulation& simulation) {
                     {"exposed_seconds", number(row.exposed_seconds)},
                     {"bound", row.bound},
                     {"timed_by", name_of(row.timed_by)}});
+    if (!row.bound_link) continue;
+    rows.back()["bound_link"] = {
+        {"name", row.bound_link->name},
+        {"bytes_per_second", number(row.bound_link->bandwidth.value())},
+        {"others_bytes_per_second", number(row.bound_link->others.value())},
+        {"times_as_busy_as_others", number(row.bound_link->load)}};
   }
   return rows;
 }

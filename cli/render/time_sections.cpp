@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "cli/render/answer.hpp"
 #include "cli/render/bar.hpp"
@@ -17,10 +18,44 @@ namespace {
 
 std::size_t bar_columns(const Style& style) { return (style.width - 50) * 2 / 3; }
 
+// "NIC node3.nic5 (25 GB/s; the others 50 GB/s)"
+std::string bound_link_text(const sim::TrafficRow& row) {
+  if (!row.bound_link) return row.bound;
+  const sim::BoundLink& link = *row.bound_link;
+  std::string text =
+      fmt::format("{} {} ({}", row.bound, link.name, sim::format_bandwidth(link.bandwidth));
+  if (link.bandwidth != link.others) {
+    text += fmt::format("; the others {}", sim::format_bandwidth(link.others));
+  } else {
+    text += fmt::format(", as the others, with {:.3g} times their traffic", link.load);
+  }
+  return text + ")";
+}
+
+// What the communication that compute waits for longest waits for itself.
+std::string held_back_text(const Style& style, const sim::Simulation& simulation) {
+  const auto& exposed = simulation.exposed.by_axis;
+  const auto longest = std::max_element(exposed.begin(), exposed.end());
+  const auto axis = static_cast<sim::Axis>(longest - exposed.begin());
+  const sim::TrafficRow* slowest = nullptr;
+  const auto weight = [](const sim::TrafficRow& row) {
+    return std::pair(row.exposed_seconds, static_cast<double>(row.count) * row.seconds);
+  };
+  for (const sim::TrafficRow& row : simulation.traffic) {
+    if (row.axis != axis || row.seconds <= sim::Seconds(0)) continue;
+    if (slowest == nullptr || weight(row) > weight(*slowest)) slowest = &row;
+  }
+  if (*longest <= sim::Seconds(0) || slowest == nullptr) return "";
+  return paragraph("  ",
+                   fmt::format("{} is held back by: {}", name_of(axis), bound_link_text(*slowest)),
+                   style.width);
+}
+
 // A star where the time was measured.
 std::string bound_text(const sim::TrafficRow& row) {
   const bool measured = row.timed_by != sim::TimedBy::kModel;
-  return std::string(row.bound) + (measured ? " *" : "");
+  const std::string link = row.bound_link ? " " + row.bound_link->name : "";
+  return row.bound + link + (measured ? " *" : "");
 }
 
 }  // namespace
@@ -42,14 +77,14 @@ std::string time_section(const Style& style, const sim::Simulation& simulation) 
 std::string exposed_section(const Style& style, const sim::Simulation& simulation) {
   Table table({{"", Align::kLeft}, {"", Align::kRight}, {"", Align::kRight}, {"", Align::kLeft}});
   for (std::size_t i = 0; i < sim::kAxisCount; ++i) {
-    const sim::Seconds time = simulation.time.exposed[i];
+    const sim::Seconds time = simulation.exposed.by_axis[i];
     if (time.value() == 0) continue;
     const double share = time / simulation.time.step;
     table.add({name_of(static_cast<sim::Axis>(i)), sim::format_time(time), percent(share),
                bar(style, share, bar_columns(style))});
   }
   std::string text = heading(style, "Communication that compute waits for");
-  text += table.empty() ? "  none\n" : table.text(style);
+  text += table.empty() ? "  none\n" : table.text(style) + held_back_text(style, simulation);
   return text + kv_replication_text(style, simulation);
 }
 

@@ -11,12 +11,12 @@
 namespace seqspan::sim {
 namespace {
 
-// Chooses among equal links: the same for the same pair, evenly over pairs. splitmix64's mixing
-// (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
+// Chooses among equal links: the same for the same pair and connection, evenly over pairs.
+// splitmix64's mixing (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
 class Choice {
  public:
-  Choice(VertexIndex source, VertexIndex destination)
-      : state_((std::uint64_t{source} << 32) | destination) {}
+  Choice(VertexIndex source, VertexIndex destination, std::uint64_t connection)
+      : state_(((std::uint64_t{source} << 32) | destination) ^ (connection * 0xd1342543de82ef95)) {}
 
   std::size_t among(std::size_t count) {
     if (count == 1) return 0;
@@ -72,10 +72,11 @@ class Routes::Implementation {
 
   [[nodiscard]] const ClusterGraph& graph() const { return *graph_; }
 
-  void route(VertexIndex source, VertexIndex destination, std::vector<EdgeIndex>& links) {
+  void route(VertexIndex source, VertexIndex destination, std::vector<EdgeIndex>& links,
+             std::uint64_t connection) {
     links.clear();
     if (source == destination) return;
-    Choice choice(source, destination);
+    Choice choice(source, destination, connection);
     if (!relays_) {
       const TierRoutes tiers(*graph_, source, destination);
       walk(
@@ -140,13 +141,15 @@ Routes& Routes::operator=(Routes&&) noexcept = default;
 
 const ClusterGraph& Routes::graph() const { return implementation_->graph(); }
 
-void Routes::route(VertexIndex source, VertexIndex destination, std::vector<EdgeIndex>& links) {
-  implementation_->route(source, destination, links);
+void Routes::route(VertexIndex source, VertexIndex destination, std::vector<EdgeIndex>& links,
+                   std::uint64_t connection) {
+  implementation_->route(source, destination, links, connection);
 }
 
-std::vector<EdgeIndex> Routes::route(VertexIndex source, VertexIndex destination) {
+std::vector<EdgeIndex> Routes::route(VertexIndex source, VertexIndex destination,
+                                     std::uint64_t connection) {
   std::vector<EdgeIndex> links;
-  route(source, destination, links);
+  route(source, destination, links, connection);
   return links;
 }
 
@@ -198,8 +201,8 @@ void add_links(const ClusterGraph& graph, FlowSet& flows) {
 }
 
 FlowIndex add_flow(Routes& routes, VertexIndex source, VertexIndex destination, Bytes size,
-                   FlowSet& flows) {
-  return flows.add_flow(size, routes.route(source, destination));
+                   FlowSet& flows, std::uint64_t connection) {
+  return flows.add_flow(size, routes.route(source, destination, connection));
 }
 
 void add_load(Routes& routes, VertexIndex source, VertexIndex destination, double bytes,

@@ -8,7 +8,8 @@
 //
 // ECMP: wherever n links are equally good, route() takes one by a hash of source and destination,
 // so that a pair always takes the same route (as switches do with the packets of a connection);
-// split() gives each 1/n of the bytes, which is what many connections average to.
+// other connections of the pair hash on their own. split() gives each 1/n of the bytes, which is
+// what many connections average to.
 //
 // A regular cluster (ClusterGraph::regular) is routed by arithmetic on its tiers: no table, no
 // search. Other graphs are searched once per destination: ask for all sources of one destination
@@ -53,8 +54,10 @@ class Routes {
 
   // Links in the order of travel; none from a GPU to itself, or where there is no route (which
   // ClusterGraph::build refuses). The second form replaces what `links` holds.
-  [[nodiscard]] std::vector<EdgeIndex> route(VertexIndex source, VertexIndex destination);
-  void route(VertexIndex source, VertexIndex destination, std::vector<EdgeIndex>& links);
+  [[nodiscard]] std::vector<EdgeIndex> route(VertexIndex source, VertexIndex destination,
+                                             std::uint64_t connection = 0);
+  void route(VertexIndex source, VertexIndex destination, std::vector<EdgeIndex>& links,
+             std::uint64_t connection = 0);
 
   // Every link of every equal route with the part of the bytes that crosses it, by edge.
   [[nodiscard]] std::vector<EdgeShare> split(VertexIndex source, VertexIndex destination);
@@ -74,7 +77,7 @@ class Routes {
 void add_links(const ClusterGraph& graph, FlowSet& flows);
 // A flow along route(source, destination).
 FlowIndex add_flow(Routes& routes, VertexIndex source, VertexIndex destination, Bytes size,
-                   FlowSet& flows);
+                   FlowSet& flows, std::uint64_t connection = 0);
 // bytes x split() on the loads of the links; `loads` has an entry per edge.
 void add_load(Routes& routes, VertexIndex source, VertexIndex destination, double bytes,
               std::vector<double>& loads);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/graph/breadth_first_search.hpp>
 #include <boost/graph/compressed_sparse_row_graph.hpp>
+#include <deque>
 #include <limits>
 #include <utility>
 
@@ -11,6 +12,8 @@ namespace {
 
 // Parts of a route: inside the source's node, between nodes, inside the destination's node.
 constexpr std::uint32_t kParts = 3;
+// Destinations that are remembered: one, and the GPUs of its node that may receive for it.
+constexpr std::size_t kAims = 12;
 
 std::uint32_t state(VertexIndex vertex, std::uint32_t part) { return kParts * vertex + part; }
 
@@ -59,14 +62,21 @@ struct Search::Layers {
   std::vector<std::uint32_t> begin;  // of a state's arcs
   Reversed reversed;
   const ClusterGraph* graph = nullptr;
+  std::size_t states = 0;
 
-  bool aimed = false;
-  VertexIndex destination = 0;
-  std::vector<std::int32_t> hops;
-  std::vector<double> widths;
-  std::vector<std::uint32_t> order;  // as reached from the destination
+  // What a search from one destination found.
+  struct Aim {
+    VertexIndex destination = 0;
+    std::vector<std::int32_t> hops;
+    std::vector<double> widths;
+    std::vector<std::uint32_t> order;  // as reached from the destination
+  };
+  // Deque: the aims that stay keep their place. The oldest is replaced.
+  std::deque<Aim> aims;
+  std::size_t oldest = 0;
+  Aim* aim = nullptr;
 
-  void widen();
+  void widen(Aim& found) const;
 };
 
 Search::Search(const ClusterGraph& graph, Through through) : layers_(std::make_unique<Layers>()) {
@@ -93,8 +103,7 @@ Search::Search(const ClusterGraph& graph, Through through) : layers_(std::make_u
     reversed.emplace_back(arc.step.state, arc.from);
   }
   for (std::size_t s = 0; s < states; ++s) layers.begin[s + 1] += layers.begin[s];
-  layers.hops.assign(states, -1);
-  layers.widths.assign(states, 0);
+  layers.states = states;
   layers.reversed =
       Reversed(boost::edges_are_unsorted_multi_pass, reversed.begin(), reversed.end(), states);
 }
@@ -104,58 +113,73 @@ Search::Search(Search&&) noexcept = default;
 Search& Search::operator=(Search&&) noexcept = default;
 
 // A state's best route is the widest among its next hops that are nearer to the destination.
-void Search::Layers::widen() {
-  for (const std::uint32_t s : order) {
-    if (hops[s] == 0) {
-      widths[s] = std::numeric_limits<double>::infinity();
+void Search::Layers::widen(Aim& found) const {
+  for (const std::uint32_t s : found.order) {
+    if (found.hops[s] == 0) {
+      found.widths[s] = std::numeric_limits<double>::infinity();
       continue;
     }
     for (std::uint32_t i = begin[s]; i < begin[s + 1]; ++i) {
       const Step& step = arcs[i];
-      if (hops[step.state] != hops[s] - 1) continue;
+      if (found.hops[step.state] != found.hops[s] - 1) continue;
       const double link = graph->edge(step.edge).bandwidth.value();
-      widths[s] = std::max(widths[s], std::min(link, widths[step.state]));
+      found.widths[s] = std::max(found.widths[s], std::min(link, found.widths[step.state]));
     }
   }
 }
 
 void Search::aim(VertexIndex gpu) {
   Layers& l = *layers_;
-  if (l.aimed && l.destination == gpu) return;
-  l.aimed = true;
-  l.destination = gpu;
-  for (const std::uint32_t s : l.order) {
-    l.hops[s] = -1;
-    l.widths[s] = 0;
+  if (l.aim != nullptr && l.aim->destination == gpu) return;
+  for (Layers::Aim& known : l.aims) {
+    if (known.destination != gpu) continue;
+    l.aim = &known;
+    return;
   }
-  l.order.clear();
+  if (l.aims.size() < kAims) {
+    l.aims.emplace_back();
+    l.aim = &l.aims.back();
+    l.aim->hops.assign(l.states, -1);
+    l.aim->widths.assign(l.states, 0);
+  } else {
+    l.aim = &l.aims[l.oldest];
+    l.oldest = (l.oldest + 1) % kAims;
+  }
+  Layers::Aim& found = *l.aim;
+  found.destination = gpu;
+  for (const std::uint32_t s : found.order) {
+    found.hops[s] = -1;
+    found.widths[s] = 0;
+  }
+  found.order.clear();
   struct Visitor : boost::default_bfs_visitor {
-    Layers* l;
-    explicit Visitor(Layers* layers) : l(layers) {}
+    Layers::Aim* found;
+    explicit Visitor(Layers::Aim* aim) : found(aim) {}
     void discover_vertex(std::size_t s, const Reversed&) const {
-      l->order.push_back(static_cast<std::uint32_t>(s));
+      found->order.push_back(static_cast<std::uint32_t>(s));
     }
     void tree_edge(const Reversed::edge_descriptor& e, const Reversed& g) const {
-      l->hops[target(e, g)] = l->hops[source(e, g)] + 1;
+      found->hops[target(e, g)] = found->hops[source(e, g)] + 1;
     }
   };
   const std::size_t root = state(gpu, 2);
-  l.hops[root] = 0;
-  boost::breadth_first_search(l.reversed, root, boost::visitor(Visitor(&l)));
-  l.widen();
+  found.hops[root] = 0;
+  boost::breadth_first_search(l.reversed, root, boost::visitor(Visitor(&found)));
+  l.widen(found);
 }
 
-std::int32_t Search::hops(VertexIndex gpu) const { return layers_->hops[start(gpu)]; }
-double Search::width(VertexIndex gpu) const { return layers_->widths[start(gpu)]; }
+std::int32_t Search::hops(VertexIndex gpu) const { return layers_->aim->hops[start(gpu)]; }
+double Search::width(VertexIndex gpu) const { return layers_->aim->widths[start(gpu)]; }
 
 void Search::steps(std::uint32_t s, double width, std::vector<Step>& out) const {
   const Layers& l = *layers_;
+  const Layers::Aim& to = *l.aim;
   out.clear();
   for (std::uint32_t i = l.begin[s]; i < l.begin[s + 1]; ++i) {
     const Step& step = l.arcs[i];
-    if (l.hops[step.state] < 0 || l.hops[step.state] != l.hops[s] - 1) continue;
+    if (to.hops[step.state] < 0 || to.hops[step.state] != to.hops[s] - 1) continue;
     const double link = l.graph->edge(step.edge).bandwidth.value();
-    if (std::min(link, l.widths[step.state]) >= width) out.push_back(step);
+    if (std::min(link, to.widths[step.state]) >= width) out.push_back(step);
   }
 }
 

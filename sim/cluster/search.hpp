@@ -34,7 +34,8 @@ class Search {
   Search(Search&&) noexcept;
   Search& operator=(Search&&) noexcept;
 
-  // Routes lead to this GPU from now on; searches anew only where it changes.
+  // Routes lead to this GPU from now on; the last few are remembered, others are searched anew. The
+  // rest is asked after this.
   void aim(VertexIndex gpu);
 
   // Links of the shortest route from a GPU; -1: there is none.

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -60,9 +61,10 @@ struct TrafficRow {
   std::int64_t count = 0;    // executions on one GPU of the busiest stage per step
   Bytes bytes_sent_per_gpu;  // by one execution
   Bytes message_bytes;
-  Seconds seconds;          // of one execution
-  Seconds exposed_seconds;  // over the step
-  const char* bound = "";   // "NVLink", "NIC", "spine", "latency"
+  Seconds seconds;                      // of one execution
+  Seconds exposed_seconds;              // over the step
+  const char* bound = "";               // "latency", "NVLink", "PCIe", "NIC", "spine", "core"
+  std::optional<BoundLink> bound_link;  // where one link of that kind is busier than most
   TimedBy timed_by = TimedBy::kModel;
 };
 
@@ -78,6 +80,7 @@ struct Simulation {
   std::string peak_moment;  // "stage 0, layer backward of layer 31, attention backward"
 
   StepTime time;
+  ExposedTime exposed;
   StepShares shares{};
   std::array<Seconds, kStepBoundCount> busy{};  // work on the busiest stage, waited for or not
   StepBound bound = StepBound::kGemm;
@@ -94,6 +97,9 @@ class Simulator {
  public:
   // The job must outlive the simulator.
   explicit Simulator(const Job& job);
+
+  // Whether the job's cluster can be simulated at all (Network::check()); ask before all else.
+  [[nodiscard]] Result<void> check() const { return network_.check(); }
 
   // The layout must be legal (sim/layout/legality.hpp). Time is read only where memory fits, unless
   // `always` is set: a layout that does not fit has step 0.
@@ -119,6 +125,7 @@ class Simulator {
   StepMemoryReader memory_;
   StepTimeReader time_;
   std::vector<Seconds> durations_;
+  std::vector<LinkUse> uses_;
 };
 
 }  // namespace seqspan::sim

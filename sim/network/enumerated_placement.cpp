@@ -1,9 +1,9 @@
 #include "sim/network/enumerated_placement.hpp"
 
 #include <algorithm>
+#include <numeric>
+#include <optional>
 #include <vector>
-
-#include "sim/network/topology.hpp"
 
 namespace seqspan::sim {
 namespace {
@@ -17,9 +17,8 @@ struct Run {
   [[nodiscard]] bool holds(std::int64_t i) const { return first <= i && i < end; }
 };
 
-std::int64_t overlap(Run a, Run b) {
-  return std::max<std::int64_t>(0, std::min(a.end, b.end) - std::max(a.first, b.first));
-}
+// Of two runs that have a member in common.
+Run join(Run a, Run b) { return {std::min(a.first, b.first), std::max(a.end, b.end)}; }
 
 double ratio(std::int64_t a, std::int64_t b) {
   return static_cast<double>(a) / static_cast<double>(b);
@@ -28,141 +27,264 @@ double ratio(std::int64_t a, std::int64_t b) {
 // The ranks of one group.
 class Group {
  public:
-  Group(const Topology& topology, GroupShape shape, std::int64_t first_rank)
-      : topology_(topology), shape_(shape), first_rank_(first_rank) {}
+  Group(const Tiers& tiers, GroupShape shape, std::int64_t first_rank)
+      : tiers_(tiers), shape_(shape), first_rank_(first_rank) {}
 
   [[nodiscard]] std::int64_t size() const { return shape_.size; }
   [[nodiscard]] std::int64_t rank(std::int64_t i) const { return first_rank_ + i * shape_.stride; }
+  [[nodiscard]] std::int64_t node(std::int64_t i) const { return tiers_.node_of_gpu(rank(i)); }
 
-  // Members in the NVLink domain of member i.
-  [[nodiscard]] Run in_domain(std::int64_t i) const {
-    const std::int64_t begin = topology_.domain_of(rank(i)) * topology_.domain_gpus();
-    return members_between(begin, begin + topology_.domain_gpus());
-  }
-  // Members under the leaf of member i; all where there is no spine.
+  // Members in the node, the NVLink domain, the leaf group and the pod of member i.
+  [[nodiscard]] Run in_node(std::int64_t i) const { return in_part(i, tiers_.gpus_per_node); }
+  [[nodiscard]] Run in_domain(std::int64_t i) const { return in_part(i, tiers_.domain_gpus); }
   [[nodiscard]] Run in_leaf(std::int64_t i) const {
-    if (topology_.leaf_gpus() == 0) return {0, size()};
-    const std::int64_t begin = topology_.leaf_of(rank(i)) * topology_.leaf_gpus();
-    return members_between(begin, begin + topology_.leaf_gpus());
+    return in_part(i, tiers_.nodes_per_leaf * tiers_.gpus_per_node);
+  }
+  [[nodiscard]] Run in_pod(std::int64_t i) const {
+    return in_part(i, tiers_.nodes_per_pod * tiers_.gpus_per_node);
   }
 
  private:
-  // Members with ranks in [begin, end).
-  [[nodiscard]] Run members_between(std::int64_t begin, std::int64_t end) const {
-    return {members_below(begin), members_below(end)};
+  [[nodiscard]] Run in_part(std::int64_t i, std::int64_t gpus) const {
+    const std::int64_t begin = rank(i) / gpus * gpus;
+    return {members_below(begin), members_below(begin + gpus)};
   }
   [[nodiscard]] std::int64_t members_below(std::int64_t bound) const {
     const std::int64_t distance = std::max<std::int64_t>(0, bound - first_rank_);
     return std::min(size(), (distance + shape_.stride - 1) / shape_.stride);
   }
 
-  const Topology& topology_;
+  const Tiers& tiers_;
   GroupShape shape_;
   std::int64_t first_rank_;
 };
 
-// Bytes on every link, in each direction, of one pattern.
-class LinkCounter {
+// Positions of a group's members by rail class.
+class ByRail {
  public:
-  LinkCounter(const Topology& topology, std::int64_t world) : topology_(topology), world_(world) {
-    const std::int64_t nodes = (world + topology.gpus_per_node() - 1) / topology.gpus_per_node();
-    const auto nics = static_cast<std::size_t>(nodes * topology.nics_per_node());
-    nic_out_.resize(nics);
-    nic_in_.resize(nics);
-    const auto leaves = static_cast<std::size_t>(topology.leaf_of(world - 1) + 1);
-    leaf_out_.resize(leaves);
-    leaf_in_.resize(leaves);
+  ByRail(const TierTraffic& links, const Group& group)
+      : positions_(static_cast<std::size_t>(links.tiers().pcie_per_node)) {
+    for (std::int64_t i = 0; i < group.size(); ++i) {
+      auto& on_rail = positions_[static_cast<std::size_t>(links.rail_of(group.rank(i)))];
+      if (on_rail.empty()) rails_.push_back(links.rail_of(group.rank(i)));
+      on_rail.push_back(i);
+    }
   }
 
-  // What a GPU sends and receives over NVLink; each GPU once.
-  void nvlink(double bytes) { nvlink_ = std::max(nvlink_, bytes); }
-  // Bytes that a GPU sends, and receives, over its NICs, and how much of that crosses the spine.
-  void send(std::int64_t gpu, double bytes, double over_spine) {
-    add(gpu, bytes, over_spine, nic_out_, leaf_out_);
+  // Rails with members.
+  [[nodiscard]] const std::vector<std::int64_t>& rails() const { return rails_; }
+  [[nodiscard]] std::int64_t count(std::int64_t rail) const {
+    return static_cast<std::int64_t>(on(rail).size());
   }
-  void receive(std::int64_t gpu, double bytes, double over_spine) {
-    add(gpu, bytes, over_spine, nic_in_, leaf_in_);
+  [[nodiscard]] std::int64_t count(std::int64_t rail, Run run) const {
+    return lower(rail, run.end) - lower(rail, run.first);
+  }
+  [[nodiscard]] std::optional<std::int64_t> first(std::int64_t rail, Run run) const {
+    const std::int64_t at = lower(rail, run.first);
+    if (at == count(rail) || !run.holds(on(rail)[static_cast<std::size_t>(at)])) return {};
+    return on(rail)[static_cast<std::size_t>(at)];
+  }
+  // Calls visit(position) for the members of a run on a rail.
+  template <class Visit>
+  void for_each(std::int64_t rail, Run run, Visit visit) const {
+    const std::int64_t end = lower(rail, run.end);
+    for (std::int64_t i = lower(rail, run.first); i < end; ++i) {
+      visit(on(rail)[static_cast<std::size_t>(i)]);
+    }
   }
 
-  [[nodiscard]] LinkLoads busiest() const {
-    LinkLoads loads;
-    loads.nvlink = nvlink_;
-    for (const double bytes : nic_out_) loads.nic = std::max(loads.nic, bytes);
-    for (const double bytes : nic_in_) loads.nic = std::max(loads.nic, bytes);
-    for (std::size_t leaf = 0; leaf < leaf_out_.size() && topology_.leaf_gpus() > 0; ++leaf) {
-      const auto nics =
-          static_cast<double>(topology_.leaf_nics(static_cast<std::int64_t>(leaf), world_));
-      loads.spine = std::max(loads.spine, std::max(leaf_out_[leaf], leaf_in_[leaf]) / nics);
+ private:
+  [[nodiscard]] const std::vector<std::int64_t>& on(std::int64_t rail) const {
+    return positions_[static_cast<std::size_t>(rail)];
+  }
+  [[nodiscard]] std::int64_t lower(std::int64_t rail, std::int64_t position) const {
+    return std::lower_bound(on(rail).begin(), on(rail).end(), position) - on(rail).begin();
+  }
+
+  std::vector<std::vector<std::int64_t>> positions_;
+  std::vector<std::int64_t> rails_;
+};
+
+// One pattern: what it puts on the links, and on the latency.
+class Counter {
+ public:
+  Counter(const Cluster& cluster, const Tiers& tiers) : links(cluster, tiers), cluster_(cluster) {}
+
+  void note_message(std::int64_t from, std::int64_t to) {
+    further_ = std::max(further_, links.further_latency(from, to));
+  }
+  [[nodiscard]] bool slowest_noted() const { return further_ >= links.most_further_latency(); }
+  void note_ring(Seconds further) { further_ = std::max(further_, further); }
+
+  [[nodiscard]] LinkLoads busiest(const NicWeights& weights) const {
+    LinkLoads loads = links.busiest(weights);
+    loads.latency = further_;
+    return loads;
+  }
+  // The further latency of a message counts beyond that of the slowest kind of link in use.
+  [[nodiscard]] LinkLoads busiest_of_messages(const NicWeights& weights) const {
+    LinkLoads loads = busiest(weights);
+    const Seconds nvlink = cluster_.device.nvlink.message_latency;
+    const Seconds nic = cluster_.nic.message_latency;
+    if (loads.nic > 0 && loads.nvlink > 0 && nvlink > nic) {
+      loads.latency = std::max(Seconds(0), loads.latency - (nvlink - nic));
     }
     return loads;
   }
 
- private:
-  void add(std::int64_t gpu, double bytes, double over_spine, std::vector<double>& nics,
-           std::vector<double>& leaves) const {
-    const NicRange own = topology_.nics_of(gpu);
-    for (std::int64_t i = 0; i < own.count; ++i) {
-      nics[static_cast<std::size_t>(own.first + i)] += bytes / static_cast<double>(own.count);
-    }
-    leaves[static_cast<std::size_t>(topology_.leaf_of(gpu))] += over_spine;
-  }
+  TierTraffic links;
 
-  const Topology& topology_;
-  std::int64_t world_;
-  double nvlink_ = 0;
-  std::vector<double> nic_out_;
-  std::vector<double> nic_in_;
-  std::vector<double> leaf_out_;
-  std::vector<double> leaf_in_;
+ private:
+  const Cluster& cluster_;
+  Seconds further_;
 };
 
-void count_all_to_all(const Group& group, LinkCounter& links) {
+// ---- all-to-all
+
+// Without PXN a rank sends by its own NICs. On rails it shares a leaf only with its own rail.
+void count_direct(const Group& group, const ByRail* rails, Counter& counter) {
   const std::int64_t n = group.size();
+  TierTraffic& links = counter.links;
   for (std::int64_t i = 0; i < n; ++i) {
+    const std::int64_t gpu = group.rank(i);
+    const std::int64_t node = group.node(i);
+    const std::int64_t rail = links.rail_of(gpu);
     const Run domain = group.in_domain(i);
     const Run leaf = group.in_leaf(i);
-    // Both hold i, so that what lies in either is one run.
-    const std::int64_t near = std::max(domain.end, leaf.end) - std::min(domain.first, leaf.first);
-    const double out = ratio(n - domain.size(), n);
+    std::int64_t near = join(domain, leaf).size();
+    if (rails != nullptr) {
+      const Run both = {std::max(domain.first, leaf.first), std::min(domain.end, leaf.end)};
+      near = domain.size() + rails->count(rail, leaf) - rails->count(rail, both);
+    }
+    const double far = ratio(n - domain.size(), n);
     const double over_spine = ratio(n - near, n);
-    links.nvlink(ratio(domain.size() - 1, n));
-    links.send(group.rank(i), out, over_spine);
-    links.receive(group.rank(i), out, over_spine);
+    const double over_core = ratio(n - join(domain, group.in_pod(i)).size(), n);
+    for (const Direction direction : {Direction::kOut, Direction::kIn}) {
+      links.nvlink(gpu, direction, ratio(domain.size() - 1, n));
+      links.nics(gpu, direction, far);
+      links.spine(node, rail, direction, over_spine);
+      links.core(node, direction, over_core);
+    }
   }
 }
 
-void count_ring_collective(const Group& group, LinkCounter& links) {
+// With PXN the members of a node send to each rail by the NICs of that rail, whoever sends.
+void count_relayed(const Group& group, const ByRail& rails, Counter& counter) {
+  const std::int64_t n = group.size();
+  TierTraffic& links = counter.links;
+  for (std::int64_t i = 0; i < n;) {
+    const Run node_run = group.in_node(i);
+    const Run domain = group.in_domain(i);
+    const Run near_leaf = join(domain, group.in_leaf(i));
+    const Run near_pod = join(domain, group.in_pod(i));
+    const std::int64_t node = group.node(i);
+    const std::int64_t far = n - domain.size();
+    for (const std::int64_t rail : rails.rails()) {
+      const std::int64_t here = rails.count(rail, node_run);
+      const std::int64_t far_on_rail = rails.count(rail) - rails.count(rail, domain);
+      const auto members = static_cast<double>(node_run.size());
+      const double each = ratio(far_on_rail, n);
+      rails.for_each(rail, node_run, [&](std::int64_t member) {
+        const std::int64_t gpu = group.rank(member);
+        links.nvlink(gpu, Direction::kOut, ratio(domain.size() - 1 + far - far_on_rail, n));
+        links.nvlink(gpu, Direction::kIn, ratio(domain.size() - 1, n));
+        links.nics(gpu, Direction::kOut, each);
+        links.nics(gpu, Direction::kIn, ratio(far, n));
+      });
+      if (far_on_rail == 0) continue;
+      links.relay(node, rail, (members - static_cast<double>(here)) * each);
+      links.spine(node, rail, Direction::kOut,
+                  members * ratio(rails.count(rail) - rails.count(rail, near_leaf), n));
+    }
+    for (std::int64_t member = node_run.first; member < node_run.end; ++member) {
+      links.spine(node, links.rail_of(group.rank(member)), Direction::kIn,
+                  ratio(n - near_leaf.size(), n));
+      for (const Direction direction : {Direction::kOut, Direction::kIn}) {
+        links.core(node, direction, ratio(n - near_pod.size(), n));
+      }
+    }
+    i = node_run.end;
+  }
+}
+
+// The most that a route between two members adds to the latency. Of every member, one peer of each
+// rail in each of the parts beyond its domain, leaf group and pod; until nothing can be slower.
+void note_latencies(const Group& group, const ByRail* rails, Counter& counter) {
+  const std::int64_t n = group.size();
+  for (std::int64_t i = 0; i < n; ++i) {
+    if (counter.slowest_noted()) return;
+    const Run domain = group.in_domain(i);
+    for (const Run part : {domain, join(domain, group.in_leaf(i)), join(domain, group.in_pod(i))}) {
+      for (const Run side : {Run{0, part.first}, Run{part.end, n}}) {
+        if (side.size() == 0) continue;
+        counter.note_message(group.rank(i), group.rank(side.first));
+        if (rails == nullptr) continue;
+        for (const std::int64_t rail : rails->rails()) {
+          if (const auto peer = rails->first(rail, side)) {
+            counter.note_message(group.rank(i), group.rank(*peer));
+          }
+        }
+      }
+    }
+  }
+}
+
+// ---- rings
+
+// Calls visit(member, peer, part): where member i of a domain sends its part of a ring, and where
+// it is received from is the same the other way around.
+template <class Visit>
+void for_each_exit(const Group& group, const ByRail* rails, const TierTraffic& links, Run here,
+                   Run next, Visit visit) {
+  for (std::int64_t i = here.first; i < here.end; ++i) {
+    const std::int64_t rail = links.rail_of(group.rank(i));
+    const std::int64_t same = rails == nullptr ? 0 : rails->count(rail, next);
+    if (same > 0) {
+      rails->for_each(rail, next,
+                      [&](std::int64_t j) { visit(i, j, 1 / static_cast<double>(same)); });
+    } else {
+      for (std::int64_t j = next.first; j < next.end; ++j) visit(i, j, ratio(1, next.size()));
+    }
+  }
+}
+
+void count_ring_collective(const Group& group, const ByRail* rails, Counter& counter) {
   const std::int64_t n = group.size();
   const double edge = ratio(n - 1, n);
-  for (std::int64_t i = 0; i < n; ++i) {
-    const Run domain = group.in_domain(i);
-    if (domain.size() == n) {
-      links.nvlink(edge);
-      continue;
+  TierTraffic& links = counter.links;
+  Seconds sum;
+  Seconds fastest;
+  for (std::int64_t first = 0; first < n;) {
+    const Run here = group.in_domain(first);
+    for (std::int64_t i = here.first; i < here.end; ++i) {
+      const double port = here.size() == n ? edge : edge * ratio(here.size() - 1, here.size());
+      links.nvlink(group.rank(i), Direction::kOut, port);
+      links.nvlink(group.rank(i), Direction::kIn, port);
     }
-    const Run leaf = group.in_leaf(i);
-    const Run next = group.in_domain(domain.end % n);
-    const Run previous = group.in_domain((domain.first + n - 1) % n);
-    const double share = edge / static_cast<double>(domain.size());
-    links.nvlink(edge * ratio(domain.size() - 1, domain.size()));
-    links.send(group.rank(i), share, share * (1 - ratio(overlap(next, leaf), next.size())));
-    links.receive(group.rank(i), share,
-                  share * (1 - ratio(overlap(previous, leaf), previous.size())));
+    if (here.size() == n) return;
+    const Run next = group.in_domain(here.end % n);
+    const double share = edge / static_cast<double>(here.size());
+    Seconds further;
+    for_each_exit(
+        group, rails, links, here, next, [&](std::int64_t i, std::int64_t j, double part) {
+          links.send(group.rank(i), group.rank(j), share * part);
+          further = std::max(further, links.further_latency(group.rank(i), group.rank(j)));
+        });
+    fastest = first == 0 ? further : std::min(fastest, further);
+    sum += further;
+    first = here.end;
   }
+  counter.note_ring(sum - fastest);
 }
 
 // Every member but, without `wrap`, the last sends one byte to its successor.
-void count_shift(const Group& group, bool wrap, LinkCounter& links) {
+void count_shift(const Group& group, bool wrap, Counter& counter) {
   const std::int64_t n = group.size();
   for (std::int64_t i = 0; i < (wrap ? n : n - 1); ++i) {
-    const std::int64_t successor = (i + 1) % n;
-    if (group.in_domain(i).holds(successor)) {
-      links.nvlink(1);
-      continue;
-    }
-    const double over_spine = group.in_leaf(i).holds(successor) ? 0 : 1;
-    links.send(group.rank(i), 1, over_spine);
-    links.receive(group.rank(successor), 1, over_spine);
+    const std::int64_t from = group.rank(i);
+    const std::int64_t to = group.rank((i + 1) % n);
+    counter.links.send(from, to, 1);
+    counter.note_message(from, to);
   }
 }
 
@@ -175,32 +297,96 @@ void count_domains(const Group& group, PlacedGroup& placed) {
   placed.domains = std::max(placed.domains, domains);
 }
 
-}  // namespace
+// A part of the world whose links are loaded like all others; the world where there is none.
+std::int64_t part_of_world(const Tiers& tiers, std::int64_t tile, std::int64_t world) {
+  const std::int64_t part = std::lcm(tile, tiers.domain_gpus);
+  if (part >= world || world % part != 0) return world;
+  for (const std::int64_t nodes : {tiers.nodes_per_leaf, tiers.nodes_per_pod}) {
+    const std::int64_t gpus = nodes * tiers.gpus_per_node;
+    const bool inside = gpus % part == 0 && world >= gpus;
+    if (!inside && part % gpus != 0) return world;
+  }
+  return part;
+}
 
-PlacedGroup place_by_enumeration(const Cluster& cluster, GroupShape shape, std::int64_t world) {
-  PlacedGroup placed{shape, world, 1, 1, {}, {}, {}, {}};
+// Described clusters that hold `gpus` GPUs and no more.
+Cluster resized(const Cluster& cluster, const Tiers& tiers, std::int64_t gpus) {
+  Cluster part = cluster;
+  part.nodes = (gpus + tiers.gpus_per_node - 1) / tiers.gpus_per_node;
+  // Domains are counted from GPU 0; an unfinished one at the end is as good as a whole one.
+  const std::int64_t per_domain =
+      std::max<std::int64_t>(1, tiers.domain_gpus / tiers.gpus_per_node);
+  part.nodes = (part.nodes + per_domain - 1) / per_domain * per_domain;
+  return part;
+}
+
+PlacedGroup count(const Cluster& cluster, const Tiers& tiers, GroupShape shape, std::int64_t world,
+                  const NicWeights& weights, BusiestNics* nics) {
+  PlacedGroup placed;
+  placed.shape = shape;
   const std::int64_t tile = shape.size * shape.stride;
-  if (shape.size <= 1 || world < tile) return placed;
-
-  const Topology topology(cluster);
-  LinkCounter all_to_all(topology, world);
-  LinkCounter ring_collective(topology, world);
-  LinkCounter ring_shift(topology, world);
-  LinkCounter hop(topology, world);
+  Counter all_to_all(cluster, tiers);
+  Counter ring_collective(cluster, tiers);
+  Counter ring_shift(cluster, tiers);
+  Counter hop(cluster, tiers);
+  const bool on_rails = tiers.rails > 1;
   for (std::int64_t start = 0; start + tile <= world; start += tile) {
     for (std::int64_t first = start; first < start + shape.stride; ++first) {
-      const Group group(topology, shape, first);
+      const Group group(tiers, shape, first);
+      std::optional<ByRail> by_rail;
+      if (on_rails) by_rail.emplace(all_to_all.links, group);
+      const ByRail* rails = by_rail ? &*by_rail : nullptr;
       count_domains(group, placed);
-      count_all_to_all(group, all_to_all);
-      count_ring_collective(group, ring_collective);
+      if (all_to_all.links.relays()) {
+        count_relayed(group, *rails, all_to_all);
+      } else {
+        count_direct(group, rails, all_to_all);
+      }
+      note_latencies(group, rails, all_to_all);
+      count_ring_collective(group, rails, ring_collective);
       count_shift(group, true, ring_shift);
       count_shift(group, false, hop);
     }
   }
-  placed.all_to_all = all_to_all.busiest();
-  placed.ring_collective = ring_collective.busiest();
-  placed.ring_shift = ring_shift.busiest();
-  placed.hop = hop.busiest();
+  placed.all_to_all = all_to_all.busiest_of_messages(weights);
+  placed.ring_collective = ring_collective.busiest(weights);
+  placed.ring_shift = ring_shift.busiest_of_messages(weights);
+  placed.hop = hop.busiest_of_messages(weights);
+  if (nics != nullptr) {
+    *nics = {all_to_all.links.busiest_nic(weights), ring_collective.links.busiest_nic(weights),
+             ring_shift.links.busiest_nic(weights), hop.links.busiest_nic(weights)};
+  }
+  return placed;
+}
+
+}  // namespace
+
+PlacedGroup place_by_enumeration(const Cluster& cluster, GroupShape shape, std::int64_t world) {
+  PlacedGroup placed;
+  placed.shape = shape;
+  const std::int64_t tile = shape.size * shape.stride;
+  if (shape.size > 1 && world >= tile) {
+    const Tiers whole(cluster);
+    const std::int64_t part = part_of_world(whole, tile, world);
+    if (part == world && world <= whole.gpus()) {
+      placed = count(cluster, whole, shape, world, {}, nullptr);
+    } else {
+      const Cluster of_part = resized(cluster, whole, part);
+      placed = count(of_part, Tiers(of_part), shape, part, {}, nullptr);
+    }
+  }
+  placed.world = world;
+  return placed;
+}
+
+PlacedGroup place_by_enumeration(const Cluster& cluster, GroupShape shape, std::int64_t world,
+                                 const NicWeights& weights, BusiestNics& nics) {
+  PlacedGroup placed;
+  placed.shape = shape;
+  if (shape.size > 1 && world >= shape.size * shape.stride) {
+    placed = count(cluster, Tiers(cluster), shape, world, weights, &nics);
+  }
+  placed.world = world;
   return placed;
 }
 

@@ -2,17 +2,35 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
+#include "sim/cluster/tiers.hpp"
+#include "sim/network/irregular_network.hpp"
 #include "sim/network/rank_order.hpp"
 
 namespace seqspan::sim {
 namespace {
+
+// Whether a description says all there is to say.
+bool needs_graph(const Cluster& cluster) {
+  if (!cluster.links.empty() || !cluster.overrides.empty()) return true;
+  return Tiers(cluster).leaves() > 1 && cluster.spine_switches == 0;
+}
 
 std::tuple<std::int64_t, std::int64_t, std::int64_t> key_of(const PlacedGroup& placed) {
   return {placed.shape.size, placed.shape.stride, placed.world};
 }
 
 }  // namespace
+
+Network::Network(const Cluster& cluster) : cluster_(&cluster) {
+  if (needs_graph(cluster)) irregular_ = std::make_unique<Irregular>(cluster);
+}
+Network::~Network() = default;
+Network::Network(Network&&) noexcept = default;
+Network& Network::operator=(Network&&) noexcept = default;
+
+Result<void> Network::check() const { return irregular_ ? irregular_->check() : Result<void>{}; }
 
 const Network::Placement& Network::find_or_place(GroupShape shape, std::int64_t world) {
   const std::tuple key(shape.size, shape.stride, world);
@@ -22,6 +40,10 @@ const Network::Placement& Network::find_or_place(GroupShape shape, std::int64_t 
   if (at != placed_.end() && key_of((*at)->group) == key) return **at;
   auto placed = std::make_unique<Placement>();
   placed->group = sim::place(*cluster_, shape, world);
+  if (irregular_) {
+    const PlacedGroup described = std::exchange(placed->group, irregular_->place(shape, world));
+    placed->as_described = placed->group == described;
+  }
   placed->choices = CollectiveChoices(*cluster_, placed->group);
   return **placed_.insert(at, std::move(placed));
 }
@@ -46,7 +68,7 @@ Seconds Network::time(const Communication& communication) const {
 }
 
 const GroupCurve* Network::measured(const Communication& communication) const {
-  if (measured_.empty()) return nullptr;
+  if (measured_.empty() || !placement(communication.axis).as_described) return nullptr;
   return measured_.find(*cluster_, group(communication.axis), communication.collective);
 }
 
@@ -56,11 +78,18 @@ TimedBy Network::timed_by(const Communication& communication) const {
 }
 
 CommunicationTime Network::explain(const Communication& communication) const {
-  const auto& [placed, choices] = placement(communication.axis);
-  const CommunicationTime model = communication_time(*cluster_, placed, choices, communication);
+  const Placement& placed = placement(communication.axis);
+  const CommunicationTime model =
+      communication_time(*cluster_, placed.group, placed.choices, communication);
   const GroupCurve* found = measured(communication);
   if (found == nullptr || model.total().value() <= 0) return model;
   return model.scaled(found->curve.time(communication.bytes) / model.total());
+}
+
+std::optional<BoundLink> Network::bound_link(const Communication& communication) const {
+  if (!irregular_) return std::nullopt;
+  return irregular_->bound_link(group(communication.axis), communication.collective,
+                                explain(communication).bound());
 }
 
 }  // namespace seqspan::sim

@@ -1,6 +1,12 @@
 // The network as the readers of a program see it: place a layout, then ask what a communication
 // takes.
 //
+// The one place that decides how a cluster is counted:
+//   short description                      arithmetic (placed_group.hpp); no graph is built
+//   overrides of NICs that leave routes    arithmetic, each NIC weighted by its bandwidth
+//   links, or other overrides              on the graph (graph_placement.hpp), up to 4,096 GPUs
+// The graph is built once, by the constructor. A cluster that is no whole graph is refused.
+//
 // Placements are remembered by shape, so that placing a layout whose shapes were all seen costs
 // look-ups only. One Network per thread; the cluster must outlive it.
 //
@@ -11,9 +17,12 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "sim/errors/error.hpp"
 #include "sim/network/collective_time.hpp"
 #include "sim/network/measured_curves.hpp"
 #include "sim/network/placed_group.hpp"
@@ -23,9 +32,24 @@
 
 namespace seqspan::sim {
 
+// The link that bounds a communication, where it is busier than most of its kind.
+struct BoundLink {
+  std::string name;  // "node3.nic5", "leaf0 to spine1"
+  BytesPerSecond bandwidth;
+  BytesPerSecond others;  // what most of its kind have
+  double load = 1;        // how much longer it is busy than most of its kind
+};
+
 class Network {
  public:
-  explicit Network(const Cluster& cluster) : cluster_(&cluster) {}
+  explicit Network(const Cluster& cluster);
+  ~Network();
+  Network(Network&&) noexcept;
+  Network& operator=(Network&&) noexcept;
+
+  // Error: kInput, where GPUs cannot reach each other, links or overrides name what is not there,
+  // or the cluster is too large to be counted on its graph. Nothing else may be asked then.
+  [[nodiscard]] Result<void> check() const;
 
   // Places the groups of every axis; until then each is a rank alone.
   void place(const Layout& layout);
@@ -41,15 +65,21 @@ class Network {
   [[nodiscard]] CommunicationTime explain(const Communication& communication) const;
   [[nodiscard]] TimedBy timed_by(const Communication& communication) const;
 
+  // Of explain(): nothing where links of that kind are equally busy.
+  [[nodiscard]] std::optional<BoundLink> bound_link(const Communication& communication) const;
+
   [[nodiscard]] const Cluster& cluster() const { return *cluster_; }
   // Shapes placed so far.
   [[nodiscard]] std::size_t remembered() const { return placed_.size(); }
 
  private:
+  class Irregular;
+
   // A placed group and what NCCL would choose for it.
   struct Placement {
     PlacedGroup group;
     CollectiveChoices choices;
+    bool as_described = true;  // no link of the group differs from the cluster's description
   };
 
   [[nodiscard]] const Placement& placement(Axis axis) const;
@@ -58,6 +88,7 @@ class Network {
   [[nodiscard]] const GroupCurve* measured(const Communication& communication) const;
 
   const Cluster* cluster_;
+  std::unique_ptr<Irregular> irregular_;  // null: arithmetic alone
   MeasuredCurves measured_;
   Placement alone_;                                    // a rank without peers
   std::array<const Placement*, kAxisCount> groups_{};  // null: alone

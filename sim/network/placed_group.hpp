@@ -48,6 +48,8 @@ struct LinkLoads {
   // What links between switches add to the latency of a message, whatever its size; to that of all
   // steps of a ring collective.
   Seconds latency;
+
+  bool operator==(const LinkLoads&) const = default;
 };
 
 struct PlacedGroup {
@@ -62,6 +64,8 @@ struct PlacedGroup {
 
   // Per byte of Communication::bytes.
   [[nodiscard]] LinkLoads loads(Collective collective) const;
+
+  bool operator==(const PlacedGroup&) const = default;
 };
 
 // Places the groups of `shape` that tile ranks [0, world); ranks beyond the last whole tile idle.

@@ -15,8 +15,18 @@ std::int64_t members_per_run(std::int64_t gpus, std::int64_t stride) {
   return divides(stride, gpus) ? gpus / stride : 0;
 }
 
+PlacedGroup placed_group(GroupShape shape, std::int64_t world, std::int64_t domains,
+                         std::int64_t domain_members) {
+  PlacedGroup placed;
+  placed.shape = shape;
+  placed.world = world;
+  placed.domains = domains;
+  placed.domain_members = domain_members;
+  return placed;
+}
+
 PlacedGroup inside_one_domain(GroupShape shape, std::int64_t world) {
-  PlacedGroup placed{shape, world, 1, shape.size, {}, {}, {}, {}};
+  PlacedGroup placed = placed_group(shape, world, 1, shape.size);
   const auto n = static_cast<double>(shape.size);
   placed.all_to_all.nvlink = (n - 1) / n;
   placed.ring_collective.nvlink = (n - 1) / n;
@@ -29,7 +39,7 @@ PlacedGroup inside_one_domain(GroupShape shape, std::int64_t world) {
 
 std::optional<PlacedGroup> place_regular(const Cluster& cluster, GroupShape shape,
                                          std::int64_t world) {
-  if (shape.size <= 1) return PlacedGroup{shape, world, 1, 1, {}, {}, {}, {}};
+  if (shape.size <= 1) return placed_group(shape, world, 1, 1);
   const Topology topology(cluster);
   const std::int64_t tile = shape.size * shape.stride;
   if (world < tile || !divides(tile, world)) return std::nullopt;
@@ -42,12 +52,13 @@ std::optional<PlacedGroup> place_regular(const Cluster& cluster, GroupShape shap
   const std::int64_t in_domain = members_per_run(domain, shape.stride);
   if (!divides(domain, tile) || !divides(gpus, domain) || in_domain == 0) return std::nullopt;
   if (!divides(gpus, nics) && !divides(nics, gpus)) return std::nullopt;
+  if (cluster.rails && !divides(gpus, shape.stride)) return std::nullopt;
 
   const auto n = static_cast<double>(shape.size);
   const auto k = static_cast<double>(in_domain);
   const double gpus_per_nic = static_cast<double>(gpus) / static_cast<double>(nics);
 
-  PlacedGroup placed{shape, world, shape.size / in_domain, in_domain, {}, {}, {}, {}};
+  PlacedGroup placed = placed_group(shape, world, shape.size / in_domain, in_domain);
   placed.all_to_all.nvlink = (k - 1) / n;
   placed.all_to_all.nic = (n - k) / n * gpus_per_nic;
   placed.ring_collective.nvlink = (n - 1) / n * (k - 1) / k;
@@ -56,14 +67,39 @@ std::optional<PlacedGroup> place_regular(const Cluster& cluster, GroupShape shap
   // The last `stride` GPUs of a domain send out of it, the first receive.
   placed.ring_shift.nic = std::min(static_cast<double>(shape.stride), gpus_per_nic);
 
+  if (cluster.pcie) {
+    placed.all_to_all.pcie = (n - k) / n;
+    placed.ring_collective.pcie = (n - 1) / (n * k);
+    placed.ring_shift.pcie = 1;
+  }
+
+  // Members under a leaf and in a pod; all where the tile does not cross them.
+  const auto members_within = [&](std::int64_t part, std::int64_t below) -> std::int64_t {
+    if (part == 0 || world <= part || divides(tile, part)) return shape.size;
+    return divides(part, tile) && divides(below, part) ? members_per_run(part, shape.stride) : 0;
+  };
   const std::int64_t leaf = topology.leaf_gpus();
-  if (leaf > 0 && world > leaf && !divides(tile, leaf)) {
-    const std::int64_t in_leaf = members_per_run(leaf, shape.stride);
-    if (!divides(leaf, tile) || !divides(domain, leaf) || in_leaf == 0) return std::nullopt;
+  const std::int64_t in_leaf = members_within(leaf, domain);
+  const std::int64_t in_pod = members_within(cluster.nodes_per_pod * gpus, leaf);
+  if (in_leaf == 0 || in_pod == 0) return std::nullopt;
+  if (in_leaf < shape.size) {
     const auto m = static_cast<double>(in_leaf);
     placed.all_to_all.spine = (n - m) / n * gpus_per_nic;
     placed.ring_collective.spine = (n - 1) / (n * m) * gpus_per_nic;
     placed.ring_shift.spine = gpus_per_nic / m;
+    placed.all_to_all.latency = placed.ring_shift.latency = 2 * cluster.switch_latency;
+    // The first step of the fastest kind is not waited for: one inside a leaf, else under a spine.
+    const double over_spine = n / m - (in_leaf == in_domain ? 1 : 0);
+    placed.ring_collective.latency = 2 * over_spine * cluster.switch_latency;
+  }
+  if (in_pod < shape.size) {
+    const auto p = static_cast<double>(in_pod);
+    placed.all_to_all.core = (n - p) / n * gpus_per_nic;
+    placed.ring_collective.core = (n - 1) / (n * p) * gpus_per_nic;
+    placed.ring_shift.core = gpus_per_nic / p;
+    placed.all_to_all.latency = placed.ring_shift.latency = 4 * cluster.switch_latency;
+    const double over_core = n / p - (in_pod == in_domain ? 1 : 0);
+    placed.ring_collective.latency += 2 * over_core * cluster.switch_latency;
   }
   placed.hop = placed.ring_shift;
   return placed;

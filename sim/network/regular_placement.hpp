@@ -12,6 +12,10 @@
 //   NVLink     (k-1)/n          (n-1)/n (k-1)/k        1 where k > 1
 //   NIC        (n-k)/n G/N      (n-1)/(n k) G/N        min(s, G/N), or N/G NICs per GPU: G/N
 //   spine      (n-m)/n G/N      (n-1)/(n m) G/N        G/(N m)
+//   core       (n-p)/n G/N      (n-1)/(n p) G/N        G/(N p)
+//   PCIe       (n-k)/n          (n-1)/(n k)            1
+// PCIe counts where the cluster limits it. Latency: two links between switches over the spine, four
+// over the core; a ring collective takes all n/m or n/p such steps but one.
 // In both, the world holds whole tiles.
 #pragma once
 

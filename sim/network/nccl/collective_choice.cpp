@@ -1,5 +1,6 @@
 #include "sim/network/nccl/collective_choice.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -36,6 +37,12 @@ struct Shape {
   [[nodiscard]] double k() const { return real(group.domain_members); }
   [[nodiscard]] bool one_domain() const { return group.domains <= 1; }
   [[nodiscard]] double passes() const { return all_reduce ? 2 : 1; }
+  // How much longer a byte keeps the busiest NVLink port of the group busy than a port as
+  // described: what a ring puts on it over (n-1)/n (k-1)/k, in one domain (n-1)/n.
+  [[nodiscard]] double port_weight() const {
+    const double ring = (n() - 1) / n() * (one_domain() ? 1 : (k() - 1) / k());
+    return ring > 0 ? std::max(1.0, group.ring_collective.nvlink / ring) : 1;
+  }
 };
 
 LinkLoads scaled(const LinkLoads& loads, double nvlink, double network) {
@@ -104,7 +111,8 @@ Candidate tree(const Shape& shape, Protocol protocol) {
            floor_log2(shape.group.domains) *
                network_latency(shape.cluster, Algorithm::kTree, protocol));
   candidate.loads =
-      scaled(shape.group.ring_collective, 2 * (shape.k() - 1) / shape.k(), tree_over_ring(shape));
+      scaled(shape.group.ring_collective, 2 * (shape.k() - 1) / shape.k() * shape.port_weight(),
+             tree_over_ring(shape));
   candidate.channel_bytes = 2;
   return candidate;
 }
@@ -113,7 +121,8 @@ Candidate nvls(const Shape& shape) {
   Candidate candidate;
   candidate.algorithm = Algorithm::kNvls;
   candidate.latency = nvlink_latency(shape.cluster, Algorithm::kNvls, Protocol::kSimple);
-  const double port = (shape.all_reduce ? shape.n() + 1 : shape.n() - 1) / shape.n();
+  const double port =
+      (shape.all_reduce ? shape.n() + 1 : shape.n() - 1) / shape.n() * shape.port_weight();
   candidate.loads.nvlink = port / shape.cluster.device.nvls_efficiency;
   candidate.channel_bytes = shape.passes() * (shape.n() - 1) / shape.n();
   return candidate;
@@ -125,7 +134,8 @@ Candidate nvls_tree(const Shape& shape) {
   candidate.latency = nvlink_latency(shape.cluster, Algorithm::kNvlsTree, Protocol::kSimple) +
                       2 * floor_log2(shape.group.domains) *
                           network_latency(shape.cluster, Algorithm::kNvlsTree, Protocol::kSimple);
-  const double port = (shape.k() + 1) / shape.k() / shape.cluster.device.nvls_efficiency;
+  const double port =
+      (shape.k() + 1) / shape.k() / shape.cluster.device.nvls_efficiency * shape.port_weight();
   candidate.loads = scaled(shape.group.ring_collective, port, tree_over_ring(shape));
   candidate.channel_bytes = shape.passes() * (shape.n() - 1) / shape.n();
   return candidate;

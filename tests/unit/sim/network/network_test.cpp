@@ -121,5 +121,141 @@ TEST(Network, RemembersShapes) {
   EXPECT_EQ(network.group(Axis::kShard).domain_members, 8);
 }
 
+LinkOverride slow(const char* link, const char* to, double bandwidth) {
+  LinkOverride item;
+  item.link = link;
+  item.to = to;
+  item.bandwidth = BytesPerSecond(bandwidth);
+  return item;
+}
+
+const Communication kExchange{Collective::kAllToAll, Axis::kUlysses, Bytes(kGibi), 1};
+const Communication kGather{Collective::kAllGather, Axis::kTensor, Bytes(kGibi), 1};
+const Communication kHop{Collective::kRingShift, Axis::kShard, Bytes(kGibi), 1};
+
+// node3.nic5 at half the bandwidth: the Ulysses groups, one GPU per node, wait for it; tensor
+// parallel groups stay on NVLink, and consecutive ranks 0..63 leave their nodes by GPU 7 only.
+TEST(Network, ASlowNicSlowsTheGroupsThatUseItAndNothingElse) {
+  const Cluster whole = nodes_of_eight(8);
+  Cluster faulty = whole;
+  faulty.overrides = {slow("node3.nic5", "", 25e9)};
+  Network before(whole);
+  Network after(faulty);
+  ASSERT_TRUE(after.check().has_value());
+  before.place(tensor_and_ulysses());
+  after.place(tensor_and_ulysses());
+  EXPECT_DOUBLE_EQ(after.explain(kExchange).nic / before.explain(kExchange).nic, 2);
+  EXPECT_EQ(after.explain(kExchange).latency, before.explain(kExchange).latency);
+  EXPECT_EQ(after.time(kGather), before.time(kGather));
+  const auto link = after.bound_link(kExchange);
+  ASSERT_TRUE(link.has_value());
+  EXPECT_EQ(link->name, "node3.nic5");
+  EXPECT_EQ(link->bandwidth, BytesPerSecond(25e9));
+  EXPECT_EQ(link->others, BytesPerSecond(50e9));
+  EXPECT_DOUBLE_EQ(link->load, 2);
+  EXPECT_FALSE(after.bound_link(kGather).has_value());
+  EXPECT_FALSE(before.bound_link(kExchange).has_value());
+
+  Layout consecutive;
+  consecutive.dp = 64;
+  before.place(consecutive);
+  after.place(consecutive);
+  EXPECT_EQ(after.time(kHop), before.time(kHop));
+}
+
+// Both ways of saying it: half the spine's bandwidth in the description, and one leaf's uplinks
+// at 200 of 400 GB/s (one spine switch) as an override.
+TEST(Network, ASpineAtHalfBandwidthDoublesWhatCrossesItAndNothingElse) {
+  Cluster whole = nodes_of_eight(4);
+  whole.nodes_per_leaf = 1;
+  Cluster described = whole;
+  described.spine_oversubscription = 2;
+  Cluster faulty = whole;
+  faulty.overrides = {slow("leaf2", "spine0", 200e9)};
+  Layout layout;
+  layout.tp = 8;
+  layout.ulysses = 4;
+  Network before(whole);
+  before.place(layout);
+  for (const Cluster& cluster : {described, faulty}) {
+    Network after(cluster);
+    ASSERT_TRUE(after.check().has_value());
+    after.place(layout);
+    const CommunicationTime a = before.explain(kExchange);
+    const CommunicationTime b = after.explain(kExchange);
+    EXPECT_GT(a.spine.value(), 0);
+    EXPECT_NEAR(b.spine / a.spine, 2, 1e-12);
+    EXPECT_DOUBLE_EQ(b.nic.value(), a.nic.value());
+    EXPECT_EQ(b.latency, a.latency);
+    EXPECT_EQ(b.bound(), Bound::kSpine);
+    EXPECT_EQ(after.time(kGather), before.time(kGather));
+  }
+  Network after(faulty);
+  after.place(layout);
+  EXPECT_EQ(after.bound_link(kExchange)->name.substr(0, 5), "leaf2");
+}
+
+// Pods of one leaf of one node, 4:1 above the spine: 3/4 of a buffer leave the pod, at 50/4 GB/s
+// for each NIC.
+TEST(Network, TheCoreBoundsWhatLeavesAPod) {
+  Cluster cluster = nodes_of_eight(4);
+  cluster.nodes_per_leaf = 1;
+  cluster.nodes_per_pod = 1;
+  cluster.core_oversubscription = 4;
+  Layout layout;
+  layout.tp = 8;
+  layout.ulysses = 4;
+  Network network(cluster);
+  network.place(layout);
+  EXPECT_NEAR(network.explain(kExchange).core.value(), 3.0 / 4 * 1073741824 / 12.5e9, 1e-12);
+  EXPECT_EQ(network.explain(kExchange).bound(), Bound::kCore);
+}
+
+// PCIe of 25 GB/s in front of NICs of 50.
+TEST(Network, PcieBoundsWhatANicWouldCarry) {
+  Cluster cluster = nodes_of_eight(8);
+  cluster.pcie = BytesPerSecond(25e9);
+  Network network(cluster);
+  network.place(tensor_and_ulysses());
+  EXPECT_NEAR(network.explain(kExchange).pcie.value(), 7.0 / 8 * 1073741824 / 25e9, 1e-12);
+  EXPECT_EQ(network.explain(kExchange).bound(), Bound::kPcie);
+}
+
+// Each link between switches adds 1 us: two over the spine.
+TEST(Network, LinksBetweenSwitchesAddTheirLatency) {
+  Cluster plain = nodes_of_eight(8);
+  plain.nodes_per_leaf = 1;
+  Cluster cluster = plain;
+  cluster.switch_latency = Seconds(1e-6);
+  Network without(plain);
+  Network network(cluster);
+  for (Network* each : {&without, &network}) each->place(tensor_and_ulysses());
+  const Seconds more = network.explain(kExchange).latency - without.explain(kExchange).latency;
+  EXPECT_NEAR(more.value(), 2e-6, 1e-15);
+}
+
+TEST(Network, RefusesWhatIsNotConnected) {
+  Cluster cluster = nodes_of_eight(2);
+  cluster.nodes_per_leaf = 1;
+  cluster.spine_switches = 0;
+  const Network apart(cluster);
+  ASSERT_FALSE(apart.check().has_value());
+  EXPECT_NE(apart.check().error().what.find("cannot reach"), std::string::npos);
+  EXPECT_TRUE(Network(nodes_of_eight(2)).check().has_value());
+}
+
+// 8,192 GPUs with a NIC gone: routes change, and pairs are too many to look at.
+TEST(Network, RefusesToRouteTooManyPairs) {
+  Cluster cluster = nodes_of_eight(1024);
+  LinkOverride gone;
+  gone.link = "node3.nic5";
+  gone.missing = true;
+  gone.where = "file:1:1";
+  cluster.overrides = {gone};
+  const Network network(cluster);
+  ASSERT_FALSE(network.check().has_value());
+  EXPECT_EQ(network.check().error().where, "file:1:1");
+}
+
 }  // namespace
 }  // namespace seqspan::sim

@@ -1,0 +1,165 @@
+#include "sim/network/tier_traffic.hpp"
+
+#include <algorithm>
+
+namespace seqspan::sim {
+namespace {
+
+std::vector<double> zeros(std::int64_t items) {
+  return std::vector<double>(static_cast<std::size_t>(2 * items));
+}
+
+double largest(const std::vector<double>& loads) {
+  return loads.empty() ? 0 : *std::max_element(loads.begin(), loads.end());
+}
+
+}  // namespace
+
+TierTraffic::TierTraffic(const Cluster& cluster, const Tiers& tiers)
+    : cluster_(&cluster),
+      tiers_(&tiers),
+      rails_(tiers.rails > 1),
+      relays_(rails_ && cluster.pxn),
+      nvlink_(zeros(tiers.gpus())),
+      pcie_(cluster.pcie ? zeros(tiers.gpus()) : Loads{}),
+      nic_(zeros(tiers.nics())),
+      spine_(zeros(tiers.leaves())),
+      core_(zeros(tiers.pods)) {}
+
+std::int64_t TierTraffic::nics_of_class(std::int64_t rail) const {
+  return tiers_->nics_per_node <= tiers_->gpus_per_node ? 1 : tiers_->nic_count(rail);
+}
+
+void TierTraffic::nics_of(std::int64_t node, std::int64_t rail, Direction direction, double bytes) {
+  const bool shared = tiers_->nics_per_node <= tiers_->gpus_per_node;
+  const std::int64_t first =
+      node * tiers_->nics_per_node + (shared ? rail : tiers_->first_nic(rail));
+  const std::int64_t count = nics_of_class(rail);
+  for (std::int64_t i = 0; i < count; ++i) {
+    at(nic_, first + i, direction) += bytes / static_cast<double>(count);
+  }
+}
+
+void TierTraffic::nics(std::int64_t gpu, Direction direction, double bytes) {
+  if (!pcie_.empty()) at(pcie_, gpu, direction) += bytes;
+  nics_of(tiers_->node_of_gpu(gpu), rail_of(gpu), direction, bytes);
+}
+
+void TierTraffic::relay(std::int64_t node, std::int64_t rail, double bytes) {
+  nics_of(node, rail, Direction::kOut, bytes);
+  // GPU g of G is in class floor(g N / G): those from ceil(rail G / N) on.
+  const std::int64_t gpus = tiers_->gpus_per_node;
+  const std::int64_t classes = tiers_->pcie_per_node;
+  const std::int64_t first = (rail * gpus + classes - 1) / classes;
+  const std::int64_t end = ((rail + 1) * gpus + classes - 1) / classes;
+  const double each = bytes / static_cast<double>(end - first);
+  for (std::int64_t g = first; g < end; ++g) {
+    nvlink(node * gpus + g, Direction::kIn, each);
+    if (!pcie_.empty()) at(pcie_, node * gpus + g, Direction::kOut) += each;
+  }
+}
+
+void TierTraffic::spine(std::int64_t node, std::int64_t rail, Direction direction, double bytes) {
+  const std::int64_t group = tiers_->group_of_node(node);
+  if (!rails_) {
+    at(spine_, tiers_->leaf(0, group), direction) += bytes;
+    return;
+  }
+  const bool shared = tiers_->nics_per_node <= tiers_->gpus_per_node;
+  const std::int64_t first = shared ? rail : tiers_->first_nic(rail);
+  const std::int64_t count = nics_of_class(rail);
+  for (std::int64_t i = 0; i < count; ++i) {
+    at(spine_, tiers_->leaf(first + i, group), direction) += bytes / static_cast<double>(count);
+  }
+}
+
+void TierTraffic::send(std::int64_t from, std::int64_t to, double bytes) {
+  const Tiers& t = *tiers_;
+  if (t.domain_of(from) == t.domain_of(to)) {
+    nvlink(from, Direction::kOut, bytes);
+    nvlink(to, Direction::kIn, bytes);
+    return;
+  }
+  const std::int64_t here = t.node_of_gpu(from);
+  const std::int64_t there = t.node_of_gpu(to);
+  const std::int64_t rail = rail_of(to);
+  const bool relayed = relays_ && rail_of(from) != rail;
+  const std::int64_t sending_rail = relays_ ? rail : rail_of(from);
+  if (relayed) {
+    nvlink(from, Direction::kOut, bytes);
+    relay(here, rail, bytes);
+  } else {
+    nics(from, Direction::kOut, bytes);
+  }
+  nics(to, Direction::kIn, bytes);
+  if (t.group_of_node(here) == t.group_of_node(there) && (!rails_ || sending_rail == rail)) return;
+  spine(here, sending_rail, Direction::kOut, bytes);
+  spine(there, rail, Direction::kIn, bytes);
+  if (t.pod_of_node(here) == t.pod_of_node(there)) return;
+  core(here, Direction::kOut, bytes);
+  core(there, Direction::kIn, bytes);
+}
+
+Seconds TierTraffic::further_latency(std::int64_t from, std::int64_t to) const {
+  const Tiers& t = *tiers_;
+  if (t.domain_of(from) == t.domain_of(to)) return {};
+  const std::int64_t here = t.node_of_gpu(from);
+  const std::int64_t there = t.node_of_gpu(to);
+  const bool other_rail = rails_ && rail_of(from) != rail_of(to);
+  Seconds latency;
+  if (relays_ && other_rail) latency += cluster_->device.nvlink.message_latency;
+  if (t.pod_of_node(here) != t.pod_of_node(there)) return latency + 4 * cluster_->switch_latency;
+  if (t.group_of_node(here) != t.group_of_node(there) || (other_rail && !relays_)) {
+    latency += 2 * cluster_->switch_latency;
+  }
+  return latency;
+}
+
+Seconds TierTraffic::most_further_latency() const {
+  const Seconds relay = relays_ ? cluster_->device.nvlink.message_latency : Seconds(0);
+  if (tiers_->pods > 1) return relay + 4 * cluster_->switch_latency;
+  const bool spine = tiers_->leaf_groups > 1 || (rails_ && !relays_);
+  return relay + (spine ? 2 : 0) * cluster_->switch_latency;
+}
+
+LinkLoads TierTraffic::busiest(const NicWeights& weights) const {
+  LinkLoads loads;
+  loads.nvlink = largest(nvlink_);
+  loads.pcie = largest(pcie_);
+  loads.nic = weights.empty() ? largest(nic_) : busiest_nic(weights).load;
+  const double nics_per_leaf_node = static_cast<double>(tiers_->nics_per_node / tiers_->rails);
+  for (std::int64_t leaf = 0; leaf < tiers_->leaves(); ++leaf) {
+    const std::int64_t nodes = tiers_->nodes_of_group(leaf % tiers_->leaf_groups);
+    const auto item = static_cast<std::size_t>(2 * leaf);
+    loads.spine = std::max(loads.spine, std::max(spine_[item], spine_[item + 1]) /
+                                            (static_cast<double>(nodes) * nics_per_leaf_node));
+  }
+  for (std::int64_t pod = 0; pod < tiers_->pods; ++pod) {
+    const std::int64_t nodes =
+        std::min(tiers_->nodes_per_pod, tiers_->nodes - pod * tiers_->nodes_per_pod);
+    const auto item = static_cast<std::size_t>(2 * pod);
+    loads.core = std::max(loads.core, std::max(core_[item], core_[item + 1]) /
+                                          static_cast<double>(nodes * tiers_->nics_per_node));
+  }
+  return loads;
+}
+
+BusiestNic TierTraffic::busiest_nic(const NicWeights& weights) const {
+  BusiestNic busiest;
+  std::vector<double> in_use;
+  for (std::size_t item = 0; item < nic_.size(); ++item) {
+    if (nic_[item] <= 0) continue;
+    const double weight = item % 2 == 0 ? weights.out[item / 2] : weights.in[item / 2];
+    const double load = nic_[item] * weight;
+    in_use.push_back(load);
+    if (load <= busiest.load) continue;
+    busiest = {static_cast<std::int64_t>(item / 2), static_cast<Direction>(item % 2), load, 0};
+  }
+  if (in_use.empty()) return busiest;
+  const auto middle = in_use.begin() + static_cast<std::ptrdiff_t>(in_use.size() / 2);
+  std::nth_element(in_use.begin(), middle, in_use.end());
+  busiest.median = *middle;
+  return busiest;
+}
+
+}  // namespace seqspan::sim

@@ -1,0 +1,177 @@
+#include "sim/network/graph_placement.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include <rapidcheck/gtest.h>
+
+#include "sim/network/enumerated_placement.hpp"
+#include "sim/network/regular_placement.hpp"
+#include "tests/unit/sim/cluster/graphs.hpp"
+
+namespace seqspan::sim {
+namespace {
+
+using test::graph_of;
+using test::missing;
+using test::slow;
+using test::small_cluster;
+using test::with_rails;
+
+std::int64_t pick(std::vector<std::int64_t> from) { return *rc::gen::elementOf(std::move(from)); }
+
+// Any described cluster: rails, PXN, pods, PCIe limits, NICs shared or doubled, larger domains.
+Cluster any_cluster() {
+  const std::int64_t gpus = pick({1, 2, 3, 4});
+  Cluster cluster = small_cluster(pick({1, 2, 3, 4, 6, 8}), gpus, pick({1, 2, 3, 4, 6, 8}));
+  cluster.rails = pick({0, 1}) == 1;
+  cluster.pxn = pick({0, 1}) == 1;
+  cluster.nodes_per_leaf = pick({0, 1, 2, 3});
+  cluster.spine_switches = pick({1, 2, 3});
+  if (cluster.nodes_per_leaf > 0) cluster.nodes_per_pod = pick({0, 1, 2}) * cluster.nodes_per_leaf;
+  cluster.core_switches = pick({1, 2});
+  cluster.spine_oversubscription = static_cast<double>(pick({1, 2, 3}));
+  cluster.core_oversubscription = static_cast<double>(pick({1, 2}));
+  cluster.switch_latency = Seconds(static_cast<double>(pick({0, 1})) * 1e-6);
+  if (pick({0, 1}) == 1) cluster.pcie = BytesPerSecond(30e9);
+  if (cluster.nodes % 2 == 0) cluster.nvlink_domain = gpus * pick({1, 2});
+  return cluster;
+}
+
+// The whole range from the first case on.
+std::int64_t between(std::int64_t low, std::int64_t high) {
+  return *rc::gen::resize(rc::kNominalSize, rc::gen::inRange<std::int64_t>(low, high + 1));
+}
+
+GroupShape any_shape(std::int64_t world) {
+  GroupShape shape;
+  shape.size = between(1, world);
+  shape.stride = between(1, world / shape.size);
+  return shape;
+}
+
+bool near(double a, double b) { return std::abs(a - b) <= 1e-9 * (1 + std::abs(b)); }
+
+std::string text(const LinkLoads& l) {
+  return fmt::format("nvlink {} pcie {} nic {} spine {} core {} latency {}", l.nvlink, l.pcie,
+                     l.nic, l.spine, l.core, l.latency.value());
+}
+
+void assert_equal(const LinkLoads& a, const LinkLoads& b, const char* pattern) {
+  const bool same = near(a.nvlink, b.nvlink) && near(a.pcie, b.pcie) && near(a.nic, b.nic) &&
+                    near(a.spine, b.spine) && near(a.core, b.core) &&
+                    std::abs(a.latency.value() - b.latency.value()) < 1e-12;
+  if (!same) RC_FAIL(fmt::format("{}: {} against {}", pattern, text(a), text(b)));
+}
+
+void assert_equal(const PlacedGroup& a, const PlacedGroup& b) {
+  RC_ASSERT(a.domains == b.domains);
+  RC_ASSERT(a.domain_members == b.domain_members);
+  assert_equal(a.all_to_all, b.all_to_all, "all-to-all");
+  assert_equal(a.ring_collective, b.ring_collective, "ring collective");
+  assert_equal(a.ring_shift, b.ring_shift, "ring shift");
+  assert_equal(a.hop, b.hop, "hop");
+}
+
+// Arithmetic, in closed form or counted, is what every message on its route gives.
+RC_GTEST_PROP(GraphPlacement, EqualsTheArithmeticOfDescribedClusters, ()) {
+  const Cluster cluster = any_cluster();
+  const std::int64_t world = between(1, cluster.gpu_count());
+  const GroupShape shape = any_shape(world);
+  const ClusterGraph graph = graph_of(cluster);
+  PatternLinks links;
+  const PlacedGroup counted = GraphPlacement(cluster, graph).place(shape, world, links);
+  assert_equal(place_by_enumeration(cluster, shape, world), counted);
+  assert_equal(place(cluster, shape, world), counted);
+}
+
+// Powers of two throughout, where the closed form answers.
+RC_GTEST_PROP(GraphPlacement, EqualsTheClosedForm, ()) {
+  const std::int64_t gpus = pick({1, 2, 4});
+  Cluster cluster = small_cluster(pick({4, 8}), gpus, pick({1, 2, 4, 8}));
+  cluster.rails = pick({0, 1}) == 1;
+  cluster.pxn = pick({0, 1}) == 1;
+  cluster.nodes_per_leaf = pick({1, 2, 4});
+  cluster.nodes_per_pod = pick({0, 1, 2}) * cluster.nodes_per_leaf;
+  cluster.spine_switches = 2;
+  cluster.switch_latency = Seconds(1e-6);
+  if (pick({0, 1}) == 1) cluster.pcie = BytesPerSecond(30e9);
+  cluster.nvlink_domain = gpus * pick({1, 2});
+  const GroupShape shape{pick({2, 4, 8}), pick({1, 2, 4, 8})};
+  const std::int64_t tile = shape.size * shape.stride;
+  RC_PRE(tile <= cluster.gpu_count());
+  const std::int64_t world = tile * pick({1, cluster.gpu_count() / tile});
+  const auto closed = place_regular(cluster, shape, world);
+  RC_PRE(closed.has_value());
+  const ClusterGraph graph = graph_of(cluster);
+  PatternLinks links;
+  assert_equal(*closed, GraphPlacement(cluster, graph).place(shape, world, links));
+}
+
+// A slow NIC of a GPU that has no other changes no route: each NIC's load is weighted.
+RC_GTEST_PROP(GraphPlacement, EqualsTheArithmeticWithASlowNic, ()) {
+  Cluster cluster = any_cluster();
+  RC_PRE(cluster.nics_per_node <= cluster.gpus_per_node);
+  cluster.overrides = {slow("node0.nic0", 7e9), slow("node*.nic1", 90e9)};
+  if (cluster.nics_per_node == 1) cluster.overrides.pop_back();
+  const ClusterGraph graph = graph_of(cluster);
+  RC_ASSERT(graph.regular());
+  const std::int64_t world = between(1, cluster.gpu_count());
+  const GroupShape shape = any_shape(world);
+  NicWeights weights;
+  for (std::int64_t nic = 0; nic < graph.tiers().nics(); ++nic) {
+    const double weight = nic == 0 ? 50.0 / 7 : nic % cluster.nics_per_node == 1 ? 50.0 / 90 : 1;
+    weights.out.push_back(weight);
+    weights.in.push_back(weight);
+  }
+  BusiestNics nics;
+  PatternLinks links;
+  const PlacedGroup counted = GraphPlacement(cluster, graph).place(shape, world, links);
+  assert_equal(place_by_enumeration(cluster, shape, world, weights, nics), counted);
+  const BusiestLink& busiest = links.all_to_all[static_cast<std::size_t>(LinkKind::kNic)];
+  RC_ASSERT(near(nics.all_to_all.load, busiest.load));
+}
+
+// 2 nodes of 2 with a NIC for each GPU, all-to-all of 4: a NIC carries 2/4. Without node0.nic1 GPU
+// 1 sends and receives by GPU 0's: NIC 0 carries 4/4, and the NVLink ports of both the 2/4 on top
+// of the 1/4 between them.
+TEST(GraphPlacement, AMissingNicLoadsItsNeighbour) {
+  Cluster cluster = small_cluster(2, 2, 2);
+  cluster.overrides = {missing("node0.nic1")};
+  const ClusterGraph graph = graph_of(cluster);
+  PatternLinks links;
+  const PlacedGroup placed = GraphPlacement(cluster, graph).place({4, 1}, 4, links);
+  EXPECT_DOUBLE_EQ(placed.all_to_all.nic, 1);
+  EXPECT_DOUBLE_EQ(placed.all_to_all.nvlink, 3.0 / 4);
+  const BusiestLink& nic = links.all_to_all[static_cast<std::size_t>(LinkKind::kNic)];
+  EXPECT_DOUBLE_EQ(nic.others, 1.0 / 2);
+  EXPECT_TRUE(nic.stands_out());
+}
+
+// Two GPUs without NVLink behind one PCIe switch with one NIC, twice: PCIe is given, and carries
+// what the GPUs say to each other (1/4 of S) and to the other node (2/4); the NIC what both send.
+TEST(GraphPlacement, GpusWithoutNvlink) {
+  Cluster cluster = small_cluster(2, 2, 1);
+  const auto link = [](const std::string& from, const std::string& to, double bandwidth) {
+    return GivenLink{from, to, BytesPerSecond(bandwidth), Seconds(1e-6), "test"};
+  };
+  for (const std::string node : {"node0", "node1"}) {
+    cluster.links.push_back(link(node + ".gpu0", node + ".pcie0", 25e9));
+    cluster.links.push_back(link(node + ".gpu1", node + ".pcie0", 25e9));
+    cluster.links.push_back(link(node + ".pcie0", node + ".nic0", 50e9));
+    cluster.links.push_back(link(node + ".nic0", "leaf0", 50e9));
+  }
+  const ClusterGraph graph = graph_of(cluster);
+  PatternLinks links;
+  const PlacedGroup placed = GraphPlacement(cluster, graph).place({4, 1}, 4, links);
+  EXPECT_EQ(placed.domains, 4);
+  EXPECT_DOUBLE_EQ(placed.all_to_all.nvlink, 0);
+  EXPECT_DOUBLE_EQ(placed.all_to_all.nic, 1);
+  EXPECT_DOUBLE_EQ(placed.all_to_all.pcie, 3.0 / 4 * 50 / 25);  // nominal: the fabric's 50 GB/s
+}
+
+}  // namespace
+}  // namespace seqspan::sim

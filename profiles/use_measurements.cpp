@@ -120,6 +120,11 @@ bool between_is_fabric(const sim::Cluster& cluster, const FabricProfile& profile
   });
 }
 
+bool inside_was_measured(const FabricProfile& profile) {
+  return std::any_of(profile.curves.begin(), profile.curves.end(),
+                     [](const FittedCurve& curve) { return curve.group.nodes == 1; });
+}
+
 bool only_all_reduce(const FabricProfile& profile) {
   return std::all_of(profile.curves.begin(), profile.curves.end(), [](const FittedCurve& curve) {
     return curve.group.collective == CollectiveKind::kAllReduce;
@@ -129,7 +134,9 @@ bool only_all_reduce(const FabricProfile& profile) {
 void use_links(sim::Cluster& cluster, const FabricProfile& profile) {
   if (only_all_reduce(profile)) return;
   const std::string source = "fitted: fabric profile " + profile.name;
-  use_level(cluster.device.nvlink, profile.links.inside, 1, source);
+  if (inside_was_measured(profile)) {
+    use_level(cluster.device.nvlink, profile.links.inside, 1, source);
+  }
   if (!between_is_fabric(cluster, profile)) return;
   const double nics_per_gpu =
       static_cast<double>(cluster.nics_per_node) / static_cast<double>(cluster.gpus_per_node);

@@ -20,10 +20,10 @@
 
 #include "profiles/import/read_log.hpp"
 #include "profiles/read_profile.hpp"
-#include "sim/cluster/routes.hpp"
 #include "sim/network/flow/completion.hpp"
 #include "sim/network/nccl/point_to_point.hpp"
 #include "sim/network/placed_group.hpp"
+#include "sim/network/routed_flows.hpp"
 
 namespace seqspan::profiles {
 namespace {

@@ -8,11 +8,11 @@
 
 #include <rapidcheck/gtest.h>
 
-#include "sim/cluster/routes.hpp"
 #include "sim/network/collective_time.hpp"
 #include "sim/network/enumerated_placement.hpp"
 #include "sim/network/flow/completion.hpp"
 #include "sim/network/regular_placement.hpp"
+#include "sim/network/routed_flows.hpp"
 #include "tests/unit/sim/cluster/graphs.hpp"
 
 namespace seqspan::sim {

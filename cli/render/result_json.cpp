@@ -82,7 +82,7 @@ Json kind_seconds(const sim::StepShares& seconds) {
 Json time_json(const sim::Simulation& simulation) {
   Json exposed = Json::object();
   for (std::size_t i = 0; i < sim::kAxisCount; ++i) {
-    exposed[name_of(static_cast<sim::Axis>(i))] = number(simulation.time.exposed[i]);
+    exposed[name_of(static_cast<sim::Axis>(i))] = number(simulation.exposed.by_axis[i]);
   }
   return {{"step_seconds", number(simulation.time.step)},
           {"bound", name_of(simulation.bound)},

@@ -76,7 +76,7 @@ std::string time_section(const Style& style, const sim::Simulation& simulation) 
 std::string exposed_section(const Style& style, const sim::Simulation& simulation) {
   Table table({{"", Align::kLeft}, {"", Align::kRight}, {"", Align::kRight}, {"", Align::kLeft}});
   for (std::size_t i = 0; i < sim::kAxisCount; ++i) {
-    const sim::Seconds time = simulation.time.exposed[i];
+    const sim::Seconds time = simulation.exposed.by_axis[i];
     if (time.value() == 0) continue;
     const double share = time / simulation.time.step;
     table.add({name_of(static_cast<sim::Axis>(i)), sim::format_time(time), percent(share),

@@ -27,9 +27,11 @@ bool alike(const Clocks& a, const Clocks& b) {
 
 }  // namespace
 
-void ScheduleClock::begin(const Program& program, std::span<const Seconds> durations) {
+void ScheduleClock::begin(const Program& program, std::span<const Seconds> durations,
+                          std::span<const LinkUse> uses) {
   program_ = &program;
   durations_ = durations;
+  uses_ = uses;
   ready_.resize(program.tensors.size());
   writer_.resize(program.tensors.size());
   exposed_.resize(program.ops.size());
@@ -40,6 +42,7 @@ void ScheduleClock::begin(const Program& program, std::span<const Seconds> durat
 void ScheduleClock::restart(MicroBatchPosition position) {
   position_ = position;
   free_.fill(0);
+  sharing_.clear();
   std::fill(ready_.begin(), ready_.end(), 0.0);
   std::fill(writer_.begin(), writer_.end(), kNoOp);
   std::fill(exposed_.begin(), exposed_.end(), 0.0);
@@ -59,12 +62,34 @@ void ScheduleClock::run_op(std::size_t index) {
     }
   }
   if (op.stream == Stream::kCompute && cause != kNoOp) exposed_[cause] += start - free;
-  const double end = start + durations_[index].value();
+  const bool shares = op.stream != Stream::kCompute && !uses_.empty();
+  const double end = shares ? run_transfer(index, start) : start + durations_[index].value();
   free = end;
   for (const TensorId id : op.writes) {
     ready_[index_of(id)] = end;
     writer_[index_of(id)] = static_cast<std::uint32_t>(index);
   }
+}
+
+double ScheduleClock::run_transfer(std::size_t index, double start) {
+  const Stream stream = program_->ops[index].stream;
+  const double end = sharing_.start(stream, static_cast<std::uint32_t>(index), start,
+                                    durations_[index].value(), uses_[index]);
+  for (const LinkSharing::Delay& delay : sharing_.delays()) {
+    double& free = free_[static_cast<std::size_t>(delay.stream)];
+    if (free == delay.before) free = delay.after;
+    for (const TensorId id : program_->ops[delay.op].writes) {
+      if (writer_[index_of(id)] == delay.op && ready_[index_of(id)] == delay.before) {
+        ready_[index_of(id)] = delay.after;
+      }
+    }
+  }
+  return end;
+}
+
+void ScheduleClock::move_on(Stream stream, double seconds) {
+  free_[static_cast<std::size_t>(stream)] += seconds;
+  sharing_.shift(stream, seconds);
 }
 
 void ScheduleClock::run_loop(const Loop& loop) {
@@ -82,7 +107,8 @@ void ScheduleClock::run_loop(const Loop& loop) {
     const Clocks step = steps(before, free_);
     if (done > 1 && done < loop.times && alike(step, last_step)) {
       const auto rest = static_cast<double>(loop.times - done);
-      for (std::size_t i = 0; i < free_.size(); ++i) free_[i] += rest * step[i];
+      for (std::size_t i = 0; i < free_.size(); ++i)
+        move_on(static_cast<Stream>(i), rest * step[i]);
       for (std::size_t i = loop.first; i < loop.first + loop.count; ++i) {
         const Op& op = program_->ops[i];
         const double shift = rest * step[static_cast<std::size_t>(op.stream)];
@@ -148,7 +174,8 @@ void ScheduleClock::run(const Block& block, std::int64_t count) {
     const Clocks step = steps(before, free_);
     if (done > 2 && done < count && alike(step, last_step)) {
       const auto rest = static_cast<double>(count - done);
-      for (std::size_t i = 0; i < free_.size(); ++i) free_[i] += rest * step[i];
+      for (std::size_t i = 0; i < free_.size(); ++i)
+        move_on(static_cast<Stream>(i), rest * step[i]);
       for (std::size_t i = 0; i < std::min(handed_, handed_count); ++i) {
         handed_ready_[i] += rest * (handed_ready_[i] - handed_before[i]);
       }

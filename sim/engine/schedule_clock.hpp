@@ -5,6 +5,9 @@
 // every clock they touch by the same amounts, the rest is added without running it. A step
 // therefore costs the same to read for 10 layers or 100.
 //
+// Communications of different streams that run at the same time share the links
+// (link_sharing.hpp).
+//
 // While compute waits for a communication that is its input, the wait is charged to that op
 // (exposed communication); what runs under compute is charged to nobody.
 #pragma once
@@ -14,6 +17,7 @@
 #include <span>
 #include <vector>
 
+#include "sim/engine/link_sharing.hpp"
 #include "sim/program/program.hpp"
 
 namespace seqspan::sim {
@@ -31,8 +35,10 @@ struct MicroBatchPosition {
 
 class ScheduleClock {
  public:
-  // Durations by op of the program; both must outlive the clock's use.
-  void begin(const Program& program, std::span<const Seconds> durations);
+  // Durations alone, and the parts of the links that the op uses, by op of the program; all must
+  // outlive the clock's use. No uses: nothing shares a link.
+  void begin(const Program& program, std::span<const Seconds> durations,
+             std::span<const LinkUse> uses = {});
 
   // Sets every clock to zero and forgets the exposed times.
   void restart(MicroBatchPosition position);
@@ -52,11 +58,16 @@ class ScheduleClock {
 
   void run_once(const Block& block);
   void run_op(std::size_t index);
+  // When the transfer of a communication ends; those that it delays are moved.
+  double run_transfer(std::size_t index, double start);
+  void move_on(Stream stream, double seconds);
   void run_loop(const Loop& loop);
   void hand_over(const Block& block);
 
   const Program* program_ = nullptr;
   std::span<const Seconds> durations_;
+  std::span<const LinkUse> uses_;
+  LinkSharing sharing_;
   MicroBatchPosition position_;
   Clocks free_{};
   std::vector<double> ready_;          // by tensor

@@ -54,10 +54,16 @@ void Simulator::read_memory() {
 
 void Simulator::read_durations() {
   durations_.clear();
+  uses_.clear();
   for (const Op& op : program_.ops) {
-    const auto* work = std::get_if<Communication>(&op.work);
-    durations_.push_back(work != nullptr ? network_.time(*work)
-                                         : compute_time(job_.cluster.device, op));
+    if (const auto* work = std::get_if<Communication>(&op.work)) {
+      const CommunicationTime time = network_.explain(*work);
+      durations_.push_back(time.total());
+      uses_.push_back(link_use(time));
+    } else {
+      durations_.push_back(compute_time(job_.cluster.device, op));
+      uses_.emplace_back();
+    }
   }
 }
 
@@ -68,7 +74,7 @@ Evaluation Simulator::evaluate(const Layout& layout, bool always) {
   evaluation.peak = memory_.peak().peak;
   if (!always && evaluation.peak > job_.cluster.device.memory) return evaluation;
   read_durations();
-  const StepTime time = time_.read(program_, durations_);
+  const StepTime time = time_.read(program_, durations_, uses_);
   evaluation.step = time.step;
   evaluation.bubble = time.bubble;
   return evaluation;

@@ -80,6 +80,7 @@ struct Simulation {
   std::string peak_moment;  // "stage 0, layer backward of layer 31, attention backward"
 
   StepTime time;
+  ExposedTime exposed;
   StepShares shares{};
   std::array<Seconds, kStepBoundCount> busy{};  // work on the busiest stage, waited for or not
   StepBound bound = StepBound::kGemm;
@@ -124,6 +125,7 @@ class Simulator {
   StepMemoryReader memory_;
   StepTimeReader time_;
   std::vector<Seconds> durations_;
+  std::vector<LinkUse> uses_;
 };
 
 }  // namespace seqspan::sim

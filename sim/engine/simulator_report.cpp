@@ -215,7 +215,7 @@ void Simulator::describe_time(Simulation& simulation) {
     shares[index_of(work)] = simulation.busy[index_of(work)];
   }
   for (std::size_t axis = 0; axis < kAxisCount; ++axis) {
-    shares[index_of(bound_of(static_cast<Axis>(axis)))] += time.exposed[axis];
+    shares[index_of(bound_of(static_cast<Axis>(axis)))] += simulation.exposed.by_axis[axis];
   }
   shares[index_of(StepBound::kUpdate)] += time.update;
   Seconds charged;
@@ -238,7 +238,7 @@ void Simulator::describe_time(Simulation& simulation) {
 
 void Simulator::describe_traffic(Simulation& simulation) {
   const StageClass& stage = program_.stages[simulation.time.busiest_stage_class];
-  const auto exposed = time_.exposed_by_op();
+  const std::vector<double>& exposed = simulation.exposed.by_op;
   for_each_execution(program_, stage, [&](std::size_t index, std::int64_t executions) {
     const Op& op = program_.ops[index];
     const auto* work = std::get_if<Communication>(&op.work);
@@ -281,7 +281,8 @@ Simulation Simulator::simulate(const Layout& layout) {
   read_durations();
   Simulation simulation;
   simulation.layout = layout;
-  simulation.time = time_.read(program_, durations_);
+  simulation.time = time_.read(program_, durations_, uses_);
+  simulation.exposed = time_.exposed(program_, simulation.time);
   simulation.kv_replication = kv_replication(job_, layout);
   describe_memory(simulation);
   describe_time(simulation);

@@ -3,6 +3,14 @@
 #include <algorithm>
 
 namespace seqspan::sim {
+namespace {
+
+bool has_ops(const Program& program, When when) {
+  return std::any_of(program.ops.begin(), program.ops.end(),
+                     [when](const Op& op) { return op.when == when; });
+}
+
+}  // namespace
 
 StepTimeReader::MicroBatchTime StepTimeReader::run_micro_batch(const Program& program,
                                                                const StageClass& stage,
@@ -23,18 +31,19 @@ StepTimeReader::MicroBatchTime StepTimeReader::run_micro_batch(const Program& pr
   return time;
 }
 
-void StepTimeReader::charge_exposed(const Program& program, double micro_batches) {
-  const std::span<const double> exposed = clock_.exposed();
-  for (std::size_t i = 0; i < program.ops.size(); ++i) {
-    exposed_by_op_[i] += micro_batches * exposed[i];
-  }
+void StepTimeReader::charge(ExposedTime& exposed, double micro_batches) const {
+  const std::span<const double> waited = clock_.exposed();
+  for (std::size_t i = 0; i < waited.size(); ++i) exposed.by_op[i] += micro_batches * waited[i];
 }
 
-StepTime StepTimeReader::read(const Program& program, std::span<const Seconds> durations) {
-  clock_.begin(program, durations);
+StepTime StepTimeReader::read(const Program& program, std::span<const Seconds> durations,
+                              std::span<const LinkUse> uses) {
+  clock_.begin(program, durations, uses);
   stages_.clear();
-  exposed_by_op_.assign(program.ops.size(), 0.0);
   const std::int64_t micro_batches = program.micro_batches;
+  // Without ops of their own the first and the last micro-batch are like any other.
+  const bool has_first = has_ops(program, When::kFirstMicroBatch);
+  const bool has_last = has_ops(program, When::kLastMicroBatch);
 
   StepTime result;
   Seconds busiest(0);
@@ -48,10 +57,12 @@ StepTime StepTimeReader::read(const Program& program, std::span<const Seconds> d
       busiest = usual.forward + usual.backward;
       result.busiest_stage_class = c;
     }
-    const MicroBatchTime first = run_micro_batch(program, stage, {.first = true, .last = false});
+    const MicroBatchTime first =
+        has_first ? run_micro_batch(program, stage, {.first = true, .last = false}) : usual;
     first_wait =
         std::max(first_wait, first.forward + first.backward - usual.forward - usual.backward);
-    const MicroBatchTime last = run_micro_batch(program, stage, {.first = false, .last = true});
+    const MicroBatchTime last =
+        has_last ? run_micro_batch(program, stage, {.first = false, .last = true}) : usual;
     last_wait = std::max(last_wait, last.forward + last.backward - usual.forward - usual.backward);
     result.gradient_tail = std::max(result.gradient_tail, last.tail);
     Seconds update(0);
@@ -73,27 +84,32 @@ StepTime StepTimeReader::read(const Program& program, std::span<const Seconds> d
       pipeline_time(stages_, micro_batches, program.chunks_per_stage, hand_over);
   result.bubble = pipeline.bubble;
   result.step = pipeline.total + first_wait + last_wait + result.gradient_tail + result.update;
+  return result;
+}
 
-  // Waits of the busiest stage, once more with its three kinds of micro-batch.
-  const StageClass& stage = program.stages[result.busiest_stage_class];
+ExposedTime StepTimeReader::exposed(const Program& program, const StepTime& step) {
+  ExposedTime result;
+  result.by_op.assign(program.ops.size(), 0.0);
+  const StageClass& stage = program.stages[step.busiest_stage_class];
+  const std::int64_t micro_batches = program.micro_batches;
   (void)run_micro_batch(program, stage, {});
-  charge_exposed(program, static_cast<double>(std::max<std::int64_t>(micro_batches - 2, 0)));
+  charge(result, static_cast<double>(std::max<std::int64_t>(micro_batches - 2, 0)));
   if (micro_batches == 1) {
     (void)run_micro_batch(program, stage, {.first = true, .last = true});
-    charge_exposed(program, 1.0);
+    charge(result, 1.0);
   } else {
     (void)run_micro_batch(program, stage, {.first = true, .last = false});
-    charge_exposed(program, 1.0);
+    charge(result, 1.0);
     (void)run_micro_batch(program, stage, {.first = false, .last = true});
-    charge_exposed(program, 1.0);
+    charge(result, 1.0);
   }
   for (std::size_t i = 0; i < program.ops.size(); ++i) {
     if (const auto* work = std::get_if<Communication>(&program.ops[i].work)) {
-      result.exposed[static_cast<std::size_t>(work->axis)] += Seconds(exposed_by_op_[i]);
+      result.by_axis[static_cast<std::size_t>(work->axis)] += Seconds(result.by_op[i]);
     }
   }
   // Gradients that arrive after the last backward are waited for by the optimizer.
-  result.exposed[static_cast<std::size_t>(Axis::kShard)] += result.gradient_tail;
+  result.by_axis[static_cast<std::size_t>(Axis::kShard)] += step.gradient_tail;
   return result;
 }
 

@@ -23,18 +23,22 @@ struct StepTime {
   Seconds update;  // optimizer, and what it gathers or reduces on its own
   Seconds gradient_tail;  // reduction that outlasts the last backward
   std::size_t busiest_stage_class = 0;
-  // Of the busiest stage over the step: time that compute waited for communication, by axis.
-  std::array<Seconds, kAxisCount> exposed{};
+};
+
+// Time that the compute of the busiest stage waits for communication over a step.
+struct ExposedTime {
+  std::array<Seconds, kAxisCount> by_axis{};
+  std::vector<double> by_op;  // seconds, by op of the program
 };
 
 class StepTimeReader {
  public:
-  // `durations` by op of the program.
-  [[nodiscard]] StepTime read(const Program& program, std::span<const Seconds> durations);
+  // `durations` and `uses` by op of the program (schedule_clock.hpp).
+  [[nodiscard]] StepTime read(const Program& program, std::span<const Seconds> durations,
+                              std::span<const LinkUse> uses = {});
 
-  // Time that the busiest stage's compute waited for each op over the step, by op of the program.
-  // Valid after read().
-  [[nodiscard]] std::span<const double> exposed_by_op() const { return exposed_by_op_; }
+  // Of the step that was just read, with the same program, durations and uses still there.
+  [[nodiscard]] ExposedTime exposed(const Program& program, const StepTime& step);
 
  private:
   struct MicroBatchTime {
@@ -45,11 +49,10 @@ class StepTimeReader {
 
   [[nodiscard]] MicroBatchTime run_micro_batch(const Program& program, const StageClass& stage,
                                                MicroBatchPosition position);
-  void charge_exposed(const Program& program, double micro_batches);
+  void charge(ExposedTime& exposed, double micro_batches) const;
 
   ScheduleClock clock_;
   std::vector<StageTime> stages_;
-  std::vector<double> exposed_by_op_;
 };
 
 }  // namespace seqspan::sim

@@ -61,7 +61,7 @@ inline sim::Simulation simulation() {
       {"gate, up", "[b=1, s/c=32768] bf16", sim::MemoryRole::kSavedActivations, gibibytes(30), 30}};
   s.peak_moment = "stage 0, layer 1 of 32, backward: attention";
   s.time.step = sim::Seconds(10);
-  s.time.exposed[static_cast<std::size_t>(sim::Axis::kUlysses)] = sim::Seconds(1);
+  s.exposed.by_axis[static_cast<std::size_t>(sim::Axis::kUlysses)] = sim::Seconds(1);
   s.shares[static_cast<std::size_t>(sim::StepBound::kGemm)] = sim::Seconds(3);
   s.shares[static_cast<std::size_t>(sim::StepBound::kAttention)] = sim::Seconds(6);
   s.shares[static_cast<std::size_t>(sim::StepBound::kContextCommunication)] = sim::Seconds(1);

@@ -33,7 +33,7 @@ std::string bound_link_text(const sim::TrafficRow& row) {
 
 // What the communication that compute waits for longest waits for itself.
 std::string held_back_text(const Style& style, const sim::Simulation& simulation) {
-  const auto& exposed = simulation.time.exposed;
+  const auto& exposed = simulation.exposed.by_axis;
   const auto longest = std::max_element(exposed.begin(), exposed.end());
   const auto axis = static_cast<sim::Axis>(longest - exposed.begin());
   const sim::TrafficRow* slowest = nullptr;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/cluster/axis_landing.hpp"
+#include "sim/network/axis_landing.hpp"
 #include "sim/cluster/bisection.hpp"
 #include "sim/cluster/cluster_graph.hpp"
 #include "sim/spec/cluster.hpp"

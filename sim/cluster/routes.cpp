@@ -196,15 +196,6 @@ const char* name_of(Reach reach) {
   return kNames[static_cast<std::size_t>(reach)];
 }
 
-void add_links(const ClusterGraph& graph, FlowSet& flows) {
-  for (const Edge& edge : graph.edges()) flows.add_link(edge.bandwidth);
-}
-
-FlowIndex add_flow(Routes& routes, VertexIndex source, VertexIndex destination, Bytes size,
-                   FlowSet& flows, std::uint64_t connection) {
-  return flows.add_flow(size, routes.route(source, destination, connection));
-}
-
 void add_load(Routes& routes, VertexIndex source, VertexIndex destination, double bytes,
               std::vector<double>& loads) {
   for (const EdgeShare& share : routes.split(source, destination)) {

@@ -22,7 +22,6 @@
 #include <vector>
 
 #include "sim/cluster/cluster_graph.hpp"
-#include "sim/network/flow/flow_set.hpp"
 #include "sim/units/units.hpp"
 
 namespace seqspan::sim {
@@ -73,11 +72,6 @@ class Routes {
   std::unique_ptr<Implementation> implementation_;
 };
 
-// The links of a graph as links of an empty flow set: LinkIndex = EdgeIndex.
-void add_links(const ClusterGraph& graph, FlowSet& flows);
-// A flow along route(source, destination).
-FlowIndex add_flow(Routes& routes, VertexIndex source, VertexIndex destination, Bytes size,
-                   FlowSet& flows, std::uint64_t connection = 0);
 // bytes x split() on the loads of the links; `loads` has an entry per edge.
 void add_load(Routes& routes, VertexIndex source, VertexIndex destination, double bytes,
               std::vector<double>& loads);

@@ -111,14 +111,13 @@ class Counter {
   Counter(const Cluster& cluster, const Tiers& tiers) : links(cluster, tiers), cluster_(cluster) {}
 
   void note_message(std::int64_t from, std::int64_t to) {
-    further_ = std::max(further_, links.further_latency(from, to));
+    further = std::max(further, links.further_latency(from, to));
   }
-  [[nodiscard]] bool slowest_noted() const { return further_ >= links.most_further_latency(); }
-  void note_ring(Seconds further) { further_ = std::max(further_, further); }
+  void note_ring(Seconds slowest) { further = std::max(further, slowest); }
 
   [[nodiscard]] LinkLoads busiest(const NicWeights& weights) const {
     LinkLoads loads = links.busiest(weights);
-    loads.latency = further_;
+    loads.latency = further;
     return loads;
   }
   // The further latency of a message counts beyond that of the slowest kind of link in use.
@@ -133,18 +132,17 @@ class Counter {
   }
 
   TierTraffic links;
+  Seconds further;
 
  private:
   const Cluster& cluster_;
-  Seconds further_;
 };
 
 // ---- all-to-all
 
 // Without PXN a rank sends by its own NICs. On rails it shares a leaf only with its own rail.
-void count_direct(const Group& group, const ByRail* rails, Counter& counter) {
+void count_direct(const Group& group, const ByRail* rails, TierTraffic& links) {
   const std::int64_t n = group.size();
-  TierTraffic& links = counter.links;
   for (std::int64_t i = 0; i < n; ++i) {
     const std::int64_t gpu = group.rank(i);
     const std::int64_t node = group.node(i);
@@ -169,9 +167,8 @@ void count_direct(const Group& group, const ByRail* rails, Counter& counter) {
 }
 
 // With PXN the members of a node send to each rail by the NICs of that rail, whoever sends.
-void count_relayed(const Group& group, const ByRail& rails, Counter& counter) {
+void count_relayed(const Group& group, const ByRail& rails, TierTraffic& links) {
   const std::int64_t n = group.size();
-  TierTraffic& links = counter.links;
   for (std::int64_t i = 0; i < n;) {
     const Run node_run = group.in_node(i);
     const Run domain = group.in_domain(i);
@@ -207,22 +204,32 @@ void count_relayed(const Group& group, const ByRail& rails, Counter& counter) {
   }
 }
 
+void count_all_to_all(const Group& group, const ByRail* rails, TierTraffic& links) {
+  if (links.relays()) {
+    count_relayed(group, *rails, links);
+  } else {
+    count_direct(group, rails, links);
+  }
+}
+
 // The most that a route between two members adds to the latency. Of every member, one peer of each
 // rail in each of the parts beyond its domain, leaf group and pod; until nothing can be slower.
-void note_latencies(const Group& group, const ByRail* rails, Counter& counter) {
+void note_latencies(const Group& group, const ByRail* rails, const TierTraffic& links,
+                    Seconds& further) {
   const std::int64_t n = group.size();
+  const auto note = [&](std::int64_t i, std::int64_t j) {
+    further = std::max(further, links.further_latency(group.rank(i), group.rank(j)));
+  };
   for (std::int64_t i = 0; i < n; ++i) {
-    if (counter.slowest_noted()) return;
+    if (further >= links.most_further_latency()) return;
     const Run domain = group.in_domain(i);
     for (const Run part : {domain, join(domain, group.in_leaf(i)), join(domain, group.in_pod(i))}) {
       for (const Run side : {Run{0, part.first}, Run{part.end, n}}) {
         if (side.size() == 0) continue;
-        counter.note_message(group.rank(i), group.rank(side.first));
+        note(i, side.first);
         if (rails == nullptr) continue;
         for (const std::int64_t rail : rails->rails()) {
-          if (const auto peer = rails->first(rail, side)) {
-            counter.note_message(group.rank(i), group.rank(*peer));
-          }
+          if (const auto peer = rails->first(rail, side)) note(i, *peer);
         }
       }
     }
@@ -337,12 +344,8 @@ PlacedGroup count(const Cluster& cluster, const Tiers& tiers, GroupShape shape, 
       if (on_rails) by_rail.emplace(all_to_all.links, group);
       const ByRail* rails = by_rail ? &*by_rail : nullptr;
       count_domains(group, placed);
-      if (all_to_all.links.relays()) {
-        count_relayed(group, *rails, all_to_all);
-      } else {
-        count_direct(group, rails, all_to_all);
-      }
-      note_latencies(group, rails, all_to_all);
+      count_all_to_all(group, rails, all_to_all.links);
+      note_latencies(group, rails, all_to_all.links, all_to_all.further);
       count_ring_collective(group, rails, ring_collective);
       count_shift(group, true, ring_shift);
       count_shift(group, false, hop);
@@ -360,6 +363,14 @@ PlacedGroup count(const Cluster& cluster, const Tiers& tiers, GroupShape shape, 
 }
 
 }  // namespace
+
+void count_all_to_all(GroupShape shape, std::int64_t first, TierTraffic& links, Seconds& further) {
+  const Group group(links.tiers(), shape, first);
+  std::optional<ByRail> rails;
+  if (links.tiers().rails > 1) rails.emplace(links, group);
+  count_all_to_all(group, rails ? &*rails : nullptr, links);
+  note_latencies(group, rails ? &*rails : nullptr, links, further);
+}
 
 PlacedGroup place_by_enumeration(const Cluster& cluster, GroupShape shape, std::int64_t world) {
   PlacedGroup placed;

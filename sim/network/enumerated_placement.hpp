@@ -21,6 +21,10 @@ namespace seqspan::sim {
 [[nodiscard]] PlacedGroup place_by_enumeration(const Cluster& cluster, GroupShape shape,
                                                std::int64_t world);
 
+// What one group's all-to-all puts on the links: the group that begins at rank `first`. The most
+// that a route adds to the latency of a message raises `further`.
+void count_all_to_all(GroupShape shape, std::int64_t first, TierTraffic& links, Seconds& further);
+
 // The busiest NIC of each pattern, in the order of PlacedGroup.
 struct BusiestNics {
   BusiestNic all_to_all;

@@ -15,13 +15,13 @@ double largest(const std::vector<double>& loads) {
 
 }  // namespace
 
-TierTraffic::TierTraffic(const Cluster& cluster, const Tiers& tiers)
+TierTraffic::TierTraffic(const Cluster& cluster, const Tiers& tiers, bool with_pcie)
     : cluster_(&cluster),
       tiers_(&tiers),
       rails_(tiers.rails > 1),
       relays_(rails_ && cluster.pxn),
       nvlink_(zeros(tiers.gpus())),
-      pcie_(cluster.pcie ? zeros(tiers.gpus()) : Loads{}),
+      pcie_(cluster.pcie || with_pcie ? zeros(tiers.gpus()) : Loads{}),
       nic_(zeros(tiers.nics())),
       spine_(zeros(tiers.leaves())),
       core_(zeros(tiers.pods)) {}
@@ -142,6 +142,34 @@ LinkLoads TierTraffic::busiest(const NicWeights& weights) const {
                                           static_cast<double>(nodes * tiers_->nics_per_node));
   }
   return loads;
+}
+
+void TierTraffic::add_to(std::vector<double>& edges) const {
+  const Tiers& t = *tiers_;
+  const auto add = [&](std::int64_t cable, const Loads& loads, std::int64_t item, double part) {
+    edges[up(cable)] += loads[static_cast<std::size_t>(2 * item)] * part;
+    edges[down(cable)] += loads[static_cast<std::size_t>(2 * item + 1)] * part;
+  };
+  for (std::int64_t gpu = 0; gpu < t.gpus(); ++gpu) {
+    if (t.domains() > 0) add(t.nvlink_cable(gpu), nvlink_, gpu, 1);
+    if (!pcie_.empty()) add(t.pcie_cable(gpu), pcie_, gpu, 1);
+  }
+  for (std::int64_t nic = 0; nic < t.nics(); ++nic) {
+    add(t.host_nic_cable(nic), nic_, nic, 1);
+    add(t.leaf_cable(nic), nic_, nic, 1);
+  }
+  const double each_spine = 1 / static_cast<double>(t.spines_per_pod);
+  for (std::int64_t leaf = 0; leaf < t.leaves(); ++leaf) {
+    for (std::int64_t s = 0; s < t.spines_per_pod; ++s) {
+      add(t.spine_cable(leaf, s), spine_, leaf, each_spine);
+    }
+  }
+  const double each_core = each_spine / static_cast<double>(t.cores);
+  for (std::int64_t spine = 0; spine < t.spines() && t.cores > 0; ++spine) {
+    for (std::int64_t core = 0; core < t.cores; ++core) {
+      add(t.core_cable(spine, core), core_, spine / t.spines_per_pod, each_core);
+    }
+  }
 }
 
 BusiestNic TierTraffic::busiest_nic(const NicWeights& weights) const {

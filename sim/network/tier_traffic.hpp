@@ -42,7 +42,8 @@ struct BusiestNic {
 
 class TierTraffic {
  public:
-  TierTraffic(const Cluster& cluster, const Tiers& tiers);
+  // PCIe links are counted where the cluster limits them, or `with_pcie` asks for it.
+  TierTraffic(const Cluster& cluster, const Tiers& tiers, bool with_pcie = false);
 
   // A message along its route.
   void send(std::int64_t from, std::int64_t to, double bytes);
@@ -74,6 +75,8 @@ class TierTraffic {
   // Without latency.
   [[nodiscard]] LinkLoads busiest(const NicWeights& weights) const;
   [[nodiscard]] BusiestNic busiest_nic(const NicWeights& weights) const;
+  // Adds what every link carries, by edge of the cluster's graph.
+  void add_to(std::vector<double>& edges) const;
 
  private:
   using Loads = std::vector<double>;  // out and in, by turns

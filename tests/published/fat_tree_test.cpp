@@ -20,10 +20,10 @@
 
 #include "profiles/import/read_log.hpp"
 #include "profiles/read_profile.hpp"
-#include "sim/cluster/routes.hpp"
 #include "sim/network/flow/completion.hpp"
 #include "sim/network/nccl/point_to_point.hpp"
 #include "sim/network/placed_group.hpp"
+#include "sim/network/routed_flows.hpp"
 
 namespace seqspan::profiles {
 namespace {
@@ -134,6 +134,20 @@ TEST(FatTree, NotWithoutTheWayOverTheSpine) {
   EXPECT_GT(over_hashes(with_pxn, 16).median, 43);
   EXPECT_GT(over_hashes(with_pxn, 32).median, 43);
   EXPECT_GT(evenly(tree(), 8), 43);
+}
+
+// The other description that the rows allow: 3:1, no hashing. The uplinks of 16 nodes carry a third
+// of what their NICs do, 16/3 NICs: 8 nodes get 2/3 of a NIC each, 16 and 32 a third.
+TEST(FatTree, AnEvenThreeToOneIsWithinTheRowsToo) {
+  sim::Cluster cluster = tree();
+  cluster.spine_oversubscription = 3;
+  const double nic = cluster.nic.effective_bandwidth().value() / 1e9;
+  const std::map<std::int64_t, double> parts = {
+      {2, 1}, {4, 1}, {8, 2.0 / 3}, {16, 1.0 / 3}, {32, 1.0 / 3}};
+  for (const auto& [nodes, runs] : measured()) {
+    EXPECT_NEAR(evenly(cluster, nodes), nic * parts.at(nodes), 1e-9);
+    for (const double run : runs) EXPECT_LT(std::abs(evenly(cluster, nodes) / run - 1), 0.125);
+  }
 }
 
 // What the flow solver says of evenly spread flows is what plan and simulate say.

@@ -152,6 +152,30 @@ Result<void> check_pods(const Cluster& cluster, const Value& value, const Path& 
   return {};
 }
 
+// Keys that would say nothing.
+Result<void> check_said(const Cluster& cluster, const Value& value, const Path& path) {
+  if (cluster.core_oversubscription > 1 && cluster.nodes_per_pod == 0) {
+    return json::error_at(value, path, "core_oversubscription",
+                          "core_oversubscription without core switches",
+                          "only pods meet at core switches", "set nodes_per_pod, or leave it out");
+  }
+  if (cluster.spine_oversubscription > 1 && cluster.nodes_per_leaf == 0 && !cluster.rails) {
+    return json::error_at(
+        value, path, "spine_oversubscription", "spine_oversubscription without spine switches",
+        "all nodes are under one leaf switch", "set nodes_per_leaf, or leave it out");
+  }
+  if (cluster.links.empty()) return {};
+  for (const char* key : {"nvlink_domain", "nodes_per_leaf", "spine_oversubscription",
+                          "spine_switches", "nodes_per_pod", "core_switches",
+                          "core_oversubscription", "switch_latency", "pcie_bandwidth"}) {
+    if (value.find(key) == nullptr) continue;
+    return json::error_at(value, path, key, fmt::format("both links and {}", key),
+                          "links are given instead of the description of switches",
+                          fmt::format("leave out {}, or links", key));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Cluster> decode_cluster(const json::Value& value, const std::string& path) {
@@ -162,6 +186,7 @@ Result<Cluster> decode_cluster(const json::Value& value, const std::string& path
   if (cluster.nvlink_domain == 0) cluster.nvlink_domain = cluster.gpus_per_node;
   if (Result<void> ok = check_domain(cluster, value, path); !ok) return tl::unexpected(ok.error());
   if (Result<void> ok = check_pods(cluster, value, path); !ok) return tl::unexpected(ok.error());
+  if (Result<void> ok = check_said(cluster, value, path); !ok) return tl::unexpected(ok.error());
   return cluster;
 }
 

@@ -8,6 +8,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "sim/network/flow/completion.hpp"
+#include "sim/network/routed_flows.hpp"
 #include "tests/unit/sim/cluster/graphs.hpp"
 
 namespace seqspan::sim {

@@ -8,8 +8,11 @@
 
 #include <rapidcheck/gtest.h>
 
+#include "sim/network/collective_time.hpp"
 #include "sim/network/enumerated_placement.hpp"
+#include "sim/network/flow/completion.hpp"
 #include "sim/network/regular_placement.hpp"
+#include "sim/network/routed_flows.hpp"
 #include "tests/unit/sim/cluster/graphs.hpp"
 
 namespace seqspan::sim {
@@ -171,6 +174,50 @@ TEST(GraphPlacement, GpusWithoutNvlink) {
   EXPECT_DOUBLE_EQ(placed.all_to_all.nvlink, 0);
   EXPECT_DOUBLE_EQ(placed.all_to_all.nic, 1);
   EXPECT_DOUBLE_EQ(placed.all_to_all.pcie, 3.0 / 4 * 50 / 25);  // nominal: the fabric's 50 GB/s
+}
+
+// The cluster of placement_benchmark.cpp made smaller: 16 nodes of 8, rails, leaves of 2 nodes,
+// pods of 8, 2:1 above the leaves. All-to-all of 128: the flow solver, on the graph, with every
+// pair a flow, takes as long as the busiest link that the arithmetic names.
+TEST(GraphPlacement, ThreeTiersEqualTheFlowSolver) {
+  for (const bool pxn : {true, false}) {
+    Cluster cluster = with_rails(small_cluster(16), 2);
+    cluster.pxn = pxn;
+    cluster.nodes_per_pod = 8;
+    cluster.spine_oversubscription = 2;
+    const ClusterGraph graph = graph_of(cluster);
+    Routes routes(graph);
+    FlowSet flows;
+    add_links(graph, flows);
+    const Bytes message(2 * kMebi);
+    for (VertexIndex to = 0; to < 128; ++to) {
+      for (VertexIndex from = 0; from < 128; ++from) {
+        if (from != to) add_flow(routes, from, to, message, flows);
+      }
+    }
+    const PlacedGroup placed = place(cluster, {128, 1}, 128);
+    PatternLinks links;
+    assert_equal(placed, GraphPlacement(cluster, graph).place({128, 1}, 128, links));
+    const CommunicationTime time = communication_time(
+        cluster, placed, {Collective::kAllToAll, Axis::kUlysses, 128 * message, 1});
+    EXPECT_NEAR(complete(flows).last / (time.total() - time.latency), 1, 1e-9) << pxn;
+  }
+}
+
+// 8,192 nodes of 8 GPUs on rails, 32 nodes under a leaf, pods of 1,024, 2:1 above the leaves. Of
+// the 65,536 ranks 8 share a domain and 8,192 a pod. With PXN a rail's leaf passes to its spine
+// what its 32 nodes send to ranks of other groups: per NIC (65,536 - 256)/65,536, at half a NIC's
+// bandwidth; the core, as wide as the spine, carries (65,536 - 8,192)/65,536 of it.
+TEST(GraphPlacement, SixtyFiveThousandGpus) {
+  Cluster cluster = with_rails(small_cluster(8192), 32, 8);
+  cluster.nodes_per_pod = 1024;
+  cluster.core_switches = 8;
+  cluster.spine_oversubscription = 2;
+  const PlacedGroup placed = place(cluster, {65536, 1}, 65536);
+  EXPECT_NEAR(placed.all_to_all.nic, 65528.0 / 65536, 1e-9);
+  EXPECT_NEAR(placed.all_to_all.spine, 65280.0 / 65536, 1e-9);
+  EXPECT_NEAR(placed.all_to_all.core, 57344.0 / 65536, 1e-9);
+  EXPECT_NEAR(placed.all_to_all.nvlink, (7 + 65528.0 * 7 / 8) / 65536, 1e-9);
 }
 
 }  // namespace

@@ -195,6 +195,48 @@ TEST(Network, ASpineAtHalfBandwidthDoublesWhatCrossesItAndNothingElse) {
   EXPECT_EQ(after.bound_link(kExchange)->name.substr(0, 5), "leaf2");
 }
 
+// A port of an NVLink domain at half the bandwidth, for every collective and whatever NCCL takes
+// for it: twice the time beyond the latency. Ulysses groups, one GPU of each node, do not notice.
+TEST(Network, ASlowNvlinkPortSlowsItsDomainAndNothingElse) {
+  Cluster whole = nodes_of_eight(8);
+  whole.device.compute_capability = 90;
+  whole.device.nvls_efficiency = 0.85;
+  Cluster faulty = whole;
+  faulty.overrides = {slow("node2.gpu3", "node2.nvswitch0", 225e9)};
+  Network before(whole);
+  Network after(faulty);
+  for (Network* each : {&before, &after}) each->place(tensor_and_ulysses());
+  for (const Collective collective :
+       {Collective::kAllGather, Collective::kReduceScatter, Collective::kAllReduce,
+        Collective::kAllToAll, Collective::kRingShift}) {
+    const Communication work{collective, Axis::kTensor, Bytes(64 * kGibi), 1};
+    EXPECT_NEAR(after.time(work) / before.time(work), 2, 0.01) << name_of(collective);
+    EXPECT_EQ(after.bound_link(work)->name, "node2.gpu3");
+  }
+  EXPECT_EQ(after.time(kExchange), before.time(kExchange));
+}
+
+// The latencies of given links count where they add up to more than was measured end to end: 2 us
+// for a message; here a route of four links.
+TEST(Network, LatenciesOfGivenLinksCount) {
+  Cluster cluster = nodes_of_eight(2);
+  cluster.gpus_per_node = cluster.nics_per_node = cluster.nvlink_domain = 1;
+  const auto link = [](const std::string& from, const std::string& to, double latency) {
+    return GivenLink{from, to, BytesPerSecond(50e9), Seconds(latency), "test"};
+  };
+  Layout layout;
+  layout.dp = 2;
+  const auto latency = [&](double each) {
+    cluster.links = {link("node0.gpu0", "node0.nic0", each), link("node0.nic0", "leaf0", each),
+                     link("node1.gpu0", "node1.nic0", each), link("node1.nic0", "leaf0", each)};
+    Network network(cluster);
+    network.place(layout);
+    return network.explain(kHop).latency.value();
+  };
+  EXPECT_NEAR(latency(1e-6) - latency(0), 2e-6, 1e-12);  // 4 x 1 us, of which 2 were measured
+  EXPECT_NEAR(latency(0.5e-6) - latency(0), 0, 1e-12);
+}
+
 // Pods of one leaf of one node, 4:1 above the spine: 3/4 of a buffer leave the pod, at 50/4 GB/s
 // for each NIC.
 TEST(Network, TheCoreBoundsWhatLeavesAPod) {

@@ -1,4 +1,4 @@
-#include "sim/cluster/axis_landing.hpp"
+#include "sim/network/axis_landing.hpp"
 
 #include <gtest/gtest.h>
 

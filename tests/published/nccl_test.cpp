@@ -118,9 +118,9 @@ TEST(PublishedNccl, EverySecondSizeLeftOut) {
   }
 }
 
-// 8 MiB on 8 ranks took 58.36 us, longer than 16 MiB (52.30 us): a protocol that the all-gather
-// does not use there (44.92 us). The prediction is 23 % short of it; nothing measured says so
-// before.
+// 8 MiB on 8 ranks took 58.36 us, longer than 16 MiB (52.30 us): the end of a protocol whose line
+// is steeper for a reduce-scatter than for the all-gather (44.92 us), by a factor that nothing but
+// this row says (docs/models/fit.md). The prediction is 23 % short of it.
 sim::Bytes missed_size(const MeasuredGroup& group) {
   return sim::Bytes(group.ranks == 8 ? 8 * sim::kMebi : 0);
 }

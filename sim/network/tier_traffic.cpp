@@ -100,17 +100,18 @@ void TierTraffic::send(std::int64_t from, std::int64_t to, double bytes) {
   core(there, Direction::kIn, bytes);
 }
 
-Seconds TierTraffic::further_latency(std::int64_t from, std::int64_t to) const {
-  const Tiers& t = *tiers_;
+Seconds TierTraffic::further_latency(const Cluster& cluster, const Tiers& t, std::int64_t from,
+                                     std::int64_t to) {
   if (t.domain_of(from) == t.domain_of(to)) return {};
   const std::int64_t here = t.node_of_gpu(from);
   const std::int64_t there = t.node_of_gpu(to);
-  const bool other_rail = rails_ && rail_of(from) != rail_of(to);
+  const bool other_rail =
+      t.rails > 1 && t.pcie_of_gpu(from) % t.pcie_per_node != t.pcie_of_gpu(to) % t.pcie_per_node;
   Seconds latency;
-  if (relays_ && other_rail) latency += cluster_->device.nvlink.message_latency;
-  if (t.pod_of_node(here) != t.pod_of_node(there)) return latency + 4 * cluster_->switch_latency;
-  if (t.group_of_node(here) != t.group_of_node(there) || (other_rail && !relays_)) {
-    latency += 2 * cluster_->switch_latency;
+  if (other_rail && cluster.pxn) latency += cluster.device.nvlink.message_latency;
+  if (t.pod_of_node(here) != t.pod_of_node(there)) return latency + 4 * cluster.switch_latency;
+  if (t.group_of_node(here) != t.group_of_node(there) || (other_rail && !cluster.pxn)) {
+    latency += 2 * cluster.switch_latency;
   }
   return latency;
 }

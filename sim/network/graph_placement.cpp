@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -156,17 +157,12 @@ class GraphPlacement::Implementation {
         weights_(weights_of(cluster, graph)),
         by_arithmetic_(graph.described() && by == PairsBy::kTouched),
         touched_(by_arithmetic_ ? touched_gpus(cluster, graph)
-                                : std::vector<bool>(domains_.size(), true)),
-        place_of_touched_(touched_.size()) {
+                                : std::vector<bool>(domains_.size(), true)) {
     for (VertexIndex gpu = 0; gpu < touched_.size(); ++gpu) {
       if (!touched_[gpu]) continue;
-      place_of_touched_[gpu] = touched_list_.size();
       touched_list_.push_back(gpu);
     }
     keep_ = pairs() <= kPairsKept;
-    if (!keep_) return;
-    to_.resize(touched_list_.size());
-    from_.resize(touched_list_.size());
   }
 
   [[nodiscard]] std::int64_t pairs() const {
@@ -179,6 +175,12 @@ class GraphPlacement::Implementation {
     std::vector<EdgeShare> shares;
     Seconds latency;
     bool known = false;
+  };
+  // The route of two GPUs is that of two others, their nodes exchanged.
+  struct Found {
+    const Pair* pair = nullptr;
+    VertexIndex from = 0;
+    VertexIndex to = 0;
   };
   // What a pattern puts on every edge: of messages from and to touched GPUs one by one, of others
   // by arithmetic.
@@ -203,7 +205,7 @@ class GraphPlacement::Implementation {
   Pair& slot(VertexIndex from, VertexIndex to);
   [[nodiscard]] VertexIndex like(VertexIndex to) const;
   [[nodiscard]] EdgeIndex moved(EdgeIndex edge, VertexIndex from, VertexIndex to) const;
-  const Pair& pair(VertexIndex from, VertexIndex to);
+  [[nodiscard]] Found pair(VertexIndex from, VertexIndex to);
   void search(VertexIndex from, VertexIndex to, Pair& pair);
   void send(Loads& loads, VertexIndex from, VertexIndex to, double bytes);
   [[nodiscard]] Seconds latency(VertexIndex from, VertexIndex to);
@@ -222,11 +224,9 @@ class GraphPlacement::Implementation {
   std::vector<double> weights_;       // of edges
   bool by_arithmetic_;                // pairs that are not touched
   std::vector<bool> touched_;         // of GPUs
-  std::vector<std::size_t> place_of_touched_;
   std::vector<VertexIndex> touched_list_;
   bool keep_ = false;
-  std::vector<std::vector<Pair>> to_;    // by touched destination, by source
-  std::vector<std::vector<Pair>> from_;  // by touched source, by destination that is not touched
+  std::unordered_map<std::uint64_t, Pair> pairs_;  // by destination and source; never iterated
   Pair last_;
 };
 
@@ -239,9 +239,7 @@ GraphPlacement::Implementation::Loads GraphPlacement::Implementation::no_loads()
 
 GraphPlacement::Implementation::Pair& GraphPlacement::Implementation::slot(VertexIndex from,
                                                                            VertexIndex to) {
-  auto& pairs = touched_[to] ? to_[place_of_touched_[to]] : from_[place_of_touched_[from]];
-  if (pairs.empty()) pairs.resize(touched_.size());
-  return pairs[touched_[to] ? from : to];
+  return pairs_[std::uint64_t{to} << 32 | from];
 }
 
 // The first GPU that is not touched, in the same place of a node under the same leaves. Exchanging
@@ -255,7 +253,7 @@ VertexIndex GraphPlacement::Implementation::like(VertexIndex to) const {
   return gpu;
 }
 
-// An edge on the way to `from`, on the way to `to`: those of its node move with it.
+// An edge of a route of `from`, in the route of `to`: those of its node move with it.
 EdgeIndex GraphPlacement::Implementation::moved(EdgeIndex edge, VertexIndex from,
                                                 VertexIndex to) const {
   const Tiers& t = graph_->tiers();
@@ -283,32 +281,30 @@ void GraphPlacement::Implementation::search(VertexIndex from, VertexIndex to, Pa
   pair.known = true;
 }
 
-const GraphPlacement::Implementation::Pair& GraphPlacement::Implementation::pair(VertexIndex from,
-                                                                                 VertexIndex to) {
+GraphPlacement::Implementation::Found GraphPlacement::Implementation::pair(VertexIndex from,
+                                                                           VertexIndex to) {
   if (!keep_) {
     search(from, to, last_);
-    return last_;
+    return {&last_, from, to};
   }
-  Pair& wanted = slot(from, to);
-  if (wanted.known) return wanted;
-  // In a domain of several nodes a neighbour is not like others of its leaf.
-  const VertexIndex model = touched_[to] || domains_[from] == domains_[to] ? to : like(to);
-  if (model == to || domains_[from] == domains_[model]) {
-    search(from, to, wanted);
-    return wanted;
+  // In a domain of several nodes a neighbour is not like others under its leaf.
+  VertexIndex like_from = touched_[from] ? from : like(from);
+  VertexIndex like_to = touched_[to] ? to : like(to);
+  if (domains_[from] == domains_[to] || domains_[like_from] == domains_[like_to]) {
+    like_from = from;
+    like_to = to;
   }
-  // One search for all sources.
-  if (!slot(from, model).known) {
-    for (const VertexIndex source : touched_list_) search(source, model, slot(source, model));
+  Pair& known = slot(like_from, like_to);
+  if (!known.known && touched_[like_to]) search(like_from, like_to, known);
+  if (!known.known) {
+    // One search for all sources.
+    for (const VertexIndex source : touched_list_) search(source, like_to, slot(source, like_to));
   }
-  const Pair& known = slot(from, model);
-  wanted = known;
-  for (EdgeShare& share : wanted.shares) share.edge = moved(share.edge, model, to);
-  return wanted;
+  return {&known, like_from, like_to};
 }
 
 Seconds GraphPlacement::Implementation::latency(VertexIndex from, VertexIndex to) {
-  if (by_graph(from, to)) return pair(from, to).latency;
+  if (by_graph(from, to)) return pair(from, to).pair->latency;
   if (domains_[from] == domains_[to]) return cluster_->device.nvlink.message_latency;
   return cluster_->nic.message_latency +
          TierTraffic::further_latency(*cluster_, graph_->tiers(), from, to);
@@ -327,8 +323,12 @@ void GraphPlacement::Implementation::send(Loads& loads, VertexIndex from, Vertex
     loads.others->send(from, to, bytes);
     return;
   }
-  for (const EdgeShare& share : pair(from, to).shares) {
-    loads.bytes[share.edge] += bytes * share.part;
+  const Found found = pair(from, to);
+  for (const EdgeShare& share : found.pair->shares) {
+    EdgeIndex edge = share.edge;
+    if (found.from != from) edge = moved(edge, found.from, from);
+    if (found.to != to) edge = moved(edge, found.to, to);
+    loads.bytes[edge] += bytes * share.part;
   }
 }
 

@@ -54,6 +54,11 @@ BENCHMARK_CAPTURE(evaluate, qwen3_235b_16384_gpus, kQwen,
                   Settings{"cluster.nodes=2048", "training.global_batch_size=8192",
                            "layout.micro_batch=1", "layout.tp=4"});
 BENCHMARK_CAPTURE(evaluate, llama3_8b_8_gpus, kLlama, Settings{});
+// With and without the curves of a fabric profile.
+BENCHMARK_CAPTURE(evaluate, llama3_8b_16_gpus, kLlama, Settings{"cluster=b200-2x8"});
+BENCHMARK_CAPTURE(evaluate, llama3_8b_16_gpus_measured, kLlama,
+                  Settings{"cluster=b200-2x8",
+                           "cluster.measured=docs/tasks/example/vultr-b200.json"});
 BENCHMARK_CAPTURE(plan, qwen3_235b_128_gpus, kQwen)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(plan, llama31_70b_128_gpus, "configs/jobs/llama3.1-70b-64k.json")
     ->Unit(benchmark::kMillisecond);

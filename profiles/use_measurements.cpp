@@ -103,9 +103,10 @@ void use_level(sim::LinkProfile& link, const LinkLevel& level, double links_per_
     link.half_speed_bytes = 0;
     link.sources["efficiency"] = link.sources["half_speed_bytes"] = source;
   }
-  if (level.message_latency.value() > 0) {
-    link.message_latency = level.message_latency;
-    link.sources["message_latency"] = source;
+  const bool one_protocol = link.ll_channel_bandwidth.value() == 0;
+  if (level.message_latency.value() > 0 && one_protocol) {
+    link.message_latency = link.simple_message_latency = level.message_latency;
+    link.sources["message_latency"] = link.sources["simple_message_latency"] = source;
   }
   if (level.ring_step_latency.value() > 0) {
     link.ring_step_latency = level.ring_step_latency;
@@ -119,19 +120,36 @@ bool between_is_fabric(const sim::Cluster& cluster, const FabricProfile& profile
   });
 }
 
+bool inside_was_measured(const FabricProfile& profile) {
+  return std::any_of(profile.curves.begin(), profile.curves.end(),
+                     [](const FittedCurve& curve) { return curve.group.nodes == 1; });
+}
+
+bool only_all_reduce(const FabricProfile& profile) {
+  return std::all_of(profile.curves.begin(), profile.curves.end(), [](const FittedCurve& curve) {
+    return curve.group.collective == CollectiveKind::kAllReduce;
+  });
+}
+
+void use_links(sim::Cluster& cluster, const FabricProfile& profile) {
+  if (only_all_reduce(profile)) return;
+  const std::string source = "fitted: fabric profile " + profile.name;
+  if (inside_was_measured(profile)) {
+    use_level(cluster.device.nvlink, profile.links.inside, 1, source);
+  }
+  if (!between_is_fabric(cluster, profile)) return;
+  const double nics_per_gpu =
+      static_cast<double>(cluster.nics_per_node) / static_cast<double>(cluster.gpus_per_node);
+  use_level(cluster.nic, profile.links.between, nics_per_gpu, source);
+}
+
 }  // namespace
 
 Result<void> use_measurements(sim::Cluster& cluster, const NamedProfile& named) {
   for (std::size_t i = 0; i < named.profile.curves.size(); ++i) {
     if (Result<void> ok = check_group(cluster, named, i); !ok) return ok;
   }
-  const std::string source = "fitted: fabric profile " + named.profile.name;
-  use_level(cluster.device.nvlink, named.profile.links.inside, 1, source);
-  if (between_is_fabric(cluster, named.profile)) {
-    const double nics_per_gpu =
-        static_cast<double>(cluster.nics_per_node) / static_cast<double>(cluster.gpus_per_node);
-    use_level(cluster.nic, named.profile.links.between, nics_per_gpu, source);
-  }
+  use_links(cluster, named.profile);
   cluster.measured_by = named.profile.name;
   cluster.measured = curves_of(cluster, named.profile);
   return {};

@@ -10,11 +10,15 @@
 // benchmark that share an NVLink domain are one domain.
 //
 // Link parameters that the logs determine (above 0) replace those of the data sheets:
-//   inside   the device's NVLink         between   the fabric, NIC = GPU's x GPUs / NICs of a node
+//   inside   the device's NVLink, where a group of one node was measured
+//   between   the fabric, NIC = GPU's x GPUs / NICs of a node
 //   bandwidth: the fitted one is what large messages reach, so efficiency = fitted / peak; the peak
 //   stays, unless less than what was fitted. half_speed_bytes becomes 0: the fit has no such term.
-// `between` says nothing about the fabric where a measured group of several nodes stays inside one
-// NVLink domain, and is not used then. The start of a ring is the model's.
+// message latency: only of a link that knows one protocol (no ll_channel_bandwidth). The fit has
+// one latency for all sizes, which lies between those of LL and Simple where a link has both.
+// All-reduce alone tells nothing: NCCL may run it as a tree or in the switches, and the fit takes
+// it for a ring. `between` says nothing about the fabric where a measured group of several nodes
+// stays inside one NVLink domain, and is not used then. The start of a ring is the model's.
 #pragma once
 
 #include <string>

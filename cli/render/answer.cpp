@@ -34,10 +34,12 @@ std::string speed_text(const sim::Simulation& simulation) {
 }
 
 std::string job_text(const sim::Job& job) {
-  return fmt::format("{} on {} ({} x {}), {}, {} tokens x {}", sim::printable(job.model.name),
+  const std::string& measured = job.cluster.measured_by;
+  return fmt::format("{} on {} ({} x {}{}), {}, {} tokens x {}", sim::printable(job.model.name),
                      sim::printable(job.cluster.name), sim::format_count(job.cluster.gpu_count()),
-                     sim::printable(job.cluster.device.name), name_of(job.framework),
-                     sim::format_count(job.training.sequence_length),
+                     sim::printable(job.cluster.device.name),
+                     measured.empty() ? "" : ", measured: " + sim::printable(measured),
+                     name_of(job.framework), sim::format_count(job.training.sequence_length),
                      counted(job.training.global_batch_size, "sequence"));
 }
 

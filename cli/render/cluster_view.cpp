@@ -14,7 +14,8 @@ sim::Result<ClusterView> view_cluster(const sim::Cluster& cluster,
   for (std::size_t a = 0; a < sim::kAxisCount; ++a) {
     const auto axis = static_cast<sim::Axis>(a);
     const bool of_experts = axis == sim::Axis::kExpert || axis == sim::Axis::kExpertTensor ||
-                            axis == sim::Axis::kExpertShard;
+                            axis == sim::Axis::kExpertShard || axis == sim::Axis::kExpertInNode ||
+                            axis == sim::Axis::kExpertAcross;
     if (of_experts && layout->ep == 1) continue;
     const sim::GroupShape shape = sim::group_shape(axis, *layout);
     if (shape.size > 1) view.axes.push_back({axis, shape, land(routes, shape, layout->world())});

@@ -12,7 +12,9 @@ namespace {
 
 bool carries_kv_heads(const sim::TrafficRow& row) {
   constexpr std::array<std::string_view, 4> kTensors = {"K", "V", "dK", "dV"};
-  if (row.axis != sim::Axis::kUlysses || row.collective != sim::Collective::kAllToAll) return false;
+  const bool heads = row.axis == sim::Axis::kUlysses || row.axis == sim::Axis::kUlyssesInNode ||
+                     row.axis == sim::Axis::kUlyssesAcross;
+  if (!heads || row.collective != sim::Collective::kAllToAll) return false;
   const std::string_view tensor = std::string_view(row.op).substr(row.op.rfind(' ') + 1);
   for (const std::string_view name : kTensors) {
     if (tensor == name) return true;

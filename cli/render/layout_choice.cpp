@@ -64,6 +64,8 @@ std::string short_layout(const sim::Job& job, const sim::Layout& layout) {
   text.add("recompute", &C::recompute, &L::recompute, false);
   text.add("sharding", &C::sharding, &L::sharding, false);
   text.add("offload", &C::offload, &L::offload, false);
+  text.add("ulysses_in_node", &C::ulysses_in_node, &L::ulysses_in_node, false);
+  text.add("ep_in_node", &C::ep_in_node, &L::ep_in_node, false);
   text.add("loss_chunks", &C::loss_chunks, &L::loss_chunks, false);
   return text.is_whole() ? text.text() : sim::to_string(layout);
 }

@@ -35,6 +35,8 @@ Json layout_json(const sim::Layout& layout) {
           {"recompute", name_of(layout.recompute)},
           {"sharding", name_of(layout.sharding)},
           {"offload", name_of(layout.offload)},
+          {"ulysses_in_node", layout.ulysses_in_node},
+          {"ep_in_node", layout.ep_in_node},
           {"loss_chunks", layout.loss_chunks}};
 }
 

@@ -10,6 +10,7 @@
 #include "cli/render/sections.hpp"
 #include "cli/render/table.hpp"
 #include "cli/render/text.hpp"
+#include "sim/errors/quote.hpp"
 #include "sim/units/format_units.hpp"
 
 namespace seqspan::cli {
@@ -127,7 +128,7 @@ std::string traffic_section(const Style& style, const sim::Simulation& simulatio
 
 std::string measured_text(const Style& style, const sim::Job& job,
                           const sim::Simulation& simulation) {
-  const std::string& profile = job.cluster.measured_by;
+  const std::string profile = sim::printable(job.cluster.measured_by);
   if (profile.empty() || simulation.traffic.empty()) return {};
   const auto any = [&](sim::TimedBy by) {
     return std::any_of(simulation.traffic.begin(), simulation.traffic.end(),

@@ -7,6 +7,7 @@
 #include "profiles/fit/fit_curve.hpp"
 #include "profiles/fit/fit_links.hpp"
 #include "profiles/fit/link_model.hpp"
+#include "profiles/fit/p2p_channels.hpp"
 
 namespace seqspan::profiles {
 namespace {
@@ -22,7 +23,8 @@ std::map<Key, Gathered> gather(const std::vector<ImportedLog>& logs) {
   for (const ImportedLog& log : logs) {
     for (const MeasurementSet& set : log.sets) {
       Gathered& into = gathered[{set.group, set.variant}];
-      std::vector<MeasuredPoint>& points = set.in_place ? into.in_place : into.out_of_place;
+      const bool apart = set.in_place && set.group.collective != CollectiveKind::kAllReduce;
+      std::vector<MeasuredPoint>& points = apart ? into.in_place : into.out_of_place;
       points.insert(points.end(), set.points.begin(), set.points.end());
     }
   }
@@ -35,11 +37,12 @@ FittedCurve fit(const Key& key, const Gathered& gathered) {
   fitted.measured = gathered.out_of_place.empty() ? gathered.in_place : gathered.out_of_place;
   std::stable_sort(fitted.measured.begin(), fitted.measured.end(),
                    [](const MeasuredPoint& a, const MeasuredPoint& b) { return a.size < b.size; });
-  fitted.curve = fit_curve(fitted.measured);
+  const ChannelDoubling doubling = doubling_of(fitted.group);
+  fitted.curve = fit_curve(fitted.measured, doubling);
   fitted.switches = find_switches(fitted.measured);
   fitted.fitted = errors_of(fitted.curve, fitted.measured);
-  fitted.left_out = summary_of(left_out_errors(fitted.measured, true));
-  fitted.left_out_beside_no_switch = summary_of(left_out_errors(fitted.measured, false));
+  fitted.left_out = summary_of(left_out_errors(fitted.measured, true, doubling));
+  fitted.left_out_beside_no_switch = summary_of(left_out_errors(fitted.measured, false, doubling));
   return fitted;
 }
 

@@ -10,7 +10,8 @@
 
 namespace seqspan::profiles {
 
-// Sets of one group and variant become one curve. In-place times count where a group has no others.
+// Sets of one group and variant become one curve. In-place times count where a group has no others,
+// and those of an all-reduce beside the others: it moves the same bytes over the same links.
 // The profile holds no clock: the same logs give the same profile.
 [[nodiscard]] FabricProfile fit_fabric(const std::string& name,
                                        const std::vector<ImportedLog>& logs);

@@ -1,5 +1,6 @@
 #include "profiles/fit/fit_links.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -10,6 +11,8 @@ namespace seqspan::profiles {
 namespace {
 
 constexpr std::size_t kParameters = 7;
+constexpr std::size_t kBandwidthInside = 1;
+constexpr std::size_t kBandwidthBetween = 4;
 constexpr double kPull = 0.01;
 constexpr double kSmallestStep = 1.001;
 constexpr int kMostRounds = 400;
@@ -48,6 +51,7 @@ double objective(const std::vector<const FittedCurve*>& curves, const Values& va
   for (const FittedCurve* curve : curves) sum += distance(links, *curve);
   sum /= static_cast<double>(curves.size());
   for (std::size_t i = 0; i < kParameters; ++i) {
+    if (values[i] == 0) continue;
     sum += kPull * std::abs(std::log(values[i] / kStart[i]));
   }
   return sum;
@@ -57,7 +61,7 @@ double objective(const std::vector<const FittedCurve*>& curves, const Values& va
 bool matters(const std::vector<const FittedCurve*>& curves, std::size_t index) {
   Values changed = kStart;
   // A transfer at the same time as a longer one counts once it is long enough.
-  const bool is_bandwidth = index == 1 || index == 4;
+  const bool is_bandwidth = index == kBandwidthInside || index == kBandwidthBetween;
   changed[index] = is_bandwidth ? 1 : 1000;
   const LinkParameters before = parameters_of(kStart);
   const LinkParameters after = parameters_of(changed);
@@ -101,6 +105,10 @@ std::vector<Values> neighbours_of(const Values& values, double step) {
 
 Values search(const std::vector<const FittedCurve*>& curves) {
   Values best = kStart;
+  if (std::none_of(curves.begin(), curves.end(),
+                   [](const FittedCurve* curve) { return curve->group.nodes == 1; })) {
+    best[kBandwidthInside] = 0;
+  }
   double least = objective(curves, best);
   double step = 2;
   for (int round = 0; round < kMostRounds && step > kSmallestStep; ++round) {

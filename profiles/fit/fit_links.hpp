@@ -6,7 +6,8 @@
 // Search: the best of all steps of one or two parameters, times or over a factor that shrinks from
 // 2 to 1.001; the same data give the same result. All-reduce counts only where nothing else was
 // measured: NCCL may run it as a tree or in the switch. A parameter that no curve depends on stays
-// 0.
+// 0. So does the bandwidth inside a node where no group of one node was measured: groups of several
+// nodes are as slow as the slower of NVLink and the network, and that is taken to be the network.
 #pragma once
 
 #include <vector>

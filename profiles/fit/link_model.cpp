@@ -22,6 +22,10 @@ class Sum {
     known_ = known_ && bandwidth.value() > 0;
     longest_ = std::max(longest_, known_ ? bytes / bandwidth.value() : 0.0);
   }
+  // No limit where the bandwidth is not known.
+  void transfer_if_known(double bytes, sim::BytesPerSecond bandwidth) {
+    if (bandwidth.value() > 0) transfer(bytes, bandwidth);
+  }
   void add(double seconds) { seconds_ += seconds; }
   [[nodiscard]] std::optional<sim::Seconds> total() const {
     return known_ ? std::optional(sim::Seconds(seconds_ + longest_)) : std::nullopt;
@@ -44,8 +48,12 @@ std::optional<sim::Seconds> ring_time(const LinkParameters& links, const Measure
   sum.latency(links.ring_base_latency, 1);
   sum.latency(links.inside.ring_step_latency, steps - inter);
   sum.latency(links.between.ring_step_latency, inter);
-  sum.transfer(group.nodes > 1 ? bytes * (k - 1) / k : bytes, links.inside.bandwidth);
-  sum.transfer(group.nodes > 1 ? bytes / k : 0, links.between.bandwidth);
+  if (group.nodes == 1) {
+    sum.transfer(bytes, links.inside.bandwidth);
+  } else {
+    sum.transfer_if_known(bytes * (k - 1) / k, links.inside.bandwidth);
+    sum.transfer(bytes / k, links.between.bandwidth);
+  }
   return sum.total();
 }
 
@@ -73,8 +81,12 @@ std::optional<sim::Seconds> time_over_links(const LinkParameters& links, const M
       const std::int64_t rounds = (group.ranks - 1 + kPeersPerRound - 1) / kPeersPerRound;
       sum.latency(slowest.message_latency, 1);
       sum.add(kRoundSeconds * static_cast<double>(rounds - 1));
-      sum.transfer(bytes * (k - 1) / n, links.inside.bandwidth);
-      sum.transfer(bytes * (n - k) / n, links.between.bandwidth);
+      if (group.nodes == 1) {
+        sum.transfer(bytes * (k - 1) / n, links.inside.bandwidth);
+      } else {
+        sum.transfer_if_known(bytes * (k - 1) / n, links.inside.bandwidth);
+        sum.transfer(bytes * (n - k) / n, links.between.bandwidth);
+      }
       return sum.total();
     }
     case CollectiveKind::kBroadcast:

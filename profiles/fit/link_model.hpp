@@ -8,7 +8,9 @@
 //   sendrecv         a_message + S / B, of `between` if N > 1, else of `inside`
 //   alltoall         a_message + 0.5 us x (rounds - 1)
 //                    + max(S (k-1)/n / B(inside), S (n-k)/n / B(between)), 8 peers to a round
-// The forms of sim/network/collective_time.hpp (NCCL v2.30 src/graph/tuning.cc for the rings).
+// Rings: NCCL v2.30 src/graph/tuning.cc, Simple protocol. Less than sim/network knows
+// (sim/network/nccl), because logs of a few groups determine no more.
+// A group of several nodes is not limited by B(inside) where that is not known (0).
 // Assumption: rings leave a node through every rank's own share of the NICs.
 // Not modelled: trees, NVLS, the rise of bandwidth with size other than by latency.
 #pragma once

@@ -22,9 +22,13 @@ StepBound bound_of(Axis axis) {
     case Axis::kTensor:
       return StepBound::kTensorCommunication;
     case Axis::kUlysses:
+    case Axis::kUlyssesInNode:
+    case Axis::kUlyssesAcross:
     case Axis::kRing:
       return StepBound::kContextCommunication;
     case Axis::kExpert:
+    case Axis::kExpertInNode:
+    case Axis::kExpertAcross:
     case Axis::kExpertTensor:
       return StepBound::kExpertCommunication;
     case Axis::kShard:

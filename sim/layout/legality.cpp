@@ -50,6 +50,10 @@ std::optional<ReasonCode> unsupported(const FrameworkTraits& traits, const Layou
   return std::nullopt;
 }
 
+bool splits(std::int64_t group, std::int64_t run) {
+  return run == 1 || (group > run && group % run == 0);
+}
+
 std::optional<ReasonCode> broken_by_heads(const FrameworkTraits& traits, HeadCounts heads,
                                           const Layout& layout) {
   if (heads.query % (layout.tp * layout.ulysses) != 0) {
@@ -91,6 +95,9 @@ std::optional<ReasonCode> broken_rule(const Job& job, const Layout& layout) {
   for (const LayerKind& kind : tower.kinds) {
     if (const auto code = broken_by_heads(traits, heads_of(kind.attention), layout)) return code;
     if (const auto code = broken_by_feed_forward(kind.feed_forward, layout)) return code;
+  }
+  if (!splits(layout.ulysses, layout.ulysses_in_node) || !splits(layout.ep, layout.ep_in_node)) {
+    return ReasonCode::kHierarchyNotDivisible;
   }
   if (layout.vpp > 1 && layout.pp == 1) return ReasonCode::kInterleavingWithoutPipeline;
   if (!layers_divide(tower.layer_count(), layout)) return ReasonCode::kLayersNotDivisible;
@@ -144,6 +151,9 @@ std::string describe(ReasonCode code, const Job& job, const Layout& layout) {
       return fmt::format("{} micro-batches are no multiple of pp {}",
                          job.training.global_batch_size / (layout.dp * layout.micro_batch),
                          layout.pp);
+    case ReasonCode::kHierarchyNotDivisible:
+      return fmt::format("ulysses {} in runs of ulysses_in_node {}, ep {} in runs of ep_in_node {}",
+                         layout.ulysses, layout.ulysses_in_node, layout.ep, layout.ep_in_node);
     case ReasonCode::kExpertGridNotDivisible:
       return fmt::format("tp x cp x dp = {} is no multiple of etp {} x ep {}",
                          layout.tp * layout.cp() * layout.dp, layout.etp, layout.ep);

@@ -72,6 +72,13 @@ constexpr std::array<ReasonFacts, kReasonCodeCount> kReasons{{
      "x "
      "ep.",
      "Choose a smaller ep or etp.", "Megatron-LM megatron/core/parallel_state.py"},
+    {ReasonCode::kHierarchyNotDivisible, "hierarchy_not_divisible",
+     "A hierarchical all-to-all splits its group into equal runs of at least two, and there must "
+     "be "
+     "at least two of them: ulysses_in_node divides ulysses and ep_in_node divides ep, and both "
+     "are "
+     "smaller.",
+     "Set ulysses_in_node=1 and ep_in_node=1, or the ranks of the group that share a node.", ""},
     {ReasonCode::kTensorParallelUnsupported, "tensor_parallel_unsupported",
      "DeepSpeed (ALST) and yunchang are modelled without tensor parallelism: neither composes its "
      "sequence parallel groups with one.",

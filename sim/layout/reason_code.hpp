@@ -24,6 +24,7 @@ enum class ReasonCode : std::uint8_t {
   kExpertParallelWithoutExperts,
   kExpertsNotDivisible,
   kExpertGridNotDivisible,
+  kHierarchyNotDivisible,
   kTensorParallelUnsupported,
   kPipelineUnsupported,
   kExpertParallelUnsupported,
@@ -38,7 +39,7 @@ enum class ReasonCode : std::uint8_t {
   kShardingWithPipeline,
   kDoesNotFit,
 };
-inline constexpr std::size_t kReasonCodeCount = 27;
+inline constexpr std::size_t kReasonCodeCount = 28;
 
 struct ReasonFacts {
   ReasonCode code;

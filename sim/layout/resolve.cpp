@@ -38,6 +38,8 @@ Layout resolve(const Job& job, const LayoutChoice& choice) {
   layout.recompute = choice.recompute.value_or(Recompute::kNone);
   layout.sharding = choice.sharding.value_or(traits.sharding);
   layout.offload = choice.offload.value_or(Offload::kNone);
+  layout.ulysses_in_node = choice.ulysses_in_node.value_or(1);
+  layout.ep_in_node = choice.ep_in_node.value_or(1);
   layout.loss_chunks = choice.loss_chunks.value_or(default_loss_chunks(job, layout));
   return layout;
 }

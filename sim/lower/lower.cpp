@@ -40,6 +40,10 @@ GroupSizes group_sizes_of(const Layout& layout) {
   set(Axis::kExpertTensor, layout.etp);
   set(Axis::kPipeline, layout.pp);
   set(Axis::kShard, layout.dp * layout.cp());
+  set(Axis::kUlyssesInNode, layout.ulysses_in_node);
+  set(Axis::kUlyssesAcross, layout.ulysses / layout.ulysses_in_node);
+  set(Axis::kExpertInNode, layout.ep_in_node);
+  set(Axis::kExpertAcross, layout.ep / layout.ep_in_node);
   set(Axis::kExpertShard, layout.expert_data_parallel());
   return sizes;
 }

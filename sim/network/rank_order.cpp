@@ -2,13 +2,24 @@
 
 namespace seqspan::sim {
 
+namespace {
+
+// The second step of a hierarchical all-to-all; none of a direct one.
+GroupShape across(std::int64_t size, std::int64_t in_node, std::int64_t stride) {
+  if (in_node == 1) return {1, stride};
+  return {size / in_node, stride * in_node};
+}
+
+}  // namespace
+
 GroupShape group_shape(Axis axis, const Layout& layout) {
   const bool ulysses_inner = layout.placement == Placement::kUlyssesInner;
+  const std::int64_t ulysses_stride = ulysses_inner ? layout.tp : layout.tp * layout.ring;
   switch (axis) {
     case Axis::kTensor:
       return {layout.tp, 1};
     case Axis::kUlysses:
-      return {layout.ulysses, ulysses_inner ? layout.tp : layout.tp * layout.ring};
+      return {layout.ulysses, ulysses_stride};
     case Axis::kRing:
       return {layout.ring, ulysses_inner ? layout.tp * layout.ulysses : layout.tp};
     case Axis::kExpert:
@@ -19,6 +30,14 @@ GroupShape group_shape(Axis axis, const Layout& layout) {
       return {layout.pp, layout.tp * layout.cp() * layout.dp};
     case Axis::kShard:
       return {layout.cp() * layout.dp, layout.tp};
+    case Axis::kUlyssesInNode:
+      return {layout.ulysses_in_node, ulysses_stride};
+    case Axis::kUlyssesAcross:
+      return across(layout.ulysses, layout.ulysses_in_node, ulysses_stride);
+    case Axis::kExpertInNode:
+      return {layout.ep_in_node, layout.etp};
+    case Axis::kExpertAcross:
+      return across(layout.ep, layout.ep_in_node, layout.etp);
     case Axis::kExpertShard:
       return {layout.expert_data_parallel(), layout.etp * layout.ep};
   }

@@ -8,9 +8,13 @@ Stream stream_of(const Communication& work) {
     case Axis::kTensor:
       return Stream::kTensor;
     case Axis::kUlysses:
+    case Axis::kUlyssesInNode:
+    case Axis::kUlyssesAcross:
     case Axis::kRing:
       return Stream::kContext;
     case Axis::kExpert:
+    case Axis::kExpertInNode:
+    case Axis::kExpertAcross:
     case Axis::kExpertTensor:
       return Stream::kExpert;
     case Axis::kPipeline:

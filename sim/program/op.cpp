@@ -83,6 +83,14 @@ const char* name_of(Axis axis) {
       return "dp_cp";
     case Axis::kExpertShard:
       return "edp";
+    case Axis::kUlyssesInNode:
+      return "ulysses_in_node";
+    case Axis::kUlyssesAcross:
+      return "ulysses_across";
+    case Axis::kExpertInNode:
+      return "ep_in_node";
+    case Axis::kExpertAcross:
+      return "ep_across";
   }
   return "";
 }

@@ -54,8 +54,13 @@ enum class Axis : std::uint8_t {
   kPipeline,
   kShard,
   kExpertShard,
+  // The two steps of a hierarchical all-to-all.
+  kUlyssesInNode,
+  kUlyssesAcross,
+  kExpertInNode,
+  kExpertAcross,
 };
-inline constexpr std::size_t kAxisCount = 8;
+inline constexpr std::size_t kAxisCount = 12;
 
 // `bytes` by collective, n the group size:
 //   all-to-all      one rank's whole send buffer           sent = (n-1)/n bytes, messages bytes/n

@@ -89,7 +89,7 @@ struct Program {
   std::int64_t pipeline_stages = 1;
   std::int64_t chunks_per_stage = 1;  // v of the interleaved schedule
   std::int64_t micro_batches = 1;     // per step and data parallel replica
-  GroupSizes group_sizes{1, 1, 1, 1, 1, 1, 1, 1};
+  GroupSizes group_sizes{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 
   static constexpr std::size_t kNoPart = static_cast<std::size_t>(-1);
 

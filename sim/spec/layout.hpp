@@ -30,6 +30,10 @@ struct Layout {
   std::int64_t etp = 1;          // tensor parallel group size inside experts
   std::int64_t dp = 1;           // data parallel replicas
   std::int64_t micro_batch = 1;  // b: sequences per micro-batch and replica
+  // Hierarchical all-to-alls: consecutive ranks of the group that exchange first, among themselves;
+  // then those at the same place of each such run do. 1: one all-to-all of all.
+  std::int64_t ulysses_in_node = 1;
+  std::int64_t ep_in_node = 1;
   std::int64_t loss_chunks = 1;  // parts in which logits and loss are computed
   RingOrder ring_order = RingOrder::kZigzag;
   KvExchange kv_exchange = KvExchange::kPointToPoint;

@@ -111,6 +111,8 @@ Layout complete(const LayoutChoice& choice, const Layout& defaults) {
   take(layout.recompute, choice.recompute);
   take(layout.sharding, choice.sharding);
   take(layout.offload, choice.offload);
+  take(layout.ulysses_in_node, choice.ulysses_in_node);
+  take(layout.ep_in_node, choice.ep_in_node);
   take(layout.loss_chunks, choice.loss_chunks);
   return layout;
 }
@@ -132,6 +134,8 @@ LayoutChoice override_with(const LayoutChoice& first, const LayoutChoice& second
   keep(choice.recompute, second.recompute);
   keep(choice.sharding, second.sharding);
   keep(choice.offload, second.offload);
+  keep(choice.ulysses_in_node, second.ulysses_in_node);
+  keep(choice.ep_in_node, second.ep_in_node);
   keep(choice.loss_chunks, second.loss_chunks);
   return choice;
 }
@@ -139,11 +143,13 @@ LayoutChoice override_with(const LayoutChoice& first, const LayoutChoice& second
 std::string to_string(const Layout& layout) {
   return fmt::format(
       "tp={},pp={},vpp={},ep={},etp={},dp={},ulysses={},ring={},ring_order={},kv_exchange={},"
-      "placement={},micro_batch={},recompute={},sharding={},offload={},loss_chunks={}",
+      "placement={},micro_batch={},recompute={},sharding={},offload={},"
+      "ulysses_in_node={},ep_in_node={},loss_chunks={}",
       layout.tp, layout.pp, layout.vpp, layout.ep, layout.etp, layout.dp, layout.ulysses,
       layout.ring, name_of(layout.ring_order), name_of(layout.kv_exchange),
       name_of(layout.placement), layout.micro_batch, name_of(layout.recompute),
-      name_of(layout.sharding), name_of(layout.offload), layout.loss_chunks);
+      name_of(layout.sharding), name_of(layout.offload), layout.ulysses_in_node, layout.ep_in_node,
+      layout.loss_chunks);
 }
 
 }  // namespace seqspan::sim

@@ -10,6 +10,7 @@
 
 #include "profiles/fit/fit_curve.hpp"
 #include "profiles/fit/fit_fabric.hpp"
+#include "profiles/fit/p2p_channels.hpp"
 
 namespace seqspan::profiles {
 namespace {
@@ -73,20 +74,10 @@ TEST(PublishedNccl, EveryLogReadsWithoutEdits) {
 // Curves that miss the goals for sizes beside no switch (median at most 5 %, worst at most 20 %),
 // and why.
 const std::map<std::string, const char*> kMissed = {
-    {"a100-1x8-nvlink-sendrecv/sendrecv, 8 ranks on 1 node",
-     "4 sizes, and the first lies before a switch that nothing smaller shows"},
     {"nccl-tests-issue290-h100-1and2nodes-all_reduce/all_reduce, 16 ranks on 2 nodes",
      "a degraded fabric: the times of neighbouring sizes scatter by 10 %"},
     {"vultr-b200-allgather-reducescatter-allreduce-8-16ranks/all_reduce, 8 ranks on 1 node",
      "8 sizes, a factor of 4 apart: 16 when every second is left out"},
-    {"vultr-b200-sendrecv-8-16ranks/sendrecv, 16 ranks on 2 nodes, v2",
-     "no size between 1 KiB and 256 KiB when 64 KiB is left out"},
-};
-
-// Whole logs that miss them, all their curves together.
-const std::map<std::string, const char*> kMissedLogs = {
-    {"a100-1x8-nvlink-sendrecv", "its only curve"},
-    {"vultr-b200-sendrecv-8-16ranks", "its v2"},
 };
 
 bool misses(const FitErrors& errors) { return errors.median > 0.05 || errors.worst > 0.2; }
@@ -112,7 +103,8 @@ TEST(PublishedNccl, EverySecondSizeLeftOut) {
                  percent(curve.fitted.median), percent(curve.fitted.worst), percent(all.median),
                  percent(all.worst), percent(judged.median), percent(judged.worst), judged.sizes,
                  all.sizes, missed ? "MISSED" : "");
-      const std::vector<double> errors = left_out_errors(curve.measured, false);
+      const std::vector<double> errors =
+          left_out_errors(curve.measured, false, doubling_of(curve.group));
       of_log.insert(of_log.end(), errors.begin(), errors.end());
       for (const Switch& found : curve.switches) {
         fmt::print("      switch ({}) between {} and {} bytes\n", name_of(found.kind),
@@ -122,13 +114,13 @@ TEST(PublishedNccl, EverySecondSizeLeftOut) {
     const FitErrors whole = summary_of(of_log);
     fmt::print("  {:54} {:64}{} {} {}\n", "the log", "", percent(whole.median),
                percent(whole.worst), misses(whole) ? "MISSED" : "");
-    EXPECT_EQ(misses(whole), kMissedLogs.contains(name)) << name;
+    EXPECT_FALSE(misses(whole)) << name;
   }
 }
 
-// 8 MiB on 8 ranks took 58.36 us, longer than 16 MiB (52.30 us): a protocol that the all-gather
-// does not use there (44.92 us). The prediction is 23 % short of it; nothing measured says so
-// before.
+// 8 MiB on 8 ranks took 58.36 us, longer than 16 MiB (52.30 us): the end of a protocol whose line
+// is steeper for a reduce-scatter than for the all-gather (44.92 us), by a factor that nothing but
+// this row says (docs/models/fit.md). The prediction is 23 % short of it.
 sim::Bytes missed_size(const MeasuredGroup& group) {
   return sim::Bytes(group.ranks == 8 ? 8 * sim::kMebi : 0);
 }

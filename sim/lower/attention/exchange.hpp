@@ -9,6 +9,7 @@
 // sequence/layer.py single_all_to_all; yunchang comm/all_to_all.py.
 #pragma once
 
+#include "sim/lower/all_to_all.hpp"
 #include "sim/program/builder.hpp"
 
 namespace seqspan::sim {
@@ -17,7 +18,7 @@ class Exchange {
  public:
   // `name` names the all-to-all, `result` the tensor it ends in, of shape `shape`.
   Exchange(ProgramBuilder& builder, const char* name, const char* result, Shape shape,
-           bool reorders_chunks);
+           const Layout& layout, bool reorders_chunks);
 
   // `from` has as many elements as the result.
   void run(ProgramBuilder& builder, TensorId from) const;
@@ -26,6 +27,7 @@ class Exchange {
 
  private:
   const char* name_;
+  AllToAll all_to_all_;
   TensorId send_;
   TensorId receive_;
   TensorId unpacked_;  // the result itself, unless chunks are reordered

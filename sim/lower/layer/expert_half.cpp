@@ -17,6 +17,17 @@ Shape rows_of(const char* symbol, std::int64_t rows, Extent width) {
   return {Extent{symbol, rows}, width};
 }
 
+// The larger side of the exchange: what is received where the router is out of balance.
+AllToAll make_exchange(ProgramBuilder& builder, const LoweringContext& context,
+                       const MixtureOfExperts& experts) {
+  const std::int64_t sent = context.dimensions.shard_rows * experts.experts_per_token;
+  const std::int64_t received = received_rows(context, experts);
+  const Extent hidden = context.dimensions.hidden;
+  return {builder, Axis::kExpert, context.layout,
+          received >= sent ? rows_of("rows received", received, hidden)
+                           : rows_of("b s/(c t) k", sent, hidden)};
+}
+
 }  // namespace
 
 ExpertHalf::ExpertHalf(ProgramBuilder& builder, const LoweringContext& context,
@@ -28,7 +39,11 @@ ExpertHalf::ExpertHalf(ProgramBuilder& builder, const LoweringContext& context,
       router_rows_(context.dimensions.shard_rows),
       experts_(experts.experts),
       ports_(ports),
-      norm_(builder, context, "feed-forward norm output", ports.input) {
+      norm_(builder, context, "feed-forward norm output", ports.input),
+      dispatch_(make_exchange(builder, context, experts)),
+      combine_(make_exchange(builder, context, experts)),
+      combine_backward_(make_exchange(builder, context, experts)),
+      dispatch_backward_(make_exchange(builder, context, experts)) {
   const Layout& layout = context.layout;
   const Dimensions& dimensions = context.dimensions;
   const Extent hidden = dimensions.hidden;
@@ -85,12 +100,9 @@ ExpertHalf::ExpertHalf(ProgramBuilder& builder, const LoweringContext& context,
   norm_gradient_ = builder.bfloat16("d(feed-forward norm output)", dimensions.shard());
 }
 
-void ExpertHalf::exchange(ProgramBuilder& builder, const char* name, TensorId from,
-                          TensorId to) const {
-  if (from == to) return;
-  const Program& program = builder.program();
-  const Bytes bytes = std::max(program.tensor(from).bytes, program.tensor(to).bytes);
-  builder.communicate(name, {Collective::kAllToAll, Axis::kExpert, bytes}, {from}, {to});
+void ExpertHalf::exchange(ProgramBuilder& builder, const AllToAll& all_to_all, const char* name,
+                          TensorId from, TensorId to) {
+  if (from != to) all_to_all.run(builder, name, from, to);
 }
 
 void ExpertHalf::gather_rows(ProgramBuilder& builder, const char* name, TensorId from,
@@ -115,7 +127,7 @@ void ExpertHalf::forward(ProgramBuilder& builder) const {
                {norm_.output(), router_weights_.parameters()}, {logits_});
   builder.memory_pass("top-k routing", {logits_}, {probabilities_, routing_map_});
   builder.memory_pass("permute tokens", {norm_.output(), routing_map_}, {permuted_});
-  exchange(builder, "dispatch all-to-all", permuted_, dispatched_);
+  exchange(builder, dispatch_, "dispatch all-to-all", permuted_, dispatched_);
   gather_rows(builder, "all-gather tokens over etp", dispatched_, gathered_);
   builder.memory_pass("sort by expert", {gathered_}, {expert_input_});
   builder.gemm("experts' gate, up", gate_up_gemm_, {expert_input_, expert_weights_.parameters()},
@@ -125,7 +137,7 @@ void ExpertHalf::forward(ProgramBuilder& builder) const {
                {expert_output_});
   builder.memory_pass("unsort", {expert_output_}, {unsorted_});
   scatter_rows(builder, "reduce-scatter tokens over etp", unsorted_, scattered_);
-  exchange(builder, "combine all-to-all", scattered_, combined_);
+  exchange(builder, combine_, "combine all-to-all", scattered_, combined_);
   builder.memory_pass("unpermute tokens, residual", {combined_, routing_map_, ports_.input},
                       {ports_.output});
 }
@@ -133,7 +145,8 @@ void ExpertHalf::forward(ProgramBuilder& builder) const {
 void ExpertHalf::backward(ProgramBuilder& builder) const {
   builder.memory_pass("unpermute backward", {ports_.output_gradient, routing_map_},
                       {combined_gradient_});
-  exchange(builder, "combine all-to-all, backward", combined_gradient_, dispatched_gradient_);
+  exchange(builder, combine_backward_, "combine all-to-all, backward", combined_gradient_,
+           dispatched_gradient_);
   gather_rows(builder, "all-gather gradients over etp", dispatched_gradient_, gathered_gradient_);
   builder.memory_pass("unsort backward", {gathered_gradient_}, {expert_output_gradient_});
   builder.gemm("experts' down projection, data gradient",
@@ -153,7 +166,8 @@ void ExpertHalf::backward(ProgramBuilder& builder) const {
   builder.memory_pass("sort backward", {expert_input_gradient_}, {unsorted_gradient_});
   scatter_rows(builder, "reduce-scatter gradients over etp", unsorted_gradient_,
                scattered_gradient_);
-  exchange(builder, "dispatch all-to-all, backward", scattered_gradient_, permuted_gradient_);
+  exchange(builder, dispatch_backward_, "dispatch all-to-all, backward", scattered_gradient_,
+           permuted_gradient_);
   builder.memory_pass("permute backward, router backward",
                       {permuted_gradient_, routing_map_, probabilities_, probabilities_gradient_},
                       {norm_gradient_});

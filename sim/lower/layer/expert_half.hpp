@@ -9,6 +9,7 @@
 // Source: Megatron-LM megatron/core/transformer/moe/token_dispatcher.py (alltoall dispatcher).
 #pragma once
 
+#include "sim/lower/all_to_all.hpp"
 #include "sim/lower/layer/norm.hpp"
 #include "sim/lower/layer/ports.hpp"
 #include "sim/lower/weights.hpp"
@@ -27,7 +28,8 @@ class ExpertHalf {
 
  private:
   // Rows of this rank to the ranks of their experts, or back.
-  void exchange(ProgramBuilder& builder, const char* name, TensorId from, TensorId to) const;
+  static void exchange(ProgramBuilder& builder, const AllToAll& all_to_all, const char* name,
+                       TensorId from, TensorId to);
   void gather_rows(ProgramBuilder& builder, const char* name, TensorId from, TensorId to) const;
   void scatter_rows(ProgramBuilder& builder, const char* name, TensorId from, TensorId to) const;
 
@@ -41,6 +43,10 @@ class ExpertHalf {
 
   Ports ports_;
   Norm norm_;
+  AllToAll dispatch_;
+  AllToAll combine_;
+  AllToAll combine_backward_;
+  AllToAll dispatch_backward_;
   TensorId logits_;
   TensorId probabilities_;
   TensorId routing_map_;

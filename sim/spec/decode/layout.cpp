@@ -49,6 +49,13 @@ FieldTable<LayoutChoice> make_table() {
   t.add(degree("ulysses", "ranks that exchange heads for sequence by all-to-all", kPlanned),
         &LayoutChoice::ulysses);
   t.add(degree("ring", "ranks that pass or gather keys and values", kPlanned), &LayoutChoice::ring);
+  t.add(degree("ulysses_in_node",
+               "hierarchical all-to-all of heads: ranks that exchange first, inside a node; then "
+               "the nodes do",
+               "1, one all-to-all of all"),
+        &LayoutChoice::ulysses_in_node);
+  t.add(degree("ep_in_node", "the same of experts' all-to-all", "1, one all-to-all of all"),
+        &LayoutChoice::ep_in_node);
   t.add(one_of("ring_order", RingOrder::kStriped, "which rows of the sequence a ring rank owns",
                kFramework),
         &LayoutChoice::ring_order);

@@ -31,7 +31,12 @@ namespace {
 
 TEST(Allocation, EvaluatingLayoutsAgainAllocatesNothing) {
   for (const sim::Framework framework : {sim::Framework::kMegatron, sim::Framework::kYunchang}) {
-    const sim::Job job = tests::make_job("Qwen3-30B-A3B", framework, 2, 65536, 16);
+    sim::Job job = tests::make_job("Qwen3-30B-A3B", framework, 2, 65536, 16);
+    // Three knots that bend: times of tensor parallel groups are read off a curve.
+    job.cluster.measured.add({sim::Collective::kAllGather, 8, 8, sim::TimedBy::kMeasurement,
+                              *sim::MeasuredCurve::make({{sim::Bytes(1 << 10), sim::Seconds(1e-5)},
+                                                         {sim::Bytes(1 << 20), sim::Seconds(2e-5)},
+                                                         {sim::Bytes(1 << 30), sim::Seconds(1)}})});
     std::vector<sim::Layout> layouts;
     Space(job).for_each([&](const sim::Layout& layout) {
       if (!sim::broken_rule(job, layout)) layouts.push_back(layout);

@@ -120,7 +120,7 @@ TEST(UseMeasurements, LinkParametersReplaceThoseOfTheDataSheets) {
   sim::Cluster cluster = tests::plain_cluster(2);
   cluster.nics_per_node = 4;
   cluster.nic.half_speed_bytes = 1000;
-  NamedProfile named = profile_of({});
+  NamedProfile named = profile_of({always(CollectiveKind::kAllGather, 8, 1, 1)});
   named.profile.links.inside = {BytesPerSecond(500e9), Seconds(9e-6), Seconds(0)};
   named.profile.links.between = {BytesPerSecond(18e9), Seconds(0), Seconds(30e-6)};
   ASSERT_TRUE(use_measurements(cluster, named));
@@ -135,6 +135,39 @@ TEST(UseMeasurements, LinkParametersReplaceThoseOfTheDataSheets) {
   EXPECT_EQ(cluster.nic.message_latency, Seconds(14e-6));
   EXPECT_EQ(cluster.nic.ring_step_latency, Seconds(30e-6));
   EXPECT_EQ(cluster.nic.sources.at("efficiency"), "fitted: fabric profile mine");
+}
+
+// What 16 ranks on 2 nodes took tells base, steps inside and steps between apart by NCCL's own
+// constants only.
+TEST(UseMeasurements, GroupsOfSeveralNodesTellNothingAboutNvlink) {
+  sim::Cluster cluster = tests::plain_cluster(2);
+  NamedProfile named = profile_of({always(CollectiveKind::kAllGather, 16, 2, 1)});
+  named.profile.links.inside.ring_step_latency = Seconds(9e-6);
+  named.profile.links.between.ring_step_latency = Seconds(30e-6);
+  ASSERT_TRUE(use_measurements(cluster, named));
+  EXPECT_EQ(cluster.device.nvlink.ring_step_latency, Seconds(2e-6));
+  EXPECT_EQ(cluster.nic.ring_step_latency, Seconds(30e-6));
+}
+
+TEST(UseMeasurements, AllReduceAloneTellsNothingAboutLinks) {
+  sim::Cluster cluster = tests::plain_cluster(2);
+  NamedProfile named = profile_of({always(CollectiveKind::kAllReduce, 16, 2, 1)});
+  named.profile.links.inside.bandwidth = BytesPerSecond(500e9);
+  ASSERT_TRUE(use_measurements(cluster, named));
+  EXPECT_EQ(cluster.device.nvlink.bandwidth, BytesPerSecond(450e9));
+}
+
+// LL and Simple have a latency each, the fit one between them.
+TEST(UseMeasurements, OneLatencyIsNotThatOfTwoProtocols) {
+  sim::Cluster cluster = tests::plain_cluster(2);
+  cluster.device.nvlink.ll_channel_bandwidth = BytesPerSecond(5e9);
+  NamedProfile named = profile_of({always(CollectiveKind::kSendReceive, 16, 2, 1)});
+  named.profile.links.inside.message_latency = Seconds(9e-6);
+  named.profile.links.between.message_latency = Seconds(30e-6);
+  ASSERT_TRUE(use_measurements(cluster, named));
+  EXPECT_EQ(cluster.device.nvlink.message_latency, Seconds(8e-6));
+  EXPECT_EQ(cluster.nic.message_latency, Seconds(30e-6));
+  EXPECT_EQ(cluster.nic.simple_message_latency, Seconds(30e-6));
 }
 
 TEST(UseMeasurements, RefusesGroupsThatTheClusterHasNoRoomFor) {

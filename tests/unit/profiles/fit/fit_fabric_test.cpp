@@ -117,6 +117,27 @@ TEST(FitFabric, InPlaceCountsOnlyWhereNothingElseWasMeasured) {
   EXPECT_EQ(fit_fabric("a", {log_of({in})}).curves[0].measured, in.points);
 }
 
+// In place an all-reduce moves the same bytes: both runs of every size count.
+TEST(FitFabric, InPlaceAndOutOfPlaceAllReduceCountTogether) {
+  MeasurementSet out = measured(CollectiveKind::kAllReduce, 8, 1);
+  MeasurementSet in = out;
+  in.in_place = true;
+  for (MeasuredPoint& point : in.points) point.time *= 4;
+  const FittedCurve curve = fit_fabric("a", {log_of({out, in})}).curves[0];
+  EXPECT_EQ(curve.measured.size(), 2 * out.points.size());
+  // The geometric median of t and 4 t.
+  EXPECT_DOUBLE_EQ(curve.curve.time(out.points[3].size) / out.points[3].time, 2);
+}
+
+// The 1 GiB of an all-gather takes what its NICs of 45 GB/s take, not NVLink.
+TEST(FitFabric, GroupsOfSeveralNodesTellNothingAboutTheBandwidthInsideOne) {
+  const FabricProfile profile =
+      fit_fabric("a", {log_of({measured(CollectiveKind::kAllGather, 16, 2)})});
+  EXPECT_EQ(profile.links.inside.bandwidth.value(), 0);
+  EXPECT_NEAR(profile.links.between.bandwidth.value() / 45e9, 1, 0.02);
+  EXPECT_FALSE(predict(profile, {CollectiveKind::kAllGather, 8, 1}, Bytes(1 << 30)));
+}
+
 TEST(FitFabric, TheJsonReadsBackTheSame) {
   FabricProfile profile = from_sendrecv_and_all_gather();
   const std::string text = encode_fabric_profile(profile);

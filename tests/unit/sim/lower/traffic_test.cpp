@@ -22,6 +22,18 @@ TEST(Traffic, UlyssesSendsItsShareOfQKVAndO) {
   EXPECT_EQ(layer_bytes_sent(program, Axis::kUlysses, Pass::kBackward), 293'601'280);
 }
 
+// In two steps of 2 and 4: 1/2 of the buffers inside, 3/4 across; 2 B x (2 N_q + 2 N_k) =
+// 335,544,320 B in all.
+TEST(Traffic, HierarchicalUlyssesSendsInTwoSteps) {
+  const Job job = make_job("Llama-3-8B", Framework::kMegatron, 1, k128K, 8);
+  const Program program = program_of(job, "ulysses=8,ulysses_in_node=2");
+  EXPECT_EQ(layer_bytes_sent(program, Axis::kUlysses, Pass::kForward), 0);
+  EXPECT_EQ(layer_bytes_sent(program, Axis::kUlyssesInNode, Pass::kForward), 167'772'160);
+  EXPECT_EQ(layer_bytes_sent(program, Axis::kUlyssesAcross, Pass::kForward), 251'658'240);
+  EXPECT_EQ(layer_bytes_sent(program, Axis::kUlyssesInNode, Pass::kBackward), 167'772'160);
+  EXPECT_EQ(layer_bytes_sent(program, Axis::kUlyssesAcross, Pass::kBackward), 251'658'240);
+}
+
 TEST(Traffic, RingOfMegatronSendsKvForwardAndKvWithGradientsBackward) {
   const Job job = make_job("Llama-3-8B", Framework::kMegatron, 1, k128K, 8);
   const Program program = program_of(job, "ring=8");

@@ -42,5 +42,24 @@ TEST(RankOrder, DividesAStageAnewForExperts) {
   EXPECT_EQ(group_shape(Axis::kExpertShard, layout()), (GroupShape{10, 12}));
 }
 
+// Ulysses 8 over tp 2, in runs of 4: ranks 0, 2, 4, 6 exchange first, then 0 and 8.
+TEST(RankOrder, AHierarchicalAllToAllHasTwoKindsOfGroups) {
+  Layout two_steps;
+  two_steps.tp = 2;
+  two_steps.ulysses = 8;
+  two_steps.ulysses_in_node = 4;
+  const GroupShape inside = group_shape(Axis::kUlyssesInNode, two_steps);
+  EXPECT_EQ(inside.size, 4);
+  EXPECT_EQ(inside.stride, 2);
+  const GroupShape across = group_shape(Axis::kUlyssesAcross, two_steps);
+  EXPECT_EQ(across.size, 2);
+  EXPECT_EQ(across.stride, 8);
+  // Direct: no groups of these kinds.
+  two_steps.ulysses_in_node = 1;
+  EXPECT_EQ(group_shape(Axis::kUlyssesInNode, two_steps).size, 1);
+  EXPECT_EQ(group_shape(Axis::kUlyssesAcross, two_steps).size, 1);
+  EXPECT_EQ(group_shape(Axis::kExpertAcross, two_steps).size, 1);
+}
+
 }  // namespace
 }  // namespace seqspan::sim

@@ -78,6 +78,6 @@ class GraphPlacement {
   std::unique_ptr<Implementation> implementation_;
 };
 
-[[nodiscard]] LinkKind kind_of(const ClusterGraph& graph, EdgeIndex edge);
+[[nodiscard]] LinkKind kind_of(const ClusterGraph& graph, EdgeIndex index);
 
 }  // namespace seqspan::sim

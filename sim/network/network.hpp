@@ -50,7 +50,8 @@ class Network {
   Network& operator=(Network&&) noexcept;
 
   // Error: kInput, where GPUs cannot reach each other, links or overrides name what is not there,
-  // or too many pairs of GPUs would have to be routed one by one (2^22). Nothing else may be asked then.
+  // or too many pairs of GPUs would have to be routed one by one (2^22). Nothing else may be asked
+  // then.
   [[nodiscard]] Result<void> check() const;
 
   // Places the groups of every axis; until then each is a rank alone.

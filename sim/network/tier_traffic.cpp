@@ -128,12 +128,12 @@ LinkLoads TierTraffic::busiest(const NicWeights& weights) const {
   loads.nvlink = largest(nvlink_);
   loads.pcie = largest(pcie_);
   loads.nic = weights.empty() ? largest(nic_) : busiest_nic(weights).load;
-  const double nics_per_leaf_node = static_cast<double>(tiers_->nics_per_node / tiers_->rails);
+  const std::int64_t nics_per_leaf_node = tiers_->nics_per_node / tiers_->rails;
   for (std::int64_t leaf = 0; leaf < tiers_->leaves(); ++leaf) {
     const std::int64_t nodes = tiers_->nodes_of_group(leaf % tiers_->leaf_groups);
     const auto item = static_cast<std::size_t>(2 * leaf);
     loads.spine = std::max(loads.spine, std::max(spine_[item], spine_[item + 1]) /
-                                            (static_cast<double>(nodes) * nics_per_leaf_node));
+                                            static_cast<double>(nodes * nics_per_leaf_node));
   }
   for (std::int64_t pod = 0; pod < tiers_->pods; ++pod) {
     const std::int64_t nodes =

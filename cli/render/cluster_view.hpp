@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "sim/network/axis_landing.hpp"
 #include "sim/cluster/bisection.hpp"
 #include "sim/cluster/cluster_graph.hpp"
+#include "sim/network/axis_landing.hpp"
 #include "sim/spec/cluster.hpp"
 #include "sim/spec/layout.hpp"
 

@@ -2,16 +2,21 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "sim/cluster/routes.hpp"
+#include "sim/network/enumerated_placement.hpp"
+#include "sim/network/tier_traffic.hpp"
 
 namespace seqspan::sim {
 namespace {
 
-constexpr std::int64_t kPairsKeptUpTo = 1024;  // GPUs
-constexpr double kSame = 1e-12;                // of two loads: sums in another order
+constexpr std::int64_t kPairsKept = std::int64_t{1} << 20;
+constexpr double kNothing = 1e-12;  // of bytes: what subtracting leaves of nothing
+constexpr double kSame = 1e-12;     // of two loads: sums in another order
 
 // GPUs that working NVLink links join have the same number.
 std::vector<VertexIndex> domains_of(const ClusterGraph& graph) {
@@ -73,6 +78,41 @@ bool same_rail(const ClusterGraph& graph, VertexIndex a, VertexIndex b) {
   return t.pcie_of_gpu(a) % t.pcie_per_node == t.pcie_of_gpu(b) % t.pcie_per_node;
 }
 
+// GPUs of a described cluster from and to which routes may differ from those of the description:
+// those of nodes with an overridden link, of the leaf groups and pods of overridden links between
+// switches. Other routes do not come near these links.
+std::vector<bool> touched_gpus(const Cluster& cluster, const ClusterGraph& graph) {
+  std::vector<bool> touched(static_cast<std::size_t>(graph.gpus()));
+  Cluster described = cluster;
+  described.overrides.clear();
+  const Result<ClusterGraph> plain = ClusterGraph::build(described);
+  // Apart without its overrides? Then nothing is known of any route.
+  if (!plain) return std::vector<bool>(touched.size(), true);
+  const Tiers& t = graph.tiers();
+  const auto touch = [&](std::int64_t first_node, std::int64_t nodes) {
+    const std::int64_t end = std::min(first_node + nodes, t.nodes) * t.gpus_per_node;
+    for (std::int64_t gpu = first_node * t.gpus_per_node; gpu < end; ++gpu) {
+      touched[static_cast<std::size_t>(gpu)] = true;
+    }
+  };
+  for (std::size_t e = 0; e < graph.edges().size(); ++e) {
+    const Edge& edge = graph.edges()[e];
+    if (edge.bandwidth == plain->edges()[e].bandwidth) continue;
+    const VertexIndex nearer = std::min(edge.from, edge.to);  // vertices ascend by kind
+    const Vertex& end = graph.vertex(nearer);
+    if (is_host(end.kind)) {
+      touch(end.group, 1);
+    } else if (end.kind == VertexKind::kLeaf) {
+      const std::int64_t leaf = nearer - t.first_vertex(VertexKind::kLeaf);
+      touch(leaf % t.leaf_groups * t.nodes_per_leaf, t.nodes_per_leaf);
+    } else {
+      const std::int64_t spine = nearer - t.first_vertex(VertexKind::kSpine);
+      touch(spine / t.spines_per_pod * t.nodes_per_pod, t.nodes_per_pod);
+    }
+  }
+  return touched;
+}
+
 double median(std::vector<double>& values) {
   if (values.empty()) return 0;
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
@@ -109,15 +149,25 @@ const BusiestLinks& PatternLinks::of(Collective collective) const {
 
 class GraphPlacement::Implementation {
  public:
-  Implementation(const Cluster& cluster, const ClusterGraph& graph)
+  Implementation(const Cluster& cluster, const ClusterGraph& graph, PairsBy by)
       : cluster_(&cluster),
         graph_(&graph),
         routes_(graph),
         domains_(domains_of(graph)),
         weights_(weights_of(cluster, graph)),
-        keep_(graph.gpus() <= kPairsKeptUpTo),
-        rows_(keep_ ? domains_.size() : 1) {}
+        by_arithmetic_(graph.described() && by == PairsBy::kTouched),
+        touched_(by_arithmetic_ ? touched_gpus(cluster, graph)
+                                : std::vector<bool>(domains_.size(), true)) {
+    for (VertexIndex gpu = 0; gpu < touched_.size(); ++gpu) {
+      if (!touched_[gpu]) continue;
+      touched_list_.push_back(gpu);
+    }
+    keep_ = pairs() <= kPairsKept;
+  }
 
+  [[nodiscard]] std::int64_t pairs() const {
+    return static_cast<std::int64_t>(touched_list_.size()) * graph_->gpus();
+  }
   PlacedGroup place(GroupShape shape, std::int64_t world, PatternLinks& links);
 
  private:
@@ -126,9 +176,17 @@ class GraphPlacement::Implementation {
     Seconds latency;
     bool known = false;
   };
-  // What a pattern puts on every edge.
+  // The route of two GPUs is that of two others, their nodes exchanged.
+  struct Found {
+    const Pair* pair = nullptr;
+    VertexIndex from = 0;
+    VertexIndex to = 0;
+  };
+  // What a pattern puts on every edge: of messages from and to touched GPUs one by one, of others
+  // by arithmetic.
   struct Loads {
     std::vector<double> bytes;
+    std::optional<TierTraffic> others;
     Seconds slowest;       // over NICs
     Seconds slowest_ring;  // further latency of a ring collective
   };
@@ -140,60 +198,163 @@ class GraphPlacement::Implementation {
     const Edge& edge = graph_->edge(index);
     return std::minmax({graph_->vertex(edge.from).kind, graph_->vertex(edge.to).kind});
   }
-  const Pair& pair(VertexIndex from, VertexIndex to);
+  [[nodiscard]] bool by_graph(VertexIndex from, VertexIndex to) const {
+    return touched_[from] || touched_[to];
+  }
+  [[nodiscard]] Loads no_loads() const;
+  Pair& slot(VertexIndex from, VertexIndex to);
+  [[nodiscard]] VertexIndex like(VertexIndex to) const;
+  [[nodiscard]] EdgeIndex moved(EdgeIndex edge, VertexIndex from, VertexIndex to) const;
+  [[nodiscard]] Found pair(VertexIndex from, VertexIndex to);
+  void search(VertexIndex from, VertexIndex to, Pair& pair);
   void send(Loads& loads, VertexIndex from, VertexIndex to, double bytes);
+  [[nodiscard]] Seconds latency(VertexIndex from, VertexIndex to);
   [[nodiscard]] Seconds further(VertexIndex from, VertexIndex to);
-  void all_to_all(const Members& members, Loads& loads);
+  void all_to_all(GroupShape shape, const Members& members, Loads& loads);
   void ring_collective(const Members& members, Loads& loads);
   void shift(const Members& members, bool wrap, Loads& loads);
   [[nodiscard]] std::vector<Members> runs(const Members& members) const;
-  [[nodiscard]] LinkLoads busiest(const Loads& loads, BusiestLinks& links) const;
-  [[nodiscard]] LinkLoads busiest_of_messages(const Loads& loads, BusiestLinks& links) const;
+  [[nodiscard]] LinkLoads busiest(Loads& loads, BusiestLinks& links) const;
+  [[nodiscard]] LinkLoads busiest_of_messages(Loads& loads, BusiestLinks& links) const;
 
   const Cluster* cluster_;
   const ClusterGraph* graph_;
   Routes routes_;
   std::vector<VertexIndex> domains_;  // of GPUs
   std::vector<double> weights_;       // of edges
-  bool keep_;
-  std::vector<std::vector<Pair>> rows_;  // by destination, by source
+  bool by_arithmetic_;                // pairs that are not touched
+  std::vector<bool> touched_;         // of GPUs
+  std::vector<VertexIndex> touched_list_;
+  bool keep_ = false;
+  std::unordered_map<std::uint64_t, Pair> pairs_;  // by destination and source; never iterated
   Pair last_;
 };
 
-const GraphPlacement::Implementation::Pair& GraphPlacement::Implementation::pair(VertexIndex from,
-                                                                                 VertexIndex to) {
-  Pair* pair = &last_;
-  if (keep_) {
-    if (rows_[to].empty()) rows_[to].resize(domains_.size());
-    pair = &rows_[to][from];
-    if (pair->known) return *pair;
+GraphPlacement::Implementation::Loads GraphPlacement::Implementation::no_loads() const {
+  Loads loads;
+  loads.bytes.assign(weights_.size(), 0);
+  if (by_arithmetic_) loads.others.emplace(*cluster_, graph_->tiers(), true);
+  return loads;
+}
+
+GraphPlacement::Implementation::Pair& GraphPlacement::Implementation::slot(VertexIndex from,
+                                                                           VertexIndex to) {
+  return pairs_[std::uint64_t{to} << 32 | from];
+}
+
+// The first GPU that is not touched, in the same place of a node under the same leaves. Exchanging
+// the two nodes changes nothing in the graph.
+VertexIndex GraphPlacement::Implementation::like(VertexIndex to) const {
+  const Tiers& t = graph_->tiers();
+  const std::int64_t first_node = t.group_of_node(t.node_of_gpu(to)) * t.nodes_per_leaf;
+  VertexIndex gpu = static_cast<VertexIndex>(first_node * t.gpus_per_node) +
+                    to % static_cast<VertexIndex>(t.gpus_per_node);
+  while (touched_[gpu]) gpu += static_cast<VertexIndex>(t.gpus_per_node);
+  return gpu;
+}
+
+// An edge of a route of `from`, in the route of `to`: those of its node move with it.
+EdgeIndex GraphPlacement::Implementation::moved(EdgeIndex edge, VertexIndex from,
+                                                VertexIndex to) const {
+  const Tiers& t = graph_->tiers();
+  const std::int64_t node = t.node_of_gpu(from);
+  const std::int64_t nodes = t.node_of_gpu(to) - node;
+  const std::int64_t cable = edge / 2;
+  const auto move = [&](std::int64_t first_cable,
+                        std::int64_t per_node) -> std::optional<EdgeIndex> {
+    const std::int64_t begin = first_cable + node * per_node;
+    if (cable < begin || cable >= begin + per_node) return std::nullopt;
+    return static_cast<EdgeIndex>(edge + 2 * nodes * per_node);
+  };
+  if (t.domains() > 0) {
+    if (const auto found = move(t.nvlink_cable(0), t.gpus_per_node)) return *found;
   }
-  pair->shares = routes_.split(from, to);
-  pair->latency = routes_.latency(from, to);
-  pair->known = true;
-  return *pair;
+  if (const auto found = move(t.pcie_cable(0), t.gpus_per_node)) return *found;
+  if (const auto found = move(t.host_nic_cable(0), t.nics_per_node)) return *found;
+  if (const auto found = move(t.leaf_cable(0), t.nics_per_node)) return *found;
+  return edge;
+}
+
+void GraphPlacement::Implementation::search(VertexIndex from, VertexIndex to, Pair& pair) {
+  pair.shares = routes_.split(from, to);
+  pair.latency = routes_.latency(from, to);
+  pair.known = true;
+}
+
+GraphPlacement::Implementation::Found GraphPlacement::Implementation::pair(VertexIndex from,
+                                                                           VertexIndex to) {
+  if (!keep_) {
+    search(from, to, last_);
+    return {&last_, from, to};
+  }
+  // In a domain of several nodes a neighbour is not like others under its leaf.
+  VertexIndex like_from = touched_[from] ? from : like(from);
+  VertexIndex like_to = touched_[to] ? to : like(to);
+  if (domains_[from] == domains_[to] || domains_[like_from] == domains_[like_to]) {
+    like_from = from;
+    like_to = to;
+  }
+  Pair& known = slot(like_from, like_to);
+  if (!known.known && touched_[like_to]) search(like_from, like_to, known);
+  if (!known.known) {
+    // One search for all sources.
+    for (const VertexIndex source : touched_list_) search(source, like_to, slot(source, like_to));
+  }
+  return {&known, like_from, like_to};
+}
+
+Seconds GraphPlacement::Implementation::latency(VertexIndex from, VertexIndex to) {
+  if (by_graph(from, to)) return pair(from, to).pair->latency;
+  if (domains_[from] == domains_[to]) return cluster_->device.nvlink.message_latency;
+  return cluster_->nic.message_latency +
+         TierTraffic::further_latency(*cluster_, graph_->tiers(), from, to);
 }
 
 // Beyond the latency of one message over NICs; none inside an NVLink domain.
 Seconds GraphPlacement::Implementation::further(VertexIndex from, VertexIndex to) {
   if (domains_[from] == domains_[to]) return {};
-  return std::max(Seconds(0), pair(from, to).latency - cluster_->nic.message_latency);
+  return std::max(Seconds(0), latency(from, to) - cluster_->nic.message_latency);
 }
 
 void GraphPlacement::Implementation::send(Loads& loads, VertexIndex from, VertexIndex to,
                                           double bytes) {
-  const Pair& route = pair(from, to);
-  loads.slowest = std::max(loads.slowest, route.latency);
-  for (const EdgeShare& share : route.shares) loads.bytes[share.edge] += bytes * share.part;
+  loads.slowest = std::max(loads.slowest, latency(from, to));
+  if (!by_graph(from, to)) {
+    loads.others->send(from, to, bytes);
+    return;
+  }
+  const Found found = pair(from, to);
+  for (const EdgeShare& share : found.pair->shares) {
+    EdgeIndex edge = share.edge;
+    if (found.from != from) edge = moved(edge, found.from, from);
+    if (found.to != to) edge = moved(edge, found.to, to);
+    loads.bytes[edge] += bytes * share.part;
+  }
 }
 
-// Destination by destination, as the search of routes wants it.
-void GraphPlacement::Implementation::all_to_all(const Members& members, Loads& loads) {
+// Described clusters: by arithmetic, and what touched GPUs send and receive taken back and sent
+// anew. Destination by destination, as the search of routes wants it.
+void GraphPlacement::Implementation::all_to_all(GroupShape shape, const Members& members,
+                                                Loads& loads) {
   const double each = 1 / static_cast<double>(members.size());
+  if (loads.others) {
+    Seconds further;
+    count_all_to_all(shape, members.front(), *loads.others, further);
+    const bool one_domain = domains_[members.front()] == domains_[members.back()];
+    loads.slowest = std::max(loads.slowest, one_domain ? cluster_->device.nvlink.message_latency
+                                                       : cluster_->nic.message_latency + further);
+  }
+  Members touched;
+  for (const VertexIndex gpu : members) {
+    if (touched_[gpu]) touched.push_back(gpu);
+  }
+  const auto correct = [&](VertexIndex from, VertexIndex to) {
+    if (from == to) return;
+    if (loads.others) loads.others->send(from, to, -each);
+    send(loads, from, to, each);
+  };
   for (const VertexIndex to : members) {
-    for (const VertexIndex from : members) {
-      if (from != to) send(loads, from, to, each);
-    }
+    for (const VertexIndex from : touched_[to] ? members : touched) correct(from, to);
   }
 }
 
@@ -253,7 +414,8 @@ void GraphPlacement::Implementation::shift(const Members& members, bool wrap, Lo
   }
 }
 
-LinkLoads GraphPlacement::Implementation::busiest(const Loads& loads, BusiestLinks& links) const {
+LinkLoads GraphPlacement::Implementation::busiest(Loads& loads, BusiestLinks& links) const {
+  if (loads.others) loads.others->add_to(loads.bytes);
   links = {};
   std::array<Ends, kLinkKinds> ends;
   for (std::size_t e = 0; e < weights_.size(); ++e) {
@@ -263,7 +425,8 @@ LinkLoads GraphPlacement::Implementation::busiest(const Loads& loads, BusiestLin
     // Of the two sides of a NIC that are equally busy, the one to the network is its own.
     const bool outside = ends_of(index).first == VertexKind::kNic;
     const double best = links[kind].load;
-    if (load <= 0 || load < best * (outside ? 1 - kSame : 1 + kSame)) continue;
+    if (loads.bytes[e] < kNothing || load <= 0 || load < best * (outside ? 1 - kSame : 1 + kSame))
+      continue;
     links[kind] = {index, load, 0, {}};
     ends[kind] = ends_of(index);
   }
@@ -272,7 +435,7 @@ LinkLoads GraphPlacement::Implementation::busiest(const Loads& loads, BusiestLin
   for (std::size_t e = 0; e < weights_.size(); ++e) {
     const auto index = static_cast<EdgeIndex>(e);
     const auto kind = static_cast<std::size_t>(kind_of(*graph_, index));
-    if (loads.bytes[e] <= 0 || ends_of(index) != ends[kind]) continue;
+    if (loads.bytes[e] < kNothing || ends_of(index) != ends[kind]) continue;
     in_use[kind].push_back(loads.bytes[e] * weights_[e]);
     bandwidths[kind].push_back(graph_->edge(index).bandwidth.value());
   }
@@ -291,7 +454,7 @@ LinkLoads GraphPlacement::Implementation::busiest(const Loads& loads, BusiestLin
   return result;
 }
 
-LinkLoads GraphPlacement::Implementation::busiest_of_messages(const Loads& loads,
+LinkLoads GraphPlacement::Implementation::busiest_of_messages(Loads& loads,
                                                               BusiestLinks& links) const {
   LinkLoads result = busiest(loads, links);
   Seconds slowest;
@@ -308,11 +471,10 @@ PlacedGroup GraphPlacement::Implementation::place(GroupShape shape, std::int64_t
   placed.world = world;
   const std::int64_t tile = shape.size * shape.stride;
   if (shape.size <= 1) return placed;
-  const std::vector<double> none(weights_.size());
-  Loads all{none, {}, {}};
-  Loads ring{none, {}, {}};
-  Loads shifted{none, {}, {}};
-  Loads hops{none, {}, {}};
+  Loads all = no_loads();
+  Loads ring = no_loads();
+  Loads shifted = no_loads();
+  Loads hops = no_loads();
   Members members(static_cast<std::size_t>(shape.size));
   for (std::int64_t start = 0; start + tile <= std::min(world, graph_->gpus()); start += tile) {
     for (std::int64_t first = start; first < start + shape.stride; ++first) {
@@ -325,7 +487,7 @@ PlacedGroup GraphPlacement::Implementation::place(GroupShape shape, std::int64_t
         placed.domain_members =
             std::max(placed.domain_members, static_cast<std::int64_t>(part.size()));
       }
-      all_to_all(members, all);
+      all_to_all(shape, members, all);
       ring_collective(members, ring);
       shift(members, true, shifted);
       shift(members, false, hops);
@@ -338,11 +500,13 @@ PlacedGroup GraphPlacement::Implementation::place(GroupShape shape, std::int64_t
   return placed;
 }
 
-GraphPlacement::GraphPlacement(const Cluster& cluster, const ClusterGraph& graph)
-    : implementation_(std::make_unique<Implementation>(cluster, graph)) {}
+GraphPlacement::GraphPlacement(const Cluster& cluster, const ClusterGraph& graph, PairsBy by)
+    : implementation_(std::make_unique<Implementation>(cluster, graph, by)) {}
 GraphPlacement::~GraphPlacement() = default;
 GraphPlacement::GraphPlacement(GraphPlacement&&) noexcept = default;
 GraphPlacement& GraphPlacement::operator=(GraphPlacement&&) noexcept = default;
+
+std::int64_t GraphPlacement::pairs() const { return implementation_->pairs(); }
 
 PlacedGroup GraphPlacement::place(GroupShape shape, std::int64_t world, PatternLinks& links) {
   return implementation_->place(shape, world, links);

@@ -52,15 +52,25 @@ struct PatternLinks {
   [[nodiscard]] const BusiestLinks& of(Collective collective) const;
 };
 
-// Routes between all pairs of GPUs are found once and kept, up to 1,024 GPUs. One thread at a time;
-// cluster and graph must outlive it.
+enum class PairsBy : std::uint8_t {
+  kTouched,  // arithmetic for pairs of GPUs that are not touched
+  kAll,      // every pair on the graph: what tests hold the arithmetic against
+};
+
+// Of a described cluster only GPUs near an overridden link are touched: those of its node, or of
+// the leaf group or pod of a link between switches. Messages from and to them are routed one by
+// one, all others counted by arithmetic (tier_traffic.hpp). Up to 2^20 pairs (touched GPUs x GPUs)
+// are found once and kept, one node of a leaf standing for its like as a destination. One thread at
+// a time; cluster and graph must outlive it.
 class GraphPlacement {
  public:
-  GraphPlacement(const Cluster& cluster, const ClusterGraph& graph);
+  GraphPlacement(const Cluster& cluster, const ClusterGraph& graph, PairsBy by = PairsBy::kTouched);
   ~GraphPlacement();
   GraphPlacement(GraphPlacement&&) noexcept;
   GraphPlacement& operator=(GraphPlacement&&) noexcept;
 
+  // Touched GPUs x GPUs: all GPUs of a cluster that is given link by link are touched.
+  [[nodiscard]] std::int64_t pairs() const;
   [[nodiscard]] PlacedGroup place(GroupShape shape, std::int64_t world, PatternLinks& links);
 
  private:
@@ -68,6 +78,6 @@ class GraphPlacement {
   std::unique_ptr<Implementation> implementation_;
 };
 
-[[nodiscard]] LinkKind kind_of(const ClusterGraph& graph, EdgeIndex edge);
+[[nodiscard]] LinkKind kind_of(const ClusterGraph& graph, EdgeIndex index);
 
 }  // namespace seqspan::sim

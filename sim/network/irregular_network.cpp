@@ -9,7 +9,7 @@
 namespace seqspan::sim {
 namespace {
 
-constexpr std::int64_t kMostGpusOnGraph = 4096;
+constexpr std::int64_t kMostPairs = std::int64_t{1} << 22;
 
 // What a NIC's link to its leaf delivers, each way.
 NicWeights nic_weights(const Cluster& cluster, const ClusterGraph& graph) {
@@ -62,19 +62,20 @@ Network::Irregular::Irregular(const Cluster& cluster)
   if (!graph_) return;
   if (graph_->regular()) {
     nics_ = nic_weights(cluster, *graph_);
-  } else if (graph_->gpus() > kMostGpusOnGraph) {
-    const bool given = !graph_->described();
-    graph_ = input_error(
-        fmt::format("{} change the routes of a cluster of {} GPUs",
-                    given ? "links given one by one" : "overrides", graph_->gpus()),
-        given ? cluster.links.front().where : cluster.overrides.front().where,
-        fmt::format("every pair of GPUs is then routed on its own, which is done up to {} GPUs; "
-                    "NICs with another bandwidth leave the routes as they are",
-                    kMostGpusOnGraph),
-        "take fewer nodes, or NICs with a small bandwidth instead of missing ones");
-  } else {
-    on_graph_.emplace(cluster, *graph_);
+    return;
   }
+  on_graph_.emplace(cluster, *graph_);
+  if (on_graph_->pairs() <= kMostPairs) return;
+  on_graph_.reset();
+  const bool given = !graph_->described();
+  graph_ = input_error(
+      fmt::format("{} change too many routes of a cluster of {} GPUs",
+                  given ? "links given one by one" : "overrides", graph_->gpus()),
+      given ? cluster.links.front().where : cluster.overrides.front().where,
+      fmt::format("routes of {} pairs at most are found one by one: all GPUs of a cluster given by "
+                  "links, and those near overridden links, times all",
+                  kMostPairs),
+      given ? "take fewer nodes" : "take fewer nodes, or override fewer links between switches");
 }
 
 Result<void> Network::Irregular::check() const {

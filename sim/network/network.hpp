@@ -4,7 +4,9 @@
 // The one place that decides how a cluster is counted:
 //   short description                      arithmetic (placed_group.hpp); no graph is built
 //   overrides of NICs that leave routes    arithmetic, each NIC weighted by its bandwidth
-//   links, or other overrides              on the graph (graph_placement.hpp), up to 4,096 GPUs
+//   other overrides                        arithmetic; what GPUs near them send and receive on the
+//                                          graph (graph_placement.hpp)
+//   links                                  on the graph
 // The graph is built once, by the constructor. A cluster that is no whole graph is refused.
 //
 // Placements are remembered by shape, so that placing a layout whose shapes were all seen costs
@@ -48,7 +50,8 @@ class Network {
   Network& operator=(Network&&) noexcept;
 
   // Error: kInput, where GPUs cannot reach each other, links or overrides name what is not there,
-  // or the cluster is too large to be counted on its graph. Nothing else may be asked then.
+  // or too many pairs of GPUs would have to be routed one by one (2^22). Nothing else may be asked
+  // then.
   [[nodiscard]] Result<void> check() const;
 
   // Places the groups of every axis; until then each is a rank alone.

@@ -100,17 +100,18 @@ void TierTraffic::send(std::int64_t from, std::int64_t to, double bytes) {
   core(there, Direction::kIn, bytes);
 }
 
-Seconds TierTraffic::further_latency(std::int64_t from, std::int64_t to) const {
-  const Tiers& t = *tiers_;
+Seconds TierTraffic::further_latency(const Cluster& cluster, const Tiers& t, std::int64_t from,
+                                     std::int64_t to) {
   if (t.domain_of(from) == t.domain_of(to)) return {};
   const std::int64_t here = t.node_of_gpu(from);
   const std::int64_t there = t.node_of_gpu(to);
-  const bool other_rail = rails_ && rail_of(from) != rail_of(to);
+  const bool other_rail =
+      t.rails > 1 && t.pcie_of_gpu(from) % t.pcie_per_node != t.pcie_of_gpu(to) % t.pcie_per_node;
   Seconds latency;
-  if (relays_ && other_rail) latency += cluster_->device.nvlink.message_latency;
-  if (t.pod_of_node(here) != t.pod_of_node(there)) return latency + 4 * cluster_->switch_latency;
-  if (t.group_of_node(here) != t.group_of_node(there) || (other_rail && !relays_)) {
-    latency += 2 * cluster_->switch_latency;
+  if (other_rail && cluster.pxn) latency += cluster.device.nvlink.message_latency;
+  if (t.pod_of_node(here) != t.pod_of_node(there)) return latency + 4 * cluster.switch_latency;
+  if (t.group_of_node(here) != t.group_of_node(there) || (other_rail && !cluster.pxn)) {
+    latency += 2 * cluster.switch_latency;
   }
   return latency;
 }
@@ -127,12 +128,12 @@ LinkLoads TierTraffic::busiest(const NicWeights& weights) const {
   loads.nvlink = largest(nvlink_);
   loads.pcie = largest(pcie_);
   loads.nic = weights.empty() ? largest(nic_) : busiest_nic(weights).load;
-  const double nics_per_leaf_node = static_cast<double>(tiers_->nics_per_node / tiers_->rails);
+  const std::int64_t nics_per_leaf_node = tiers_->nics_per_node / tiers_->rails;
   for (std::int64_t leaf = 0; leaf < tiers_->leaves(); ++leaf) {
     const std::int64_t nodes = tiers_->nodes_of_group(leaf % tiers_->leaf_groups);
     const auto item = static_cast<std::size_t>(2 * leaf);
     loads.spine = std::max(loads.spine, std::max(spine_[item], spine_[item + 1]) /
-                                            (static_cast<double>(nodes) * nics_per_leaf_node));
+                                            static_cast<double>(nodes * nics_per_leaf_node));
   }
   for (std::int64_t pod = 0; pod < tiers_->pods; ++pod) {
     const std::int64_t nodes =

@@ -68,7 +68,11 @@ class TierTraffic {
     return tiers_->pcie_of_gpu(gpu) % tiers_->pcie_per_node;
   }
   // What the route adds to the latency of a message over NICs: links between switches, PXN.
-  [[nodiscard]] Seconds further_latency(std::int64_t from, std::int64_t to) const;
+  [[nodiscard]] Seconds further_latency(std::int64_t from, std::int64_t to) const {
+    return further_latency(*cluster_, *tiers_, from, to);
+  }
+  [[nodiscard]] static Seconds further_latency(const Cluster& cluster, const Tiers& tiers,
+                                               std::int64_t from, std::int64_t to);
   // No route adds more.
   [[nodiscard]] Seconds most_further_latency() const;
 

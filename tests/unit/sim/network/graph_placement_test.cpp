@@ -86,7 +86,8 @@ RC_GTEST_PROP(GraphPlacement, EqualsTheArithmeticOfDescribedClusters, ()) {
   const GroupShape shape = any_shape(world);
   const ClusterGraph graph = graph_of(cluster);
   PatternLinks links;
-  const PlacedGroup counted = GraphPlacement(cluster, graph).place(shape, world, links);
+  const PlacedGroup counted =
+      GraphPlacement(cluster, graph, PairsBy::kAll).place(shape, world, links);
   assert_equal(place_by_enumeration(cluster, shape, world), counted);
   assert_equal(place(cluster, shape, world), counted);
 }
@@ -111,7 +112,7 @@ RC_GTEST_PROP(GraphPlacement, EqualsTheClosedForm, ()) {
   RC_PRE(closed.has_value());
   const ClusterGraph graph = graph_of(cluster);
   PatternLinks links;
-  assert_equal(*closed, GraphPlacement(cluster, graph).place(shape, world, links));
+  assert_equal(*closed, GraphPlacement(cluster, graph, PairsBy::kAll).place(shape, world, links));
 }
 
 // A slow NIC of a GPU that has no other changes no route: each NIC's load is weighted.
@@ -132,10 +133,62 @@ RC_GTEST_PROP(GraphPlacement, EqualsTheArithmeticWithASlowNic, ()) {
   }
   BusiestNics nics;
   PatternLinks links;
-  const PlacedGroup counted = GraphPlacement(cluster, graph).place(shape, world, links);
+  const PlacedGroup counted =
+      GraphPlacement(cluster, graph, PairsBy::kAll).place(shape, world, links);
   assert_equal(place_by_enumeration(cluster, shape, world, weights, nics), counted);
   const BusiestLink& busiest = links.all_to_all[static_cast<std::size_t>(LinkKind::kNic)];
   RC_ASSERT(near(nics.all_to_all.load, busiest.load));
+}
+
+// Any overrides: counting by arithmetic what is far from them is what every pair on the graph
+// gives.
+RC_GTEST_PROP(GraphPlacement, TouchedPairsAndArithmeticEqualAllPairs, ()) {
+  Cluster cluster = any_cluster();
+  const auto nic = [&] {
+    return fmt::format("node{}.nic{}", between(0, cluster.nodes - 1),
+                       between(0, cluster.nics_per_node - 1));
+  };
+  const auto gpu = [&] {
+    return fmt::format("node{}.gpu{}", between(0, cluster.nodes - 1),
+                       between(0, cluster.gpus_per_node - 1));
+  };
+  const Tiers tiers(cluster);
+  for (std::int64_t i = between(1, 2); i > 0; --i) {
+    switch (between(0, 5)) {
+      case 0:
+        cluster.overrides.push_back(missing(nic()));
+        break;
+      case 1:
+        cluster.overrides.push_back(slow(nic(), 11e9));
+        break;
+      case 2:
+        cluster.overrides.push_back(slow(gpu(), 13e9));
+        break;
+      case 3:
+        if (tiers.spines_per_pod > 0) {
+          cluster.overrides.push_back(slow(tiers.pods > 1 ? "pod0.spine*" : "spine*", 17e9));
+        }
+        break;
+      case 4:
+        if (tiers.pods > 1) cluster.overrides.push_back(slow("core0", 19e9, "pod1.spine0"));
+        break;
+      default:
+        cluster.overrides.push_back(slow(cluster.rails ? "rail0.leaf0" : "leaf0", 23e9));
+    }
+  }
+  const Result<ClusterGraph> graph = ClusterGraph::build(cluster);
+  RC_PRE(graph.has_value());
+  const std::int64_t world = between(1, cluster.gpu_count());
+  const GroupShape shape = any_shape(world);
+  PatternLinks some;
+  PatternLinks all;
+  GraphPlacement touched(cluster, *graph);
+  RC_CLASSIFY(touched.pairs() < cluster.gpu_count() * cluster.gpu_count());
+  assert_equal(touched.place(shape, world, some),
+               GraphPlacement(cluster, *graph, PairsBy::kAll).place(shape, world, all));
+  for (std::size_t kind = 0; kind < kLinkKinds; ++kind) {
+    RC_ASSERT(near(some.all_to_all[kind].others, all.all_to_all[kind].others));
+  }
 }
 
 // 2 nodes of 2 with a NIC for each GPU, all-to-all of 4: a NIC carries 2/4. Without node0.nic1 GPU
@@ -146,7 +199,7 @@ TEST(GraphPlacement, AMissingNicLoadsItsNeighbour) {
   cluster.overrides = {missing("node0.nic1")};
   const ClusterGraph graph = graph_of(cluster);
   PatternLinks links;
-  const PlacedGroup placed = GraphPlacement(cluster, graph).place({4, 1}, 4, links);
+  const PlacedGroup placed = GraphPlacement(cluster, graph, PairsBy::kAll).place({4, 1}, 4, links);
   EXPECT_DOUBLE_EQ(placed.all_to_all.nic, 1);
   EXPECT_DOUBLE_EQ(placed.all_to_all.nvlink, 3.0 / 4);
   const BusiestLink& nic = links.all_to_all[static_cast<std::size_t>(LinkKind::kNic)];
@@ -169,7 +222,7 @@ TEST(GraphPlacement, GpusWithoutNvlink) {
   }
   const ClusterGraph graph = graph_of(cluster);
   PatternLinks links;
-  const PlacedGroup placed = GraphPlacement(cluster, graph).place({4, 1}, 4, links);
+  const PlacedGroup placed = GraphPlacement(cluster, graph, PairsBy::kAll).place({4, 1}, 4, links);
   EXPECT_EQ(placed.domains, 4);
   EXPECT_DOUBLE_EQ(placed.all_to_all.nvlink, 0);
   EXPECT_DOUBLE_EQ(placed.all_to_all.nic, 1);
@@ -197,7 +250,7 @@ TEST(GraphPlacement, ThreeTiersEqualTheFlowSolver) {
     }
     const PlacedGroup placed = place(cluster, {128, 1}, 128);
     PatternLinks links;
-    assert_equal(placed, GraphPlacement(cluster, graph).place({128, 1}, 128, links));
+    assert_equal(placed, GraphPlacement(cluster, graph, PairsBy::kAll).place({128, 1}, 128, links));
     const CommunicationTime time = communication_time(
         cluster, placed, {Collective::kAllToAll, Axis::kUlysses, 128 * message, 1});
     EXPECT_NEAR(complete(flows).last / (time.total() - time.latency), 1, 1e-9) << pxn;

@@ -1,7 +1,7 @@
 # The four kinds of target that this tree has. CONTRIBUTING.md shows each in use.
 #
 #   seqspan_library(NAME sim SOURCES a.cpp ... [DEPENDS sim ...] [LIBRARIES fmt::fmt ...])
-#   seqspan_test(NAME sim LABEL unit SOURCES a_test.cpp ... [DEPENDS ...] [LIBRARIES ...] [RANKS n])
+#   seqspan_test(NAME sim LABEL unit SOURCES a_test.cpp ... [DEPENDS ...] [LIBRARIES ...] [RANKS n ...])
 #   seqspan_golden_tests(CASES plan_small ...)
 #   seqspan_benchmark(NAME link SOURCES link_benchmark.cpp [DEPENDS ...] [LIBRARIES ...])
 include(GoogleTest)
@@ -64,10 +64,10 @@ endfunction()
 
 # One executable of GoogleTest and RapidCheck tests, NAME the folder that they test; ctest lists every
 # test in it as LABEL.NAME.Suite.Test. DEPENDS is NAME where it is left out. Tests run in the root of the
-# tree, and reach helpers under tests/ by includes of "tests/...". With RANKS n the whole executable is one test,
-# run by mpirun on n ranks, and left out where MPI is absent.
+# tree, and reach helpers under tests/ by includes of "tests/...". With RANKS n ... the whole executable is
+# one test for each n, LABEL.NAME.n_ranks, run by mpirun on n ranks, and left out where MPI is absent.
 function(seqspan_test)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;LABEL;RANKS" "SOURCES;DEPENDS;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;LABEL" "SOURCES;DEPENDS;LIBRARIES;RANKS")
   if(NOT arg_LABEL MATCHES "^(unit|golden|peer|published|real)$")
     message(FATAL_ERROR "seqspan_test ${arg_NAME}: LABEL is unit, golden, peer, published or real")
   endif()
@@ -87,13 +87,20 @@ function(seqspan_test)
 
   if(arg_RANKS)
     target_link_libraries(${target} PRIVATE seqspan::mpi) # and its own main, which starts MPI
-    add_test(NAME ${arg_LABEL}.${arg_NAME}
-      COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${arg_RANKS} --oversubscribe
-              $<TARGET_FILE:${target}>
-      WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
-    set_tests_properties(${arg_LABEL}.${arg_NAME} PROPERTIES
-      LABELS ${arg_LABEL} TIMEOUT 120 PROCESSORS 2
-      ENVIRONMENT "RC_PARAMS=seed=${seqspan_test_seed};OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1")
+    foreach(ranks IN LISTS arg_RANKS)
+      set(test ${arg_LABEL}.${arg_NAME}.${ranks}_ranks)
+      add_test(NAME ${test}
+        COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${ranks} --oversubscribe
+                $<TARGET_FILE:${target}>
+        WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+      # Ranks share cores, so they yield while they wait; a container may forbid reading each other's
+      # memory, so they copy through what they share.
+      set(environment "RC_PARAMS=seed=${seqspan_test_seed}"
+        OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+        OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_btl_vader_single_copy_mechanism=none)
+      set_tests_properties(${test} PROPERTIES
+        LABELS ${arg_LABEL} TIMEOUT 120 PROCESSORS 2 ENVIRONMENT "${environment}")
+    endforeach()
   else()
     target_link_libraries(${target} PRIVATE GTest::gtest_main)
     gtest_discover_tests(${target}

@@ -1,0 +1,394 @@
+#include "real/transport/mpi_transport.hpp"
+
+#include <fmt/format.h>
+#include <mpi.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <deque>
+#include <limits>
+#include <set>
+#include <utility>
+
+#include "real/transport/bfloat16.hpp"
+#include "real/transport/booked_transport.hpp"
+#include "real/transport/mpi_errors.hpp"
+#include "real/transport/mpi_roll_call.hpp"
+
+namespace seqspan::real {
+namespace {
+
+using sim::Collective;
+
+constexpr std::size_t kAlignment = 64;  // a cache line: blocks of tensors start on one
+
+struct MpiTypes {
+  MPI_Datatype bfloat16 = MPI_DATATYPE_NULL;
+  MPI_Op bfloat16_sum = MPI_OP_NULL;
+
+  [[nodiscard]] MPI_Datatype of(sim::DataType type) const {
+    switch (type) {
+      case sim::DataType::kBFloat16:
+        return bfloat16;
+      case sim::DataType::kFloat32:
+        return MPI_FLOAT;
+      case sim::DataType::kInt64:
+        return MPI_INT64_T;
+      case sim::DataType::kBool:
+        return MPI_BYTE;
+    }
+    return MPI_DATATYPE_NULL;
+  }
+  [[nodiscard]] MPI_Op sum_of(sim::DataType type) const {
+    return type == sim::DataType::kBFloat16 ? bfloat16_sum : MPI_SUM;
+  }
+};
+
+extern "C" void seqspan_sum_bfloat16(void* in, void* in_out, int* count, MPI_Datatype* /*type*/) {
+  const auto* from = static_cast<const BFloat16*>(in);
+  auto* to = static_cast<BFloat16*>(in_out);
+  for (int i = 0; i < *count; ++i) to[i] = to_bfloat16(to_float(from[i]) + to_float(to[i]));
+}
+
+// A record of an event; true once its stream has reached it.
+using Flag = std::shared_ptr<bool>;
+
+struct Communicator {
+  MPI_Comm comm = MPI_COMM_NULL;
+  std::uint64_t given = 0;   // ops started
+  std::uint64_t posted = 0;  // of these
+};
+
+// One piece of work on a stream.
+struct Item {
+  enum class Kind : std::uint8_t { kExchange, kRecord, kWait, kCopy, kDelay, kCall };
+  Kind kind = Kind::kCall;
+  OpId op{};
+  Exchange exchange{};
+  std::int64_t group_size = 1;
+  std::uint64_t turn = 0;  // number on its communicator
+  Flag flag{};
+  std::function<void()> work{};
+  const std::byte* from = nullptr;
+  std::byte* to = nullptr;
+  std::size_t bytes = 0;
+  double until = 0;
+  sim::Seconds time{};
+  bool is_posted = false;
+  std::vector<MPI_Request> requests{};
+};
+
+class MpiTransport final : public BookedTransport {
+ public:
+  MpiTransport(MPI_Comm world, int rank, int size, MpiTypes types,
+               std::unique_ptr<RollCall> roll_call)
+      : BookedTransport(rank, size, std::move(roll_call)), world_(world), types_(types) {}
+
+  ~MpiTransport() override {
+    // Requests that run still write into these buffers: they are left to the end of the process.
+    if (!is_given_up_) {
+      for (std::byte* address : memory_) std::free(address);
+    }
+  }
+
+  const char* name() const override { return "mpi"; }
+  bool is_host_memory() const override { return true; }
+
+ protected:
+  sim::Result<void> join(const Group& group) override {
+    MPI_Comm comm = MPI_COMM_NULL;
+    if (auto split = check_mpi(MPI_Comm_split(world_, static_cast<int>(group.color),
+                                              static_cast<int>(group.index), &comm),
+                               "MPI_Comm_split");
+        !split) {
+      return split;
+    }
+    MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN);
+    communicators_.push_back({.comm = comm});
+    return {};
+  }
+
+  sim::Result<std::byte*> acquire(sim::Bytes size) override {
+    const auto bytes = static_cast<std::size_t>(size.value());
+    if (bytes > std::numeric_limits<std::size_t>::max() / 2) return out_of_memory(size);
+    const std::size_t rounded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
+    auto* address = static_cast<std::byte*>(std::aligned_alloc(kAlignment, rounded));
+    if (address == nullptr) return out_of_memory(size);
+    memory_.insert(address);
+    return address;
+  }
+
+  sim::Result<void> give_back(std::byte* address) override {
+    memory_.erase(address);
+    std::free(address);
+    return {};
+  }
+
+  sim::Result<void> add_stream() override {
+    streams_.emplace_back();
+    return {};
+  }
+  sim::Result<void> add_event() override {
+    events_.emplace_back();
+    return {};
+  }
+
+  sim::Result<void> give_record(std::size_t event, std::size_t stream) override {
+    events_[event] = std::make_shared<bool>(false);
+    streams_[stream].push_back({.kind = Item::Kind::kRecord, .flag = events_[event]});
+    return advance();
+  }
+
+  sim::Result<void> give_wait(std::size_t stream, std::size_t event) override {
+    if (!events_[event]) return {};
+    streams_[stream].push_back({.kind = Item::Kind::kWait, .flag = events_[event]});
+    return {};
+  }
+
+  sim::Result<bool> event_reached(std::size_t event) override {
+    return !events_[event] || *events_[event];
+  }
+
+  sim::Result<void> give_copy_in(std::size_t stream, const Memory& to,
+                                 std::span<const std::byte> from) override {
+    return give_copy(stream, to.address, from.data(), from.size());
+  }
+  sim::Result<void> give_copy_out(std::size_t stream, std::span<std::byte> to,
+                                  const Memory& from) override {
+    return give_copy(stream, to.data(), from.address, to.size());
+  }
+
+  sim::Result<void> give_delay(std::size_t stream, sim::Seconds time) override {
+    streams_[stream].push_back({.kind = Item::Kind::kDelay, .time = time});
+    return advance();
+  }
+
+  sim::Result<void> give_call(std::size_t stream, std::function<void()> work) override {
+    streams_[stream].push_back({.kind = Item::Kind::kCall, .work = std::move(work)});
+    return {};
+  }
+
+  sim::Result<void> refuse(const Exchange& exchange, const Group& group) override {
+    for (const Message& message : exchange.messages) {
+      const bool is_divided = exchange.collective == Collective::kAllToAll ||
+                              exchange.collective == Collective::kAllGather ||
+                              exchange.collective == Collective::kReduceScatter;
+      const std::int64_t block = message.elements / (is_divided ? group.size() : 1);
+      if (block > std::numeric_limits<int>::max()) {
+        return sim::input_error(
+            fmt::format("{} elements in one block", block), describe(exchange, group),
+            "MPI counts in 31 bits: at most 2147483647", "split the tensor, or use fewer tokens");
+      }
+    }
+    return {};
+  }
+
+  sim::Result<void> give_exchange(OpId op, const Exchange& exchange, const Group& group) override {
+    Communicator& communicator = communicators_[static_cast<std::size_t>(exchange.communicator)];
+    streams_[static_cast<std::size_t>(exchange.stream)].push_back({.kind = Item::Kind::kExchange,
+                                                                   .op = op,
+                                                                   .exchange = exchange,
+                                                                   .group_size = group.size(),
+                                                                   .turn = ++communicator.given});
+    return {};
+  }
+
+  sim::Result<void> advance() override {
+    // Until nothing moves: what one stream does may release another.
+    for (bool has_moved = true; has_moved;) {
+      has_moved = false;
+      for (std::deque<Item>& stream : streams_) {
+        while (!stream.empty()) {
+          const sim::Result<bool> done = step(stream.front());
+          if (!done) return tl::unexpected(done.error());
+          if (!*done) break;
+          stream.pop_front();
+          has_moved = true;
+        }
+      }
+    }
+    return {};
+  }
+
+  sim::Result<bool> stream_idle(std::size_t stream) override { return streams_[stream].empty(); }
+
+  void give_up() override { is_given_up_ = true; }
+
+  sim::Result<void> shut() override {
+    for (Communicator& communicator : communicators_) {
+      if (auto freed = check_mpi(MPI_Comm_free(&communicator.comm), "MPI_Comm_free"); !freed) {
+        return freed;
+      }
+    }
+    MPI_Type_free(&types_.bfloat16);
+    MPI_Op_free(&types_.bfloat16_sum);
+    return check_mpi(MPI_Comm_free(&world_), "MPI_Comm_free");
+  }
+
+ private:
+  static tl::unexpected<sim::Error> out_of_memory(sim::Bytes size) {
+    return sim::environment_error(
+        fmt::format("out of memory: {} bytes of host memory", size.value()), "", "",
+        "use a smaller shape, or fewer ranks on this host");
+  }
+
+  sim::Result<void> give_copy(std::size_t stream, std::byte* to, const std::byte* from,
+                              std::size_t bytes) {
+    streams_[stream].push_back({.kind = Item::Kind::kCopy, .from = from, .to = to, .bytes = bytes});
+    return advance();
+  }
+
+  // Whether the item is done.
+  sim::Result<bool> step(Item& item) {
+    switch (item.kind) {
+      case Item::Kind::kExchange:
+        return step_exchange(item);
+      case Item::Kind::kRecord:
+        *item.flag = true;
+        return true;
+      case Item::Kind::kWait:
+        return *item.flag;
+      case Item::Kind::kCopy:
+        if (item.bytes > 0) std::memcpy(item.to, item.from, item.bytes);
+        return true;
+      case Item::Kind::kDelay:
+        if (item.until == 0) item.until = MPI_Wtime() + item.time.value();
+        return MPI_Wtime() >= item.until;
+      case Item::Kind::kCall:
+        item.work();
+        return true;
+    }
+    return true;
+  }
+
+  sim::Result<bool> step_exchange(Item& item) {
+    Communicator& communicator =
+        communicators_[static_cast<std::size_t>(item.exchange.communicator)];
+    if (!item.is_posted) {
+      if (communicator.posted + 1 != item.turn) return false;
+      ++communicator.posted;
+      item.is_posted = true;
+      reached(item.op);
+      if (auto posted = post(item, communicator.comm); !posted) {
+        return tl::unexpected(posted.error());
+      }
+    }
+    int is_done = 0;
+    if (auto tested = check_mpi(MPI_Testall(static_cast<int>(item.requests.size()),
+                                            item.requests.data(), &is_done, MPI_STATUSES_IGNORE),
+                                "MPI_Testall", item.exchange.name);
+        !tested) {
+      return tl::unexpected(tested.error());
+    }
+    if (is_done == 0) return false;
+    finished(item.op);
+    return true;
+  }
+
+  sim::Result<void> post(Item& item, MPI_Comm comm) {
+    const Exchange& exchange = item.exchange;
+    if (exchange.collective == Collective::kRingShift ||
+        exchange.collective == Collective::kPointToPoint) {
+      return post_messages(item, comm);
+    }
+    const Message& message = exchange.messages.front();
+    if (message.elements == 0) return {};
+    const MPI_Datatype type = types_.of(exchange.data_type);
+    const MPI_Op sum = types_.sum_of(exchange.data_type);
+    const int whole =
+        static_cast<int>(std::min<std::int64_t>(message.elements, std::numeric_limits<int>::max()));
+    const int block = static_cast<int>(message.elements / item.group_size);
+    const void* send = message.send.address;
+    void* receive = message.receive.address;
+    MPI_Request& request = item.requests.emplace_back(MPI_REQUEST_NULL);
+    switch (exchange.collective) {
+      case Collective::kAllToAll:
+        return check_mpi(MPI_Ialltoall(send, block, type, receive, block, type, comm, &request),
+                         "MPI_Ialltoall", exchange.name);
+      case Collective::kAllGather:
+        return check_mpi(MPI_Iallgather(send, block, type, receive, block, type, comm, &request),
+                         "MPI_Iallgather", exchange.name);
+      case Collective::kReduceScatter:
+        return check_mpi(MPI_Ireduce_scatter_block(send, receive, block, type, sum, comm, &request),
+                         "MPI_Ireduce_scatter_block", exchange.name);
+      default:
+        return check_mpi(MPI_Iallreduce(send == receive ? MPI_IN_PLACE : send, receive, whole, type,
+                                        sum, comm, &request),
+                         "MPI_Iallreduce", exchange.name);
+    }
+  }
+
+  // A message's place in the list is its tag: in a ring of two, both neighbours are one rank, and
+  // K must not be taken for V. Forward and backward have tags of their own.
+  sim::Result<void> post_messages(Item& item, MPI_Comm comm) {
+    const Exchange& exchange = item.exchange;
+    const MPI_Datatype type = types_.of(exchange.data_type);
+    const auto size = static_cast<int>(item.group_size);
+    int index = 0;
+    MPI_Comm_rank(comm, &index);
+    const bool wraps = exchange.collective == Collective::kRingShift;
+    const int step = exchange.direction == Direction::kForward || wraps ? 1 : -1;
+    const auto neighbour = [&](int by) {
+      if (wraps) return (index + by + size) % size;
+      return index + by < 0 || index + by >= size ? MPI_PROC_NULL : index + by;
+    };
+    item.requests.reserve(2 * exchange.messages.size());
+    int tag = step > 0 ? 0 : 1;
+    for (const Message& message : exchange.messages) {
+      const int count = static_cast<int>(message.elements);
+      if (!message.receive.empty()) {
+        MPI_Request& request = item.requests.emplace_back(MPI_REQUEST_NULL);
+        if (auto posted = check_mpi(MPI_Irecv(message.receive.address, count, type,
+                                              neighbour(-step), tag, comm, &request),
+                                    "MPI_Irecv", exchange.name);
+            !posted) {
+          return posted;
+        }
+      }
+      if (!message.send.empty()) {
+        MPI_Request& request = item.requests.emplace_back(MPI_REQUEST_NULL);
+        if (auto posted = check_mpi(
+                MPI_Isend(message.send.address, count, type, neighbour(step), tag, comm, &request),
+                "MPI_Isend", exchange.name);
+            !posted) {
+          return posted;
+        }
+      }
+      tag += 2;
+    }
+    return {};
+  }
+
+  MPI_Comm world_;
+  MpiTypes types_;
+  std::vector<Communicator> communicators_;
+  std::vector<std::deque<Item>> streams_;
+  std::vector<Flag> events_;  // the latest record of each; none: never recorded
+  std::set<std::byte*> memory_;
+  bool is_given_up_ = false;
+};
+
+}  // namespace
+
+sim::Result<std::unique_ptr<Transport>> make_mpi_transport() {
+  if (auto running = check_mpi_running(); !running) return tl::unexpected(running.error());
+  MPI_Comm world = MPI_COMM_NULL;
+  if (auto made = check_mpi(MPI_Comm_dup(MPI_COMM_WORLD, &world), "MPI_Comm_dup"); !made) {
+    return tl::unexpected(made.error());
+  }
+  MPI_Comm_set_errhandler(world, MPI_ERRORS_RETURN);
+  int rank = 0;
+  int size = 0;
+  MPI_Comm_rank(world, &rank);
+  MPI_Comm_size(world, &size);
+  MpiTypes types;
+  MPI_Type_contiguous(2, MPI_BYTE, &types.bfloat16);
+  MPI_Type_commit(&types.bfloat16);
+  MPI_Op_create(seqspan_sum_bfloat16, 1, &types.bfloat16_sum);
+  auto roll_call = make_mpi_roll_call();
+  if (!roll_call) return tl::unexpected(roll_call.error());
+  return std::make_unique<MpiTransport>(world, rank, size, types, *std::move(roll_call));
+}
+
+}  // namespace seqspan::real

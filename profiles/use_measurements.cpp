@@ -6,6 +6,8 @@
 #include <optional>
 #include <vector>
 
+#include "profiles/fit/sibling_curve.hpp"
+
 namespace seqspan::profiles {
 namespace {
 
@@ -71,6 +73,7 @@ std::optional<std::int64_t> ranks_per_domain(const sim::Cluster& cluster,
 
 sim::MeasuredCurves curves_of(const sim::Cluster& cluster, const FabricProfile& profile) {
   std::vector<sim::GroupCurve> curves;
+  sim::MeasuredCurves used;
   const FittedCurve* before = nullptr;
   for (const FittedCurve& fitted : profile.curves) {
     const auto collective = collective_of(fitted.group.collective);
@@ -81,15 +84,12 @@ sim::MeasuredCurves curves_of(const sim::Cluster& cluster, const FabricProfile& 
     if (!collective || !per_domain || other_variant) continue;
     curves.push_back(
         {*collective, fitted.group.ranks, *per_domain, TimedBy::kMeasurement, fitted.curve});
+    if (const auto sibling = sibling_of(*collective)) {
+      used.add({*sibling, fitted.group.ranks, *per_domain, TimedBy::kSibling,
+                sibling_curve(fitted.curve, fitted.group)});
+    }
   }
-  sim::MeasuredCurves used;
-  for (sim::GroupCurve curve : curves) {
-    const auto sibling = sibling_of(curve.collective);
-    if (!sibling) continue;
-    curve.collective = *sibling;
-    curve.by = TimedBy::kSibling;
-    used.add(std::move(curve));
-  }
+  // Of one group the later counts: what was measured itself.
   for (sim::GroupCurve& curve : curves) used.add(std::move(curve));
   return used;
 }

@@ -7,6 +7,7 @@
 #include "profiles/fit/fit_curve.hpp"
 #include "profiles/fit/fit_links.hpp"
 #include "profiles/fit/link_model.hpp"
+#include "profiles/fit/sibling_curve.hpp"
 #include "profiles/fit/p2p_channels.hpp"
 
 namespace seqspan::profiles {
@@ -110,7 +111,7 @@ std::optional<Prediction> predict(const FabricProfile& profile, const MeasuredGr
   }
   if (const auto sibling = sibling_of(group)) {
     if (const FittedCurve* curve = find_curve(profile, *sibling)) {
-      return Prediction{curve->curve.time(size), PredictedBy::kSibling};
+      return Prediction{sibling_curve(curve->curve, *sibling).time(size), PredictedBy::kSibling};
     }
   }
   const auto time = time_over_links(profile.links, group, size);

@@ -29,9 +29,7 @@ struct Prediction {
 };
 
 // Curve, else sibling, else links. Of several variants the one without a name, else the first.
-// Sibling: NCCL runs an all-gather and a reduce-scatter of one size on the same rings, with the
-// same steps and bytes; only the addition in the latter differs, which HBM hides. (NVLS, where it
-// is used, serves both too.)
+// Sibling: sibling_curve.hpp.
 [[nodiscard]] std::optional<Prediction> predict(const FabricProfile& profile,
                                                 const MeasuredGroup& group, sim::Bytes size);
 

@@ -9,7 +9,6 @@
 namespace seqspan::sim {
 
 Simulator::Simulator(const Job& job) : job_(job), network_(job.cluster) {
-  network_.prefer(job.cluster.measured);
 }
 
 void Simulator::prepare(const Layout& layout) {

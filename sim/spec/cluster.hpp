@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/network/measured_curves.hpp"
 #include "sim/spec/device.hpp"
+#include "sim/spec/measured_curves.hpp"
 
 namespace seqspan::sim {
 

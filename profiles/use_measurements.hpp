@@ -1,6 +1,6 @@
 // A fabric profile put to use on the cluster that it was measured on.
 //
-// Curves become the cluster's (sim/network/measured_curves.hpp), under these names:
+// Curves become the cluster's (sim/spec/measured_curves.hpp), under these names:
 //   all_reduce, all_gather, reduce_scatter, alltoall   the same
 //   sendrecv        ring shift: both are every rank to its successor, the last to the first
 //   point_to_point  point-to-point

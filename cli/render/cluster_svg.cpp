@@ -7,6 +7,7 @@
 
 #include "cli/render/cluster_cables.hpp"
 #include "cli/render/cluster_scene.hpp"
+#include "cli/render/svg.hpp"
 #include "sim/units/format_units.hpp"
 
 namespace seqspan::cli {
@@ -15,22 +16,6 @@ namespace {
 using sim::VertexKind;
 
 constexpr double kTitleCharacter = 9;  // about as wide
-
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    if (c == '&') {
-      result += "&amp;";
-    } else if (c == '<') {
-      result += "&lt;";
-    } else if (c == '>') {
-      result += "&gt;";
-    } else {
-      result += c;
-    }
-  }
-  return result;
-}
 
 // Middle tones, told apart on white and on black.
 const char* colour(VertexKind kind) {
@@ -52,28 +37,10 @@ const char* colour(VertexKind kind) {
   }
 }
 
-std::string start(const Scene& scene, const std::string& title) {
-  return fmt::format(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" "
-      "font-family=\"Helvetica, Arial, sans-serif\" font-size=\"11\">\n"
-      "<style>\n"
-      "  .page {{ fill: #ffffff; }} .text {{ fill: #222222; }} .frame {{ stroke: #bbbbbb; }}\n"
-      "  .link {{ stroke: #999999; }} .box {{ fill-opacity: 0.18; }}\n"
-      "  @media (prefers-color-scheme: dark) {{\n"
-      "    .page {{ fill: #15181c; }} .text {{ fill: #e6e6e6; }} .frame {{ stroke: #555555; }}\n"
-      "    .link {{ stroke: #777777; }} .box {{ fill-opacity: 0.35; }}\n"
-      "  }}\n"
-      "</style>\n"
-      "<title>{2}</title>\n"
-      "<rect class=\"page\" width=\"{0:.0f}\" height=\"{1:.0f}\"/>\n"
-      "<text class=\"text\" x=\"16\" y=\"24\" font-size=\"15\" font-weight=\"bold\">{2}</text>\n",
-      scene.width + 16, scene.height, escaped(title));
-}
-
 std::string label(double x, double y, const std::string& text, const char* anchor = "middle") {
   return fmt::format(
       "<text class=\"text\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>\n", x, y, anchor,
-      escaped(text));
+      svg_escaped(text));
 }
 
 // Cables of which both ends are drawn. `usual`: the fastest between these two kinds.
@@ -96,7 +63,7 @@ std::string cables(const ClusterView& view, const Scene& scene) {
     const char* paint =
         least <= 0 ? "stroke=\"#d1495b\" stroke-width=\"2\" stroke-dasharray=\"5 4\""
         : least < 0.999 * usual[kinds(edge)] ? "stroke=\"#d9861f\" stroke-width=\"2.5\""
-                                             : "class=\"link\" stroke-width=\"1\"";
+                                             : "class=\"line\" stroke-width=\"1\"";
     // NVLink switches are as wide as their GPUs: those links go straight down.
     const bool straight = view.graph.vertex(edge.to).kind == VertexKind::kNvlinkSwitch;
     if (a->second.y == b->second.y) {
@@ -172,8 +139,8 @@ std::string cluster_svg(const ClusterView& view) {
     }
   }
   scene.width = std::max(scene.width, kTitleCharacter * static_cast<double>(title.size()));
-  return start(scene, title) + frames(scene) + cables(view, scene) + boxes(view, scene) +
-         row_texts(view, scene) + "</svg>\n";
+  return svg_start(scene.width + 16, scene.height, 11, title, title) + frames(scene) +
+         cables(view, scene) + boxes(view, scene) + row_texts(view, scene) + "</svg>\n";
 }
 
 }  // namespace seqspan::cli

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 
+#include "cli/render/svg.hpp"
 #include "sim/units/format_units.hpp"
 
 namespace seqspan::cli {
@@ -25,22 +26,6 @@ constexpr int kSteps = 160;
 // Middle tones, told apart on white and on black.
 constexpr std::array kColours = {"#3b82c4", "#d9661f", "#3a9d4f", "#b05cc4",
                                  "#b8941f", "#d1495b", "#7a86e8", "#4f9494"};
-
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    if (c == '&') {
-      result += "&amp;";
-    } else if (c == '<') {
-      result += "&lt;";
-    } else if (c == '>') {
-      result += "&gt;";
-    } else {
-      result += c;
-    }
-  }
-  return result;
-}
 
 double busbw(const FittedCurve& curve, double size, double seconds) {
   return size / seconds * busbw_factor(curve.group.collective, curve.group.ranks) / sim::kGiga;
@@ -76,8 +61,9 @@ struct Axes {
 };
 
 std::string text_at(double x, double y, const char* anchor, std::string_view text) {
-  return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>\n", x, y, anchor,
-                     escaped(text));
+  return fmt::format(
+      "<text class=\"text\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>\n", x, y, anchor,
+      svg_escaped(text));
 }
 
 std::string grid(const Axes& axes) {
@@ -161,20 +147,8 @@ std::string profile_svg(const profiles::FabricProfile& profile) {
     }
   }
   const double height = kTop + kPanelHeight * static_cast<double>(kinds.size());
-  std::string svg = fmt::format(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" "
-      "font-family=\"Helvetica, Arial, sans-serif\" font-size=\"13\">\n"
-      "<style>\n"
-      "  .page {{ fill: #ffffff }} text {{ fill: #202020 }} .grid {{ stroke: #d8d8d8 }}\n"
-      "  @media (prefers-color-scheme: dark) {{\n"
-      "    .page {{ fill: #14171a }} text {{ fill: #e8e8e8 }} .grid {{ stroke: #3a3f44 }}\n"
-      "  }}\n"
-      "</style>\n"
-      "<title>{2}: measured and fitted</title>\n"
-      "<rect class=\"page\" width=\"{0}\" height=\"{1}\"/>\n",
-      kWidth, height, escaped(profile.name));
-  svg += fmt::format("<text x=\"20\" y=\"28\" font-size=\"16\" font-weight=\"bold\">{}</text>\n",
-                     escaped(profile.name + ": dots are measured, lines are fitted"));
+  std::string svg = svg_start(kWidth, height, 13, profile.name + ": measured and fitted",
+                              profile.name + ": dots are measured, lines are fitted");
   double top = kTop;
   for (const CollectiveKind kind : kinds) {
     svg += panel(profile, kind, top);

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "profiles/import/measurement.hpp"
-#include "sim/network/measured_curve.hpp"
+#include "sim/spec/measured_curve.hpp"
 #include "sim/units/units.hpp"
 
 namespace seqspan::profiles {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "profiles/import/measurement.hpp"
-#include "sim/network/measured_curve.hpp"
+#include "sim/spec/measured_curve.hpp"
 
 namespace seqspan::profiles {
 

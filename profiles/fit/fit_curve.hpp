@@ -1,7 +1,7 @@
 // From measured points of one group to a monotone curve, and its errors.
 //
 // Times that rise stay as they are, those that fall are levelled (isotonic.hpp); between sizes the
-// curve bends as sim/network/measured_curve.hpp says. A switch is listed, and crossed like any
+// curve bends as sim/spec/measured_curve.hpp says. A switch is listed, and crossed like any
 // other step: nobody measured where between the two sizes it lies, and a ramp is never wrong by the
 // whole of it. `doubling`: where channels double with the size (p2p_channels.hpp).
 #pragma once

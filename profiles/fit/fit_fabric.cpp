@@ -7,8 +7,8 @@
 #include "profiles/fit/fit_curve.hpp"
 #include "profiles/fit/fit_links.hpp"
 #include "profiles/fit/link_model.hpp"
-#include "profiles/fit/sibling_curve.hpp"
 #include "profiles/fit/p2p_channels.hpp"
+#include "profiles/fit/sibling_curve.hpp"
 
 namespace seqspan::profiles {
 namespace {

@@ -16,7 +16,7 @@
 #pragma once
 
 #include "profiles/import/measurement.hpp"
-#include "sim/network/measured_curve.hpp"
+#include "sim/spec/measured_curve.hpp"
 
 namespace seqspan::profiles {
 

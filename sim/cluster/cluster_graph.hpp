@@ -3,7 +3,7 @@
 // links of the file where it gives any; then overrides make links slow or take them away.
 //
 // Bandwidth of a link, one direction, as large messages get it (LinkProfile: bandwidth x
-// efficiency, the same numbers as the closed form of sim/network):
+// efficiency, the same numbers as sim/network counts with):
 //   GPU - NVLink switch   the device's nvlink
 //   GPU - PCIe switch     pcie_bandwidth, else all NICs behind the switch: never the bottleneck
 //   NIC - PCIe switch, NIC - leaf   the fabric

@@ -8,9 +8,7 @@
 
 namespace seqspan::sim {
 
-Simulator::Simulator(const Job& job) : job_(job), network_(job.cluster) {
-  network_.prefer(job.cluster.measured);
-}
+Simulator::Simulator(const Job& job) : job_(job), network_(job.cluster) {}
 
 void Simulator::prepare(const Layout& layout) {
   lower(job_, layout, program_);

@@ -7,6 +7,7 @@
 #include "sim/cluster/tiers.hpp"
 #include "sim/network/irregular_network.hpp"
 #include "sim/network/rank_order.hpp"
+#include "sim/network/topology.hpp"
 
 namespace seqspan::sim {
 namespace {
@@ -19,6 +20,15 @@ bool needs_graph(const Cluster& cluster) {
 
 std::tuple<std::int64_t, std::int64_t, std::int64_t> key_of(const PlacedGroup& placed) {
   return {placed.shape.size, placed.shape.stride, placed.world};
+}
+
+// No sibling shares the links of the group.
+bool stands_alone(const Cluster& cluster, const PlacedGroup& group) {
+  if (group.shape.stride != 1) return false;
+  const Topology topology(cluster);
+  if (group.domains > 1 && group.domain_members != topology.domain_gpus()) return false;
+  const std::int64_t leaf = topology.leaf_gpus();
+  return leaf == 0 || leaf % group.shape.size == 0 || group.shape.size % leaf == 0;
 }
 
 }  // namespace
@@ -40,9 +50,10 @@ const Network::Placement& Network::find_or_place(GroupShape shape, std::int64_t 
   if (at != placed_.end() && key_of((*at)->group) == key) return **at;
   auto placed = std::make_unique<Placement>();
   placed->group = sim::place(*cluster_, shape, world);
+  placed->as_benchmarked = stands_alone(*cluster_, placed->group);
   if (irregular_) {
     const PlacedGroup described = std::exchange(placed->group, irregular_->place(shape, world));
-    placed->as_described = placed->group == described;
+    placed->as_benchmarked = placed->as_benchmarked && placed->group == described;
   }
   placed->choices = CollectiveChoices(*cluster_, placed->group);
   return **placed_.insert(at, std::move(placed));
@@ -68,8 +79,10 @@ Seconds Network::time(const Communication& communication) const {
 }
 
 const GroupCurve* Network::measured(const Communication& communication) const {
-  if (measured_.empty() || !placement(communication.axis).as_described) return nullptr;
-  return measured_.find(*cluster_, group(communication.axis), communication.collective);
+  const Placement& placed = placement(communication.axis);
+  if (cluster_->measured.empty() || !placed.as_benchmarked) return nullptr;
+  return cluster_->measured.find(communication.collective, placed.group.shape.size,
+                                 placed.group.domain_members);
 }
 
 TimedBy Network::timed_by(const Communication& communication) const {

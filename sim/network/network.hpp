@@ -12,8 +12,14 @@
 // Placements are remembered by shape, so that placing a layout whose shapes were all seen costs
 // look-ups only. One Network per thread; the cluster must outlive it.
 //
-// This is the seam for the flow solver: communications of one axis are timed on their own, with all
-// sibling groups running; what runs on other axes at the same time does not slow them yet.
+// Communications of one axis are timed on their own, with all sibling groups running. What runs on
+// other axes at the same time slows them in the readers (sim/engine/link_sharing.hpp).
+//
+// Curves measured on the cluster (Cluster::measured) go before the model. A benchmark runs one
+// group on GPUs that have nothing else to do, so a curve stands for a placed group only where no
+// sibling shares its links: ranks that are neighbours, in one domain or in domains that they fill,
+// under one leaf or under leaves that they fill, on links as the cluster describes them.
+// Interleaved groups share NICs, and keep the model, which counts that.
 #pragma once
 
 #include <array>
@@ -21,16 +27,15 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "sim/errors/error.hpp"
 #include "sim/network/collective_time.hpp"
-#include "sim/network/measured_curves.hpp"
 #include "sim/network/placed_group.hpp"
 #include "sim/program/op.hpp"
 #include "sim/spec/cluster.hpp"
 #include "sim/spec/layout.hpp"
+#include "sim/spec/measured_curves.hpp"
 
 namespace seqspan::sim {
 
@@ -57,9 +62,6 @@ class Network {
   // Places the groups of every axis; until then each is a rank alone.
   void place(const Layout& layout);
 
-  // Prefers these to the model wherever one stands for a group (measured_curves.hpp).
-  void prefer(MeasuredCurves curves) { measured_ = std::move(curves); }
-
   // Valid until the next place().
   [[nodiscard]] const PlacedGroup& group(Axis axis) const;
   [[nodiscard]] Seconds time(const Communication& communication) const;
@@ -82,7 +84,7 @@ class Network {
   struct Placement {
     PlacedGroup group;
     CollectiveChoices choices;
-    bool as_described = true;  // no link of the group differs from the cluster's description
+    bool as_benchmarked = true;  // a measured curve of such a group stands for it
   };
 
   [[nodiscard]] const Placement& placement(Axis axis) const;
@@ -91,8 +93,7 @@ class Network {
   [[nodiscard]] const GroupCurve* measured(const Communication& communication) const;
 
   const Cluster* cluster_;
-  std::unique_ptr<Irregular> irregular_;  // null: arithmetic alone
-  MeasuredCurves measured_;
+  std::unique_ptr<Irregular> irregular_;               // null: arithmetic alone
   Placement alone_;                                    // a rank without peers
   std::array<const Placement*, kAxisCount> groups_{};  // null: alone
   std::vector<std::unique_ptr<Placement>> placed_;     // ordered by (size, stride, world)

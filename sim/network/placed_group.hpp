@@ -5,28 +5,27 @@
 // the busiest link per byte of the pattern's unit. Links are full duplex; the busier direction
 // counts.
 //
-//   all_to_all       unit S, a rank's send buffer. Every peer gets S/n, directly: over NVLink in
-//   the
-//                    same NVLink domain, else over the sender's and the receiver's own NICs.
+//   all_to_all       unit S, a rank's send buffer. Every peer gets S/n, directly.
 //   ring_collective  unit S, the gathered size of an all-gather or reduce-scatter. S (n-1)/n
-//   crosses
-//                    each edge of the ring in rank order. NCCL's channels are rings that leave a
-//                    domain at different members, so a domain with k of the group's members puts
-//                    S (n-1)/(n k) on the NICs of each of them, in and out, and S (n-1)/n x (k-1)/k
-//                    on their NVLink ports; all S (n-1)/n on NVLink where the domain holds the
-//                    whole group. An all-reduce is two of these.
+//                    crosses each edge of the ring in rank order. NCCL's channels are rings that
+//                    leave a domain at different members, so a domain with k of the group's members
+//                    puts S (n-1)/(n k) on the NICs of each of them, in and out, and
+//                    S (n-1)/n x (k-1)/k on their NVLink ports; all S (n-1)/n on NVLink where the
+//                    domain holds the whole group. An all-reduce is two of these.
 //   ring_shift       unit M, what a rank sends to its successor; the last sends to the first.
-//   NVLink
-//                    inside a domain, else the sender's and the receiver's own NICs.
 //   hop              as ring_shift without the last to the first: all pipeline stages at once.
+//
+// A message goes over NVLink in one NVLink domain, else over the sender's and the receiver's own
+// NICs; on rails with PXN over NVLink to the receiver's rail first (sim/network/tier_traffic.hpp).
 //
 // Spine: nodes_per_leaf nodes share a leaf; what goes from one leaf to another crosses both leaves'
 // uplinks. The spine load is given per NIC of the leaf, because an uplink has the bandwidth of all
-// the leaf's NICs divided by the oversubscription. In a domain that straddles leaves, each member
-// that a ring leaves by reaches each member of the next domain equally often.
+// the leaf's NICs divided by the oversubscription. The core's likewise, per NIC of the pod. In a
+// domain that straddles leaves, each member that a ring leaves by reaches each member of the next
+// domain equally often; on rails, each on its own rail.
 //
-// Not modelled here: other axes at the same time, routes of unequal length, uneven hashing over
-// spine links (docs/models/network.md).
+// Not modelled here: other axes at the same time, uneven hashing over uplinks
+// (docs/models/network.md). Links that differ: sim/network/network.hpp.
 #pragma once
 
 #include <cstdint>

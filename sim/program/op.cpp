@@ -47,24 +47,6 @@ Bytes message_bytes(const Communication& communication, std::int64_t group_size)
   return {};
 }
 
-const char* name_of(Collective collective) {
-  switch (collective) {
-    case Collective::kAllToAll:
-      return "all_to_all";
-    case Collective::kAllGather:
-      return "all_gather";
-    case Collective::kReduceScatter:
-      return "reduce_scatter";
-    case Collective::kAllReduce:
-      return "all_reduce";
-    case Collective::kRingShift:
-      return "ring_shift";
-    case Collective::kPointToPoint:
-      return "point_to_point";
-  }
-  return "";
-}
-
 const char* name_of(Axis axis) {
   switch (axis) {
     case Axis::kTensor:

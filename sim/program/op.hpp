@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "sim/program/tensor.hpp"
+#include "sim/spec/collective.hpp"
 
 namespace seqspan::sim {
 
@@ -31,15 +32,6 @@ struct AttentionWork {
 // A pass bound by HBM: every byte read or written once.
 struct MemoryPass {
   Bytes bytes;
-};
-
-enum class Collective : std::uint8_t {
-  kAllToAll,
-  kAllGather,
-  kReduceScatter,
-  kAllReduce,
-  kRingShift,     // every rank sends to its successor in the group
-  kPointToPoint,  // pipeline stage to stage
 };
 
 // The groups that a rank belongs to. kShard is the group over which parameters, gradients and
@@ -133,7 +125,6 @@ struct Op {
 // Bytes of one message between two ranks.
 [[nodiscard]] Bytes message_bytes(const Communication& communication, std::int64_t group_size);
 
-[[nodiscard]] const char* name_of(Collective collective);
 [[nodiscard]] const char* name_of(Axis axis);
 [[nodiscard]] const char* name_of(Stream stream);
 [[nodiscard]] const char* name_of(Pass pass);

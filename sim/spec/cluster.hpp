@@ -4,8 +4,8 @@
 // GPUs are numbered node by node. `nvlink_domain` consecutive GPUs reach each other over NVLink; it
 // is the node on HGX machines and the rack on NVL72. Everything else crosses a NIC.
 //
-// How the switches are wired, faults, and clusters given link by link: read by the cluster graph
-// (sim/cluster/cluster_graph.hpp), not by the closed form of sim/network.
+// How the switches are wired, faults, and clusters given link by link: sim/cluster has their graph
+// and routes, sim/network counts traffic on them.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/network/measured_curves.hpp"
 #include "sim/spec/device.hpp"
+#include "sim/spec/measured_curves.hpp"
 
 namespace seqspan::sim {
 

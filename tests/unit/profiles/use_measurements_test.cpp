@@ -42,7 +42,6 @@ NamedProfile profile_of(std::vector<FittedCurve> curves) {
 // The network that a simulator makes of a cluster.
 sim::Network network_of(const sim::Cluster& cluster, const sim::Layout& layout) {
   sim::Network network(cluster);
-  network.prefer(cluster.measured);
   network.place(layout);
   return network;
 }

@@ -17,7 +17,7 @@ Layout tensor_and_ulysses() {
 }
 
 TEST(Network, EveryRankIsAloneAtFirst) {
-  const Cluster cluster = nodes_of_eight(8);
+  Cluster cluster = nodes_of_eight(8);
   const Network network(cluster);
   EXPECT_EQ(network.group(Axis::kUlysses).shape.size, 1);
   EXPECT_EQ(network.time({Collective::kAllToAll, Axis::kUlysses, Bytes(kGibi), 1}), Seconds(0));
@@ -26,7 +26,7 @@ TEST(Network, EveryRankIsAloneAtFirst) {
 // Tensor parallel groups fill the nodes; an all-to-all's 7/8 of 1 GiB crosses NICs of 50 GB/s,
 // after 2 us for 7 peers.
 TEST(Network, TimesTheGroupsOfALayout) {
-  const Cluster cluster = nodes_of_eight(8);
+  Cluster cluster = nodes_of_eight(8);
   Network network(cluster);
   network.place(tensor_and_ulysses());
   EXPECT_EQ(network.group(Axis::kTensor).domains, 1);
@@ -40,7 +40,7 @@ TEST(Network, TimesTheGroupsOfALayout) {
 MeasuredCurve millisecond() { return *MeasuredCurve::make({{Bytes(1), Seconds(1e-3)}}); }
 
 TEST(Network, PrefersWhatWasMeasured) {
-  const Cluster cluster = nodes_of_eight(8);
+  Cluster cluster = nodes_of_eight(8);
   Network network(cluster);
   network.place(tensor_and_ulysses());
   const Communication gather{Collective::kAllGather, Axis::kTensor, Bytes(1), 1};
@@ -49,7 +49,7 @@ TEST(Network, PrefersWhatWasMeasured) {
   curves.add({Collective::kAllGather, 8, 8, TimedBy::kMeasurement,
               *MeasuredCurve::make({{Bytes(1), Seconds(2e-3)}})});
   curves.add({Collective::kAllGather, 8, 8, TimedBy::kMeasurement, millisecond()});
-  network.prefer(curves);
+  cluster.measured = curves;
   EXPECT_DOUBLE_EQ(network.time(gather).value(), 1e-3);
   EXPECT_EQ(network.explain(gather).bound(), bound);
   // Another collective keeps the model.
@@ -60,27 +60,27 @@ TEST(Network, PrefersWhatWasMeasured) {
 // Eight Ulysses groups run side by side, one rank of each on a node: a benchmark of one group,
 // alone on 8 nodes, does not stand for them.
 TEST(Network, AMeasuredCurveDoesNotStandForGroupsThatShareNodes) {
-  const Cluster cluster = nodes_of_eight(8);
+  Cluster cluster = nodes_of_eight(8);
   Network network(cluster);
   network.place(tensor_and_ulysses());
   const Communication exchange{Collective::kAllToAll, Axis::kUlysses, Bytes(kGibi), 1};
   const Seconds model = network.time(exchange);
   MeasuredCurves curves;
   curves.add({Collective::kAllToAll, 8, 1, TimedBy::kMeasurement, millisecond()});
-  network.prefer(curves);
+  cluster.measured = curves;
   EXPECT_EQ(network.time(exchange), model);
 }
 
 // One group of 64 consecutive ranks fills its 8 nodes.
 TEST(Network, AMeasuredCurveStandsForAGroupThatFillsItsNodes) {
-  const Cluster cluster = nodes_of_eight(8);
+  Cluster cluster = nodes_of_eight(8);
   Network network(cluster);
   Layout layout;
   layout.dp = 64;
   network.place(layout);
   MeasuredCurves curves;
   curves.add({Collective::kAllReduce, 64, 8, TimedBy::kMeasurement, millisecond()});
-  network.prefer(curves);
+  cluster.measured = curves;
   const Communication reduce{Collective::kAllReduce, Axis::kShard, Bytes(1), 1};
   EXPECT_DOUBLE_EQ(network.time(reduce).value(), 1e-3);
 }
@@ -98,7 +98,7 @@ TEST(Network, AMeasuredCurveDoesNotStandForGroupsThatShareALeafsUplinks) {
     network.place(layout);
     MeasuredCurves curves;
     curves.add({Collective::kAllToAll, 16, 8, TimedBy::kMeasurement, millisecond()});
-    network.prefer(curves);
+    cluster.measured = curves;
     const Communication exchange{Collective::kAllToAll, Axis::kUlysses, Bytes(1), 1};
     const TimedBy by = nodes_per_leaf == 3 ? TimedBy::kModel : TimedBy::kMeasurement;
     EXPECT_EQ(network.timed_by(exchange), by) << nodes_per_leaf;
@@ -107,7 +107,7 @@ TEST(Network, AMeasuredCurveDoesNotStandForGroupsThatShareALeafsUplinks) {
 
 // Tensor {8, 1}, Ulysses and shard {8, 8}, expert shard {64, 1}; groups of one are not placed.
 TEST(Network, RemembersShapes) {
-  const Cluster cluster = nodes_of_eight(8);
+  Cluster cluster = nodes_of_eight(8);
   Network network(cluster);
   network.place(tensor_and_ulysses());
   EXPECT_EQ(network.remembered(), 3U);

@@ -1,4 +1,4 @@
-#include "sim/network/measured_curve.hpp"
+#include "sim/spec/measured_curve.hpp"
 
 #include <fmt/format.h>
 

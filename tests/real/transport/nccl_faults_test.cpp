@@ -1,0 +1,64 @@
+// Peers that disagree, which NCCL would answer with a hang or with wrong numbers, or die. What an
+// aborted transport leaves behind stays, so these tests have a program of their own.
+#include <gtest/gtest.h>
+
+#include "tests/real/double/double.hpp"
+#include "tests/real/transport/transport_fixture.hpp"
+
+namespace seqspan::real {
+namespace {
+
+class NcclFaults : public TransportTest {
+ protected:
+  // Starts it, and says what the double thinks of it once it has run.
+  void expect_complaint(const Exchange& wrong, const std::string& complaint) {
+    sim::Result<void> result;
+    const auto op = transport().start(wrong);
+    if (op) result = finish(transport(), stream_, kLimit);
+    EXPECT_TRUE(!op || !result) << "the transport is not told";
+    EXPECT_NE(double_complaints().find(complaint), std::string::npos);
+    transport().abort();
+    transport_ = value_or_fail(make_transport_under_test());
+    buffers_.clear();
+  }
+  void TearDown() override { succeed(transport().close()); }
+};
+
+TEST_F(NcclFaults, MismatchOfCounts) {
+  if (world() < 2) GTEST_SKIP() << "needs 2 ranks";
+  const CommunicatorId id = world_communicator();
+  const std::int64_t elements = rank() == 0 ? 4 : 8;
+  const Memory memory = buffer(elements * 4);
+  expect_complaint(exchange(sim::Collective::kAllReduce, id, sim::DataType::kFloat32,
+                            {{memory, memory, elements}}),
+                   "different collectives, counts or types");
+}
+
+TEST_F(NcclFaults, MismatchOfTypes) {
+  if (world() < 2) GTEST_SKIP() << "needs 2 ranks";
+  const CommunicatorId id = world_communicator();
+  const bool is_first = rank() == 0;
+  const Memory memory = buffer(16);
+  expect_complaint(exchange(sim::Collective::kAllReduce, id,
+                            is_first ? sim::DataType::kFloat32 : sim::DataType::kBFloat16,
+                            {{memory, memory, is_first ? 4 : 8}}),
+                   "different collectives, counts or types");
+}
+
+TEST_F(NcclFaults, ADeadPeerBreaksTheTransport) {
+  (void)world_communicator();
+  double_break_peers();
+  const auto refused = transport().is_idle(stream_);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().category, sim::ErrorCategory::kEnvironment);
+  EXPECT_NE(refused.error().what.find("remote process exited"), std::string::npos);
+  double_reset();
+  EXPECT_FALSE(transport().make_stream()) << "a broken transport stays broken";
+  const int aborted = double_calls("ncclCommAbort");
+  transport().abort();
+  EXPECT_EQ(double_calls("ncclCommAbort"), aborted + 2);  // the world's and the group's
+  transport_ = value_or_fail(make_transport_under_test());
+}
+
+}  // namespace
+}  // namespace seqspan::real

@@ -16,6 +16,7 @@ constexpr int kQuestion = 1;
 constexpr int kAnswer = 2;
 // Probing costs about a microsecond; a question can wait this long.
 constexpr double kSecondsBetweenProbes = 0.002;
+constexpr double kSecondsToClose = 10;
 
 // communicator, which question of the asker's, ops reached (in an answer).
 using Note = std::array<std::uint64_t, 3>;
@@ -62,6 +63,7 @@ class MpiRollCall final : public RollCall {
       if (auto sent = send(kQuestion, {key, questions_, 0}, static_cast<int>(member)); !sent) {
         return tl::unexpected(sent.error());
       }
+      ++unanswered_;
     }
     const double deadline = MPI_Wtime() + patience.value();
     while (answers.size() < group.members.size() && MPI_Wtime() < deadline) {
@@ -69,7 +71,7 @@ class MpiRollCall final : public RollCall {
       if (auto served = serve(); !served) return tl::unexpected(served.error());
       Note note{};
       int from = 0;
-      const auto got = take(kAnswer, note, from);
+      const auto got = take_answer(note, from);
       if (!got) return tl::unexpected(got.error());
       // A late answer to an earlier question is old news.
       if (*got && note[0] == key && note[1] == questions_) answers[from] = note[2];
@@ -89,10 +91,29 @@ class MpiRollCall final : public RollCall {
     return attendance;
   }
 
+  // A communicator that is freed while a note travels on it would deliver the note to its
+  // successor: so each rank answers until all have had all their answers.
   sim::Result<void> close() override {
-    if (auto dropped = drop_sent(); !dropped) return dropped;
-    // Notes that a silent rank never took are left to the end of the process.
-    if (!sending_.empty()) return {};
+    const double deadline = MPI_Wtime() + kSecondsToClose;
+    MPI_Request everybody = MPI_REQUEST_NULL;
+    for (int is_over = 0; is_over == 0;) {
+      // Left to the end of the process: a rank that is gone never answers.
+      if (MPI_Wtime() > deadline) return {};
+      if (auto served = serve(); !served) return served;
+      Note note{};
+      int from = 0;
+      const auto got = take_answer(note, from);
+      if (!got) return tl::unexpected(got.error());
+      if (unanswered_ > 0) {
+        std::this_thread::yield();
+        continue;
+      }
+      if (everybody == MPI_REQUEST_NULL) MPI_Ibarrier(comm_, &everybody);
+      MPI_Test(&everybody, &is_over, MPI_STATUS_IGNORE);
+      if (is_over == 0) std::this_thread::yield();
+    }
+    // Answers that were sent after the barrier was entered have arrived; MPI may not have said so.
+    for (Sending& sending : sending_) MPI_Wait(&sending.request, MPI_STATUS_IGNORE);
     return check_mpi(MPI_Comm_free(&comm_), "MPI_Comm_free");
   }
 
@@ -115,6 +136,12 @@ class MpiRollCall final : public RollCall {
       return tl::unexpected(taken.error());
     }
     return true;
+  }
+
+  sim::Result<bool> take_answer(Note& note, int& from) {
+    auto got = take(kAnswer, note, from);
+    if (got && *got) --unanswered_;
+    return got;
   }
 
   sim::Result<void> send(int tag, const Note& note, int to) {
@@ -142,6 +169,7 @@ class MpiRollCall final : public RollCall {
   int rank_ = 0;
   double next_probe_ = 0;
   std::uint64_t questions_ = 0;
+  std::int64_t unanswered_ = 0;
   std::map<std::uint64_t, std::uint64_t> reached_;
   std::list<Sending> sending_;  // addresses stay while they are sent
 };

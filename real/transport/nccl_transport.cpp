@@ -324,12 +324,12 @@ class NcclTransport final : public BookedTransport {
   // Whether the op is done.
   sim::Result<bool> step(Running& running) {
     if (!running.is_reached) {
-      const auto past = is_past(running.before);
+      auto past = is_past(running.before);
       if (!past || !*past) return past;
       running.is_reached = true;
       reached(running.op);
     }
-    const auto past = is_past(running.behind);
+    auto past = is_past(running.behind);
     if (!past || !*past) return past;
     float milliseconds = 0;
     if (auto measured =

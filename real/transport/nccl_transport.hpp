@@ -9,11 +9,15 @@
 //   the others  ncclAllGather, ncclReduceScatter, ncclAllReduce
 // abort() calls ncclCommAbort, which ends kernels that wait for a peer.
 //
-// Limits: point-to-points of one communicator block their stream until the peer comes, as NCCL's
-// do; stages that send to each other at the same time do it in one op. Freeing memory waits for the
-// device (cudaFree).
+// Limits: kernels of several communicators that run at once must fit on the GPU together, or ranks
+// that start them in different orders wait for each other (NCCL user guide, "Using multiple NCCL
+// communicators concurrently"). Point-to-points of one communicator block their stream until the
+// peer comes, as NCCL's do; stages that send to each other at the same time do it in one op.
+// Freeing memory waits for the device (cudaFree).
+//
 // Errors: kEnvironment: "no GPU: ..." where CUDA has none to offer; built without NCCL; an error of
 // CUDA or NCCL, with its words.
+//
 // Source: NCCL 2.28 user guide, "Creating a communicator with options", "Point-to-point
 // communication", "Fault tolerance"; nccl.h.
 #pragma once

@@ -1,7 +1,9 @@
 // What is refused, and how: before anything happens, with words that say what was wrong.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <limits>
+#include <thread>
 
 #include "tests/real/transport/transport_fixture.hpp"
 
@@ -105,6 +107,28 @@ TEST_F(Misuse, ALateRankIsNamed) {
     break;
   }
   EXPECT_FALSE(has_come) << "the late rank was not late";
+  finish_stream(stream_);
+}
+
+// One rank is away: it neither comes nor polls, as a stopped one does not.
+TEST_F(Misuse, ASilentRankIsNamed) {
+  if (world() < 2) GTEST_SKIP() << "needs 2 ranks";
+  const CommunicatorId id = world_communicator();
+  const Memory memory = buffer_of(small_values<float>(rank(), 8));
+  const std::int64_t away = world() - 1;
+  if (rank() == away) std::this_thread::sleep_for(std::chrono::seconds(3));
+  start(exchange(Collective::kAllReduce, id, sim::DataType::kFloat32, {{memory, memory, 8}}));
+  if (rank() != away) {
+    sim::Result<void> watched;
+    while (watched && !value_or_fail(transport().is_idle(stream_))) {
+      watched = watch(transport(), sim::Seconds(0.3));
+    }
+    ASSERT_FALSE(watched) << "the rank was not away";
+    EXPECT_NE(watched.error().why.find("no answer: rank " + std::to_string(away)),
+              std::string::npos)
+        << watched.error().why;
+    EXPECT_NE(watched.error().why.find("arrived: rank"), std::string::npos);
+  }
   finish_stream(stream_);
 }
 

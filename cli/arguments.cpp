@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <initializer_list>
+#include <utility>
 
 #include "cli/help.hpp"
 #include "cli/parser.hpp"
 #include "sim/errors/did_you_mean.hpp"
 #include "sim/errors/quote.hpp"
+#include "sim/units/parse_units.hpp"
 
 namespace seqspan::cli {
 namespace {
@@ -155,6 +158,9 @@ sim::Result<std::optional<std::int64_t>> count_of(const ParsedLine& line, const 
                           fmt::format("a whole number from 1 to {}", kMost));
 }
 
+constexpr const char* kDefaultSizes = "1KiB,4KiB,16KiB,64KiB,256KiB,1MiB,4MiB,16MiB";
+constexpr sim::Bytes kLargestSize(16 * sim::kGibi);
+
 sim::Result<profiles::LogOptions> log_options_of(const ParsedLine& line) {
   profiles::LogOptions options;
   if (line.has("--collective")) {
@@ -198,14 +204,25 @@ sim::Result<Request> cluster_of(const ParsedLine& line) {
   return arguments;
 }
 
+// Options of `seqspan profile` and the actions that take them.
+struct ProfileOption {
+  const char* name;
+  std::initializer_list<ProfileAction> of;
+};
+
 // What an action has no use for.
 sim::Result<void> check_profile_options(const ParsedLine& line, ProfileAction action) {
+  using enum ProfileAction;
   const std::string name = line.value("ACTION");
-  const bool shows = action == ProfileAction::kShow;
-  for (const char* option : {"--output", "--collective", "--ranks", "--nodes", "--svg"}) {
-    const bool of_show = std::string_view(option) == "--svg";
+  for (const ProfileOption& known :
+       {ProfileOption{"--output", {kImport, kFit, kRun}},
+        ProfileOption{"--collective", {kImport, kFit, kRun}},
+        ProfileOption{"--ranks", {kImport, kFit, kRun}}, ProfileOption{"--nodes", {kImport, kFit}},
+        ProfileOption{"--svg", {kShow}}, ProfileOption{"--sizes", {kRun}},
+        ProfileOption{"--time-limit", {kRun}}}) {
+    const char* option = known.name;
     if (!line.has(option)) continue;
-    if (of_show != shows) {
+    if (std::find(known.of.begin(), known.of.end(), action) == known.of.end()) {
       return sim::input_error(fmt::format("seqspan profile {} has no option {}", name, option));
     }
     if (line.value(option).empty()) return sim::input_error("the value is empty", option);
@@ -217,11 +234,52 @@ sim::Result<void> check_profile_options(const ParsedLine& line, ProfileAction ac
   return {};
 }
 
+sim::Result<RunOptions> run_options_of(const ParsedLine& line) {
+  RunOptions options;
+  std::string sizes = line.has("--sizes") ? line.value("--sizes") : kDefaultSizes;
+  sizes += ',';
+  for (std::size_t at = 0, end = 0; (end = sizes.find(',', at)) != std::string::npos;
+       at = end + 1) {
+    const sim::Result<sim::Bytes> size = sim::parse_bytes(sizes.substr(at, end - at));
+    if (!size || *size < sim::Bytes(1) || *size > kLargestSize) {
+      return sim::input_error(sim::quote(sizes.substr(at, end - at)) + " is no size", "--sizes",
+                              "from 1 B to 16 GiB", "for example --sizes 1KiB,64KiB,4MiB");
+    }
+    options.sizes.push_back(*size);
+  }
+  if (line.has("--time-limit")) {
+    const sim::Result<sim::Seconds> limit = sim::parse_time(line.value("--time-limit"));
+    if (!limit || limit->value() <= 0) {
+      return sim::input_error(sim::quote(line.value("--time-limit")) + " is no time",
+                              "--time-limit", {}, "for example --time-limit 60s");
+    }
+    options.time_limit = *limit;
+  }
+  return options;
+}
+
+sim::Result<Request> run_of(const ParsedLine& line, ProfileArguments arguments,
+                            const std::string& usage) {
+  arguments.output_file = line.value("--output");
+  if (arguments.output_file.empty() || arguments.output_file == "-" || !arguments.files.empty()) {
+    return sim::input_error("seqspan profile run needs a log to write, and nothing else", {}, {},
+                            usage);
+  }
+  sim::Result<profiles::LogOptions> log = log_options_of(line);
+  if (!log) return tl::unexpected(log.error());
+  arguments.log = *log;
+  sim::Result<RunOptions> run = run_options_of(line);
+  if (!run) return tl::unexpected(run.error());
+  arguments.run = std::move(*run);
+  return arguments;
+}
+
 sim::Result<Request> profile_of(const ParsedLine& line) {
-  constexpr std::array<std::string_view, 3> kActions = {"import", "fit", "show"};
+  constexpr std::array<std::string_view, 4> kActions = {"import", "fit", "show", "run"};
   const std::string name = line.value("ACTION");
   const auto* found = std::find(kActions.begin(), kActions.end(), name);
-  const std::string usage = "import FILE..., fit FILE... -o PROFILE.json, or show PROFILE.json";
+  const std::string usage =
+      "run -o LOG, import FILE..., fit FILE... -o PROFILE.json, or show PROFILE.json";
   if (!line.has("ACTION")) {
     return sim::input_error("seqspan profile needs an action", {}, {}, usage);
   }
@@ -233,6 +291,7 @@ sim::Result<Request> profile_of(const ParsedLine& line) {
   const sim::Result<void> fitting = check_profile_options(line, arguments.action);
   if (!fitting) return tl::unexpected(fitting.error());
   arguments.files = line.all("FILE");
+  if (arguments.action == ProfileAction::kRun) return run_of(line, std::move(arguments), usage);
   if (arguments.files.empty() ||
       (arguments.action == ProfileAction::kShow && arguments.files.size() > 1)) {
     return sim::input_error(

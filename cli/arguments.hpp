@@ -42,14 +42,21 @@ struct ClusterArguments {
   std::string svg_file;               // empty: none; "-": standard output
 };
 
-enum class ProfileAction : std::uint8_t { kImport, kFit, kShow };
+enum class ProfileAction : std::uint8_t { kImport, kFit, kShow, kRun };
+
+// Of seqspan profile run.
+struct RunOptions {
+  std::vector<sim::Bytes> sizes;
+  std::optional<sim::Seconds> time_limit;
+};
 
 struct ProfileArguments {
   ProfileAction action = ProfileAction::kShow;
   std::vector<std::string> files;
   std::string output_file;   // empty: none; "-": standard output
   std::string svg_file;      // likewise, of kShow
-  profiles::LogOptions log;  // of kImport and kFit
+  profiles::LogOptions log;  // of kImport and kFit; of kRun what to measure, on how many ranks
+  RunOptions run;
 };
 
 // An empty topic or format asks for the list of them.

@@ -57,14 +57,17 @@ constexpr std::array kTopics = {
           "  seqspan cluster show h100-16x8 --layout tp=8,ulysses=8\n"
           "  seqspan cluster show h100-16x8 --svg -\n",
           ""},
-    Topic{"profile", "Read measurements of a network, fit a profile to them, and show it.",
-          "seqspan profile import FILE... [-o FILE]\n"
+    Topic{"profile", "Measure a network or read measurements, fit a profile to them, and show it.",
+          "seqspan profile run -o LOG [--ranks N]\n"
+          "       seqspan profile import FILE... [-o FILE]\n"
           "       seqspan profile fit FILE... -o PROFILE.json\n"
           "       seqspan profile show PROFILE.json [--svg FILE]",
           "  seqspan profile import tests/published/nccl/gcp-a3mega-2x8-h100-all_reduce.txt\n"
           "  seqspan profile fit tests/published/nccl/vultr-b200-sendrecv-8-16ranks.txt -o "
           "vultr.json\n",
-          "import and fit read the text and the JSON of nccl-tests, the OSU micro-benchmarks, and "
+          "run measures with MPI over host memory, on the ranks that mpirun or srun started, else "
+          "on ranks that it\nstarts on this machine. import and fit read the text and the JSON of "
+          "nccl-tests, the OSU micro-benchmarks, and "
           "the plain\nformat of docs/formats/log.md. Logs that are fitted together are of one "
           "cluster.\n"},
     Topic{"explain", "Explain why layouts are refused (a reason code), or a field of a job.",

@@ -67,16 +67,21 @@ constexpr std::array kClusterOptions = {
 };
 
 constexpr std::array kProfileOptions = {
-    OptionSpec{"ACTION", "", Takes::kOneValue, "import, fit or show"},
+    OptionSpec{"ACTION", "", Takes::kOneValue, "run, import, fit or show"},
     OptionSpec{"FILE", "", Takes::kRest, "Logs to import or fit, or the profile to show"},
     OptionSpec{"-o,--output", "FILE", Takes::kOneValue,
-               "import: write the measurements in the plain format; fit: write the profile; '-' "
-               "prints it"},
+               "run: the log, in the plain format; import: write the measurements in the plain "
+               "format; fit: write the profile; '-' prints it"},
     OptionSpec{"--collective", "C", Takes::kOneValue,
                "What the logs measured, where they do not say: all_gather, sendrecv, ..."},
-    OptionSpec{"--ranks", "N", Takes::kOneValue, "Ranks, where the logs do not say"},
+    OptionSpec{"--ranks", "N", Takes::kOneValue,
+               "Ranks, where the logs do not say; run: to start on this machine, 2 unless given"},
     OptionSpec{"--nodes", "N", Takes::kOneValue, "Nodes, where the logs do not say"},
     OptionSpec{"--svg", "FILE", Takes::kOneValue, "show: draw measured and fitted busbw"},
+    OptionSpec{"--sizes", "A,B,...", Takes::kOneValue,
+               "run: what to measure, 1KiB to 16MiB by fours unless given"},
+    OptionSpec{"--time-limit", "T", Takes::kOneValue,
+               "run: stop after this time, such as 60s; the same command goes on"},
 };
 
 constexpr std::array kExplainOptions = {

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "cli/commands/profile_run.hpp"
 #include "cli/render/measurements_report.hpp"
 #include "cli/render/profile_report.hpp"
 #include "cli/render/profile_svg.hpp"
@@ -103,6 +104,8 @@ sim::Result<ExitCode> profile_command(const ProfileArguments& arguments,
       return import_logs(arguments, display, output);
     case ProfileAction::kFit:
       return fit_logs(arguments, display, output);
+    case ProfileAction::kRun:
+      return profile_run_command(arguments, display, output);
     case ProfileAction::kShow:
       break;
   }

@@ -1,0 +1,236 @@
+#include "cli/commands/profile_run.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <ctime>
+#include <filesystem>
+#include <iterator>
+#include <memory>
+
+#include "cli/render/measurements_report.hpp"
+#include "cli/write_file.hpp"
+#include "profiles/import/plain.hpp"
+#include "profiles/import/read_log.hpp"
+#include "real/launch/local_ranks.hpp"
+#include "real/launch/mpi_session.hpp"
+#include "real/measure/sweep.hpp"
+#include "real/transport/mpi_transport.hpp"
+#include "sim/units/format_units.hpp"
+
+namespace seqspan::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using profiles::CollectiveKind;
+using profiles::MeasurementSet;
+
+constexpr std::array kCollectives = {
+    std::pair{CollectiveKind::kAllReduce, sim::Collective::kAllReduce},
+    std::pair{CollectiveKind::kAllGather, sim::Collective::kAllGather},
+    std::pair{CollectiveKind::kReduceScatter, sim::Collective::kReduceScatter},
+    std::pair{CollectiveKind::kAllToAll, sim::Collective::kAllToAll},
+    std::pair{CollectiveKind::kSendReceive, sim::Collective::kRingShift},
+};
+
+CollectiveKind kind_of(sim::Collective collective) {
+  const auto* found = std::find_if(kCollectives.begin(), kCollectives.end(),
+                                   [&](const auto& pair) { return pair.second == collective; });
+  return found->first;
+}
+
+// The command line of a rank.
+std::vector<std::string> rank_arguments(const ProfileArguments& arguments) {
+  const RunOptions& run = arguments.run;
+  std::string sizes;
+  for (const sim::Bytes size : run.sizes) {
+    sizes += (sizes.empty() ? "" : ",") + fmt::format("{}B", size.value());
+  }
+  std::vector<std::string> words = {"profile", "run", "-o", arguments.output_file,
+                                    "--sizes", sizes};
+  if (run.time_limit) {
+    words.insert(words.end(), {"--time-limit", fmt::format("{:g}s", run.time_limit->value())});
+  }
+  if (arguments.log.collective) {
+    words.insert(words.end(), {"--collective", name_of(*arguments.log.collective)});
+  }
+  return words;
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
+}
+
+// The log as it grows; of rank 0.
+class Log {
+ public:
+  [[nodiscard]] static sim::Result<Log> open(const std::string& file, std::int64_t ranks) {
+    Log log(file);
+    log.source_ =
+        fmt::format("seqspan profile run, {} ranks, MPI over host memory, {}", ranks, host_name());
+    log.date_ = fmt::format("{:%F}", fmt::gmtime(std::time(nullptr)));
+    if (!std::filesystem::exists(file)) return log;
+    sim::Result<profiles::ImportedLog> before = profiles::read_log_file(file, file);
+    if (!before) return tl::unexpected(before.error());
+    log.sets_ = std::move(before->sets);
+    return log;
+  }
+
+  [[nodiscard]] static profiles::MeasuredGroup group_of(const real::SweepPoint& point) {
+    return {kind_of(point.point.collective), point.point.shape.size, point.nodes};
+  }
+
+  [[nodiscard]] bool has(const real::SweepPoint& point) const {
+    return std::any_of(sets_.begin(), sets_.end(), [&](const MeasurementSet& set) {
+      return is_of(set, point) &&
+             std::any_of(set.points.begin(), set.points.end(),
+                         [&](const auto& measured) { return measured.size == point.point.size; });
+    });
+  }
+
+  [[nodiscard]] sim::Result<void> add(const real::SweepPoint& point, sim::Seconds time) {
+    auto set = std::find_if(sets_.begin(), sets_.end(),
+                            [&](const MeasurementSet& known) { return is_of(known, point); });
+    if (set == sets_.end()) {
+      set = sets_.insert(sets_.end(),
+                         {group_of(point), false, point.variant, {}, source_, date_, file_});
+    }
+    set->points.push_back({point.point.size, time});
+    std::sort(set->points.begin(), set->points.end(),
+              [](const auto& a, const auto& b) { return a.size < b.size; });
+    // One size says nothing of a curve, and a log with such a set is refused.
+    std::vector<MeasurementSet> worth;
+    std::copy_if(sets_.begin(), sets_.end(), std::back_inserter(worth),
+                 [](const MeasurementSet& known) { return known.points.size() > 1; });
+    return worth.empty() ? sim::Result<void>{} : write_file(file_, profiles::plain_text(worth));
+  }
+
+  [[nodiscard]] const std::vector<MeasurementSet>& sets() const { return sets_; }
+
+ private:
+  explicit Log(std::string file) : file_(std::move(file)) {}
+
+  static bool is_of(const MeasurementSet& set, const real::SweepPoint& point) {
+    return set.group == group_of(point) && set.variant == point.variant;
+  }
+
+  std::string file_;
+  std::string source_;
+  std::string date_;
+  std::vector<MeasurementSet> sets_;
+};
+
+class Run {
+ public:
+  Run(const ProfileArguments& arguments, real::Transport& transport, Output& output)
+      : arguments_(arguments), transport_(transport), output_(output) {}
+
+  [[nodiscard]] sim::Result<void> measure(Log& log) {
+    sim::Result<real::ExchangeTimer> timer = real::ExchangeTimer::make(transport_);
+    if (!timer) return tl::unexpected(timer.error());
+    const auto hosts = timer->gather_texts(host_name(), options_.limit);
+    if (!hosts) return tl::unexpected(hosts.error());
+    std::vector<sim::Collective> collectives;
+    for (const auto& [kind, collective] : kCollectives) {
+      if (arguments_.log.collective.value_or(kind) == kind) collectives.push_back(collective);
+    }
+    sim::Result<std::vector<real::SweepPoint>> points =
+        real::sweep(*hosts, collectives, arguments_.run.sizes);
+    if (!points) return tl::unexpected(points.error());
+    for (real::SweepPoint& point : *points) {
+      const auto go_on = measure_point(*timer, point, log);
+      if (!go_on) return tl::unexpected(go_on.error());
+      if (!*go_on) break;
+    }
+    return {};
+  }
+
+ private:
+  [[nodiscard]] bool is_first() const { return transport_.rank() == 0; }
+
+  // Whether there is time for another one. Rank 0 decides for all.
+  sim::Result<bool> measure_point(real::ExchangeTimer& timer, real::SweepPoint& point, Log& log) {
+    point.point.size = real::measured_size(point.point);
+    const double passed = std::chrono::duration<double>(Clock::now() - start_).count();
+    const bool over = arguments_.run.time_limit && passed > arguments_.run.time_limit->value();
+    const auto stop = timer.any(is_first() && over, options_.limit);
+    if (!stop) return tl::unexpected(stop.error());
+    if (*stop) {
+      if (is_first()) output_.message("the time is over; run the same again to go on\n");
+      return false;
+    }
+    const auto known = timer.any(is_first() && log.has(point), options_.limit);
+    if (!known) return tl::unexpected(known.error());
+    if (*known) return true;
+    const auto time = timer.time(point.point, options_);
+    if (!time) return tl::unexpected(time.error());
+    if (!is_first()) return true;
+    const profiles::MeasuredGroup group = Log::group_of(point);
+    output_.message(fmt::format("{}{}{}, {}: {} ({} to {})\n", show(group),
+                                point.variant.empty() ? "" : ", ", point.variant,
+                                sim::format_bytes(point.point.size), sim::format_time(time->median),
+                                sim::format_time(time->fastest), sim::format_time(time->slowest)));
+    if (const auto written = log.add(point, time->median); !written) {
+      return tl::unexpected(written.error());
+    }
+    return true;
+  }
+
+  const ProfileArguments& arguments_;
+  real::Transport& transport_;
+  Output& output_;
+  real::MeasureOptions options_;
+  Clock::time_point start_ = Clock::now();
+};
+
+sim::Result<ExitCode> as_rank(const ProfileArguments& arguments, const DisplayOptions& display,
+                              Output& output) {
+  const auto session = real::MpiSession::start();
+  if (!session) return tl::unexpected(session.error());
+  const auto transport = real::make_mpi_transport();
+  if (!transport) return tl::unexpected(transport.error());
+  real::Transport& mpi = **transport;
+  const auto give_up = [&](const sim::Error& error) {
+    output.error(error);
+    (void)output.finish();
+    real::MpiSession::abort_all(static_cast<int>(exit_code_of(error.category)));
+  };
+  sim::Result<Log> log = Log::open(mpi.rank() == 0 ? arguments.output_file : "", mpi.world_size());
+  if (!log) give_up(log.error());
+  if (const auto measured = Run(arguments, mpi, output).measure(*log); !measured) {
+    give_up(measured.error());
+  }
+  if (const auto closed = mpi.close(); !closed) give_up(closed.error());
+  if (mpi.rank() != 0) return ExitCode::kDone;
+  const std::vector<profiles::ImportedLog> logs = {{log->sets(), {}, {arguments.output_file, {}}}};
+  output.answer(display.json ? measurements_json(logs) : measurements_report(output.style(), logs));
+  return ExitCode::kDone;
+}
+
+}  // namespace
+
+sim::Result<ExitCode> profile_run_command(const ProfileArguments& arguments,
+                                          const DisplayOptions& display, Output& output) {
+  if (real::is_a_rank()) return as_rank(arguments, display, output);
+  std::vector<std::string> words = rank_arguments(arguments);
+  if (display.json) words.emplace_back("--json");
+  if (display.ascii) words.emplace_back("--ascii");
+  // mpirun gives its ranks a terminal of its own, whatever ours is.
+  words.insert(words.end(), {"--color", output.style().colour ? "always" : "never"});
+  const auto status = real::run_local_ranks(arguments.log.ranks.value_or(2), words);
+  if (!status) return tl::unexpected(status.error());
+  switch (*status) {
+    case static_cast<int>(ExitCode::kDone):
+    case static_cast<int>(ExitCode::kInput):
+      return static_cast<ExitCode>(*status);
+    default:
+      return ExitCode::kEnvironment;
+  }
+}
+
+}  // namespace seqspan::cli

@@ -1,0 +1,199 @@
+#include "real/measure/exchange_timer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "real/transport/watchdog.hpp"
+
+namespace seqspan::real {
+namespace {
+
+constexpr std::int64_t kElement = 4;  // float32
+constexpr std::size_t kText = 64;
+
+// Buffers of one exchange, given back when it is over.
+class Buffers {
+ public:
+  explicit Buffers(Transport& transport) : transport_(transport) {}
+  Buffers(const Buffers&) = delete;
+  Buffers& operator=(const Buffers&) = delete;
+  ~Buffers() {
+    for (const Memory& memory : held_) (void)transport_.free(memory);
+  }
+
+  [[nodiscard]] sim::Result<Memory> add(sim::Bytes size) {
+    sim::Result<Memory> memory = transport_.allocate(size);
+    if (memory) held_.push_back(*memory);
+    return memory;
+  }
+
+ private:
+  Transport& transport_;
+  std::vector<Memory> held_;
+};
+
+bool divides_among_group(sim::Collective collective) {
+  return collective != sim::Collective::kRingShift && collective != sim::Collective::kPointToPoint;
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+}  // namespace
+
+sim::Bytes measured_size(const MeasurePoint& point) {
+  const std::int64_t unit =
+      kElement * (divides_among_group(point.collective) ? point.shape.size : 1);
+  return sim::Bytes(std::max<std::int64_t>(1, point.size.value() / unit) * unit);
+}
+
+sim::Result<ExchangeTimer> ExchangeTimer::make(Transport& transport) {
+  const sim::Result<StreamId> stream = transport.make_stream();
+  if (!stream) return tl::unexpected(stream.error());
+  const sim::Result<CommunicatorId> world =
+      transport.make_communicator({transport.world_size(), 1});
+  if (!world) return tl::unexpected(world.error());
+  return ExchangeTimer(transport, *stream, *world);
+}
+
+sim::Result<CommunicatorId> ExchangeTimer::communicator(const sim::GroupShape& shape) {
+  const std::pair key(shape.size, shape.stride);
+  if (const auto known = communicators_.find(key); known != communicators_.end()) {
+    return known->second;
+  }
+  const sim::Result<CommunicatorId> made = transport_->make_communicator(shape);
+  if (made) communicators_.emplace(key, *made);
+  return made;
+}
+
+sim::Result<sim::Seconds> ExchangeTimer::run(Exchange exchange, sim::Seconds limit) {
+  const sim::Result<OpId> op = transport_->start(std::move(exchange));
+  if (!op) return tl::unexpected(op.error());
+  if (const auto done = finish(*transport_, stream_, limit); !done) {
+    return tl::unexpected(done.error());
+  }
+  const sim::Result<OpStatus> status = transport_->poll(*op);
+  if (!status) return tl::unexpected(status.error());
+  if (const auto released = transport_->release(*op); !released) {
+    return tl::unexpected(released.error());
+  }
+  return status->time;
+}
+
+sim::Result<std::vector<std::byte>> ExchangeTimer::gather(std::span<const std::byte> own,
+                                                          sim::Seconds limit) {
+  const std::int64_t ranks = transport_->world_size();
+  const auto each = static_cast<std::int64_t>(own.size());
+  Buffers buffers(*transport_);
+  const auto send = buffers.add(sim::Bytes(each));
+  if (!send) return tl::unexpected(send.error());
+  const auto receive = buffers.add(sim::Bytes(each * ranks));
+  if (!receive) return tl::unexpected(receive.error());
+  if (const auto in = transport_->copy_in(stream_, *send, own); !in) {
+    return tl::unexpected(in.error());
+  }
+  Exchange exchange{"all-gather of results", sim::Collective::kAllGather,       world_, stream_,
+                    sim::DataType::kBool,    {{*send, *receive, each * ranks}}, {}};
+  if (const auto time = run(std::move(exchange), limit); !time) {
+    return tl::unexpected(time.error());
+  }
+  std::vector<std::byte> all(static_cast<std::size_t>(each * ranks));
+  if (const auto out = transport_->copy_out(stream_, all, *receive); !out) {
+    return tl::unexpected(out.error());
+  }
+  if (const auto done = finish(*transport_, stream_, limit); !done) {
+    return tl::unexpected(done.error());
+  }
+  return all;
+}
+
+sim::Result<sim::Seconds> ExchangeTimer::largest(sim::Seconds own, sim::Seconds limit) {
+  const double seconds = own.value();
+  const auto all = gather(std::as_bytes(std::span(&seconds, 1)), limit);
+  if (!all) return tl::unexpected(all.error());
+  double largest = 0;
+  for (std::size_t at = 0; at < all->size(); at += sizeof(double)) {
+    double value = 0;
+    std::memcpy(&value, &(*all)[at], sizeof value);
+    largest = std::max(largest, value);
+  }
+  return sim::Seconds(largest);
+}
+
+sim::Result<bool> ExchangeTimer::any(bool own, sim::Seconds limit) {
+  const auto all = largest(sim::Seconds(own ? 1 : 0), limit);
+  if (!all) return tl::unexpected(all.error());
+  return all->value() > 0;
+}
+
+sim::Result<std::vector<std::string>> ExchangeTimer::gather_texts(const std::string& own,
+                                                                  sim::Seconds limit) {
+  std::array<char, kText> text{};
+  own.copy(text.data(), kText - 1);
+  const auto all = gather(std::as_bytes(std::span(text)), limit);
+  if (!all) return tl::unexpected(all.error());
+  std::vector<std::string> texts;
+  for (std::size_t at = 0; at < all->size(); at += kText) {
+    std::memcpy(text.data(), &(*all)[at], kText);
+    texts.emplace_back(text.data());
+  }
+  return texts;
+}
+
+sim::Result<MeasuredTime> ExchangeTimer::time(const MeasurePoint& point,
+                                              const MeasureOptions& options) {
+  const auto communicator = this->communicator(point.shape);
+  if (!communicator) return tl::unexpected(communicator.error());
+  const sim::Bytes size = measured_size(point);
+
+  Exchange exchange{fmt::format("{} of {} bytes", name_of(point.collective), size.value()),
+                    point.collective,
+                    *communicator,
+                    stream_,
+                    sim::DataType::kFloat32,
+                    {{{}, {}, size.value() / kElement}},
+                    {}};
+  Message& message = exchange.messages.front();
+  Buffers buffers(*transport_);
+  const auto send = buffers.add(send_size(exchange, message, point.shape.size));
+  if (!send) return tl::unexpected(send.error());
+  const auto receive = buffers.add(receive_size(exchange, message, point.shape.size));
+  if (!receive) return tl::unexpected(receive.error());
+  message.send = *send;
+  message.receive = *receive;
+
+  // Zeros: what is summed must not be what memory happens to hold.
+  const std::vector<std::byte> zeros(static_cast<std::size_t>(send->size.value()));
+  if (const auto in = transport_->copy_in(stream_, *send, zeros); !in) {
+    return tl::unexpected(in.error());
+  }
+
+  std::vector<double> times;
+  for (std::int64_t i = 0; i < options.warm_up + options.repetitions; ++i) {
+    // A barrier: nobody has the largest before everybody has given its own.
+    if (const auto all = largest(sim::Seconds(0), options.limit); !all) {
+      return tl::unexpected(all.error());
+    }
+    const auto time = run(exchange, options.limit);
+    if (!time) return tl::unexpected(time.error());
+    if (i >= options.warm_up) times.push_back(time->value());
+  }
+  MeasuredTime result;
+  const auto [fastest, slowest] = std::minmax_element(times.begin(), times.end());
+  const std::array own = {median(times), *fastest, *slowest};
+  const std::array to = {&result.median, &result.fastest, &result.slowest};
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    const auto all = largest(sim::Seconds(own[i]), options.limit);
+    if (!all) return tl::unexpected(all.error());
+    *to[i] = *all;
+  }
+  return result;
+}
+
+}  // namespace seqspan::real

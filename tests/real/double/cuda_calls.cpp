@@ -1,4 +1,5 @@
-// The CUDA runtime calls of the double.
+// The CUDA runtime calls of the double, with the parameter names of the header.
+// NOLINTBEGIN(readability-identifier-naming)
 #include <cuda_runtime_api.h>
 #include <mpi.h>
 
@@ -9,11 +10,15 @@
 #include "tests/real/double/device.hpp"
 
 using seqspan::real::twin::Access;
+using seqspan::real::twin::Device;
 using seqspan::real::twin::device;
 using seqspan::real::twin::join;
 using seqspan::real::twin::Recorded;
 
 namespace {
+
+// The runtime has a parameter of the name of ours.
+Device& the_device() { return device(); }
 
 cudaError_t unknown(const char* what) {
   device().complain(std::string("unknown ") + what);
@@ -29,8 +34,8 @@ cudaError_t cudaGetDeviceCount(int* count) {
   return device().gpu_count > 0 ? cudaSuccess : cudaErrorNoDevice;
 }
 
-cudaError_t cudaSetDevice(int number) {
-  return number >= 0 && number < device().gpu_count ? cudaSuccess : cudaErrorInvalidDevice;
+cudaError_t cudaSetDevice(int device) {
+  return device >= 0 && device < the_device().gpu_count ? cudaSuccess : cudaErrorInvalidDevice;
 }
 
 cudaError_t cudaGetLastError() { return cudaSuccess; }
@@ -39,15 +44,15 @@ const char* cudaGetErrorString(cudaError_t error) {
   return error == cudaErrorNoDevice ? "no CUDA-capable device is detected" : "error of the double";
 }
 
-cudaError_t cudaMalloc(void** address, size_t size) {
+cudaError_t cudaMalloc(void** devPtr, size_t size) {
   if (size > (size_t{1} << 40U)) return cudaErrorMemoryAllocation;
-  *address = device().allocate(size);
+  *devPtr = device().allocate(size);
   return cudaSuccess;
 }
 
-cudaError_t cudaFree(void* address) {
+cudaError_t cudaFree(void* devPtr) {
   device().progress();
-  device().free(address);
+  device().free(devPtr);
   return cudaSuccess;
 }
 
@@ -111,29 +116,29 @@ cudaError_t cudaEventQuery(cudaEvent_t event) {
   return cudaSuccess;
 }
 
-cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEvent_t end) {
+cudaError_t cudaEventElapsedTime(float* ms, cudaEvent_t start, cudaEvent_t end) {
   if (!device().knows(start) || !device().knows(end)) return unknown("event");
   if (!start->latest || !end->latest) return cudaErrorInvalidResourceHandle;
   if (!start->latest->is_reached || !end->latest->is_reached) return cudaErrorNotReady;
-  *milliseconds = static_cast<float>((end->latest->time - start->latest->time) * 1e3);
+  *ms = static_cast<float>((end->latest->time - start->latest->time) * 1e3);
   return cudaSuccess;
 }
 
-cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t size, cudaMemcpyKind kind,
+cudaError_t cudaMemcpyAsync(void* dst, const void* src, size_t count, cudaMemcpyKind kind,
                             cudaStream_t stream) {
   if (!device().knows(stream)) return unknown("stream");
   const bool is_in = kind == cudaMemcpyHostToDevice;
   if (!is_in && kind != cudaMemcpyDeviceToHost) return cudaErrorInvalidMemcpyDirection;
-  const Access access{static_cast<const std::byte*>(is_in ? to : from), size, is_in};
+  const Access access{static_cast<const std::byte*>(is_in ? dst : src), count, is_in};
   device().give(stream, {access}, [=] {
-    if (device().is_live(access, "cudaMemcpyAsync")) std::memcpy(to, from, size);
+    if (device().is_live(access, "cudaMemcpyAsync")) std::memcpy(dst, src, count);
     return true;
   });
   return cudaSuccess;
 }
 
 // In a thread of its own, as CUDA does it: the host goes on meanwhile.
-cudaError_t cudaLaunchHostFunc(cudaStream_t stream, cudaHostFn_t function, void* data) {
+cudaError_t cudaLaunchHostFunc(cudaStream_t stream, cudaHostFn_t fn, void* userData) {
   if (!device().knows(stream)) return unknown("stream");
   struct Running {
     std::thread thread;
@@ -142,8 +147,8 @@ cudaError_t cudaLaunchHostFunc(cudaStream_t stream, cudaHostFn_t function, void*
   auto running = std::make_shared<Running>();
   device().give(stream, {}, [=] {
     if (!running->thread.joinable()) {
-      running->thread = std::thread([running = running.get(), function, data] {
-        function(data);
+      running->thread = std::thread([running = running.get(), fn, userData] {
+        fn(userData);
         running->is_done = true;
       });
     }
@@ -155,3 +160,5 @@ cudaError_t cudaLaunchHostFunc(cudaStream_t stream, cudaHostFn_t function, void*
 }
 
 }  // extern "C"
+
+// NOLINTEND(readability-identifier-naming)

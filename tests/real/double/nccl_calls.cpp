@@ -1,5 +1,6 @@
-// The NCCL calls of the double. A collective first compares what its members have called, then
-// gathers everybody's send buffer and takes from it what each wants: slow, and hard to get wrong.
+// The NCCL calls of the double, with the parameter names of the header. A collective first compares
+// what its members have called, then gathers everybody's send buffer and takes from it what each
+// wants: slow, and hard to get wrong. NOLINTBEGIN(readability-identifier-naming)
 #include <fmt/format.h>
 #include <mpi.h>
 #include <nccl.h>
@@ -371,35 +372,35 @@ ncclResult_t ncclCommInitRankConfig(ncclComm_t* comm, int ranks, ncclUniqueId id
   return ncclInProgress;
 }
 
-ncclResult_t ncclCommSplit(ncclComm_t parent, int color, int key, ncclComm_t* child,
+ncclResult_t ncclCommSplit(ncclComm_t comm, int color, int key, ncclComm_t* newcomm,
                            ncclConfig_t* config) {
   if (auto checked = check_config(config); checked != ncclSuccess) return checked;
-  if (library().comms.count(parent) == 0 || parent->polls_to_settle > 0) {
+  if (library().comms.count(comm) == 0 || comm->polls_to_settle > 0) {
     device().complain("ncclCommSplit of a communicator that is unknown or has not settled");
     return ncclInvalidUsage;
   }
-  MPI_Comm comm = MPI_COMM_NULL;
-  MPI_Comm_split(parent->comm, color, key, &comm);
-  parent->child = make_comm(comm);
-  parent->split = child;
-  *child = nullptr;
-  parent->polls_to_settle = kPollsToSettle;
+  MPI_Comm split = MPI_COMM_NULL;
+  MPI_Comm_split(comm->comm, color, key, &split);
+  comm->child = make_comm(split);
+  comm->split = newcomm;
+  *newcomm = nullptr;
+  comm->polls_to_settle = kPollsToSettle;
   return ncclInProgress;
 }
 
-ncclResult_t ncclCommGetAsyncError(ncclComm_t comm, ncclResult_t* state) {
+ncclResult_t ncclCommGetAsyncError(ncclComm_t comm, ncclResult_t* asyncError) {
   if (library().comms.count(comm) == 0) {
     device().complain("ncclCommGetAsyncError of an unknown communicator");
     return ncclInvalidArgument;
   }
   device().progress();
-  *state = library().has_broken_peers ? ncclRemoteError : comm->fault;
-  if (*state != ncclSuccess || comm->polls_to_settle == 0) return ncclSuccess;
+  *asyncError = library().has_broken_peers ? ncclRemoteError : comm->fault;
+  if (*asyncError != ncclSuccess || comm->polls_to_settle == 0) return ncclSuccess;
   if (--comm->polls_to_settle == 0) {
     if (comm->split != nullptr) *comm->split = comm->child;
     comm->split = nullptr;
   } else {
-    *state = ncclInProgress;
+    *asyncError = ncclInProgress;
   }
   return ncclSuccess;
 }
@@ -443,40 +444,44 @@ ncclResult_t ncclGroupEnd() {
   return ncclInProgress;
 }
 
-ncclResult_t ncclSend(const void* send, size_t count, ncclDataType_t type, int peer,
+ncclResult_t ncclSend(const void* sendbuff, size_t count, ncclDataType_t datatype, int peer,
                       ncclComm_t comm, cudaStream_t stream) {
-  return give("ncclSend", {Kind::kSend, comm, stream, bytes(send), nullptr, count, type, peer});
+  return give("ncclSend",
+              {Kind::kSend, comm, stream, bytes(sendbuff), nullptr, count, datatype, peer});
 }
 
-ncclResult_t ncclRecv(void* receive, size_t count, ncclDataType_t type, int peer, ncclComm_t comm,
-                      cudaStream_t stream) {
-  return give("ncclRecv", {Kind::kRecv, comm, stream, nullptr, bytes(receive), count, type, peer});
+ncclResult_t ncclRecv(void* recvbuff, size_t count, ncclDataType_t datatype, int peer,
+                      ncclComm_t comm, cudaStream_t stream) {
+  return give("ncclRecv",
+              {Kind::kRecv, comm, stream, nullptr, bytes(recvbuff), count, datatype, peer});
 }
 
-ncclResult_t ncclAlltoAll(const void* send, void* receive, size_t count, ncclDataType_t type,
-                          ncclComm_t comm, cudaStream_t stream) {
+ncclResult_t ncclAlltoAll(const void* sendbuff, void* recvbuff, size_t count,
+                          ncclDataType_t datatype, ncclComm_t comm, cudaStream_t stream) {
   return give("ncclAlltoAll",
-              {Kind::kAllToAll, comm, stream, bytes(send), bytes(receive), count, type});
+              {Kind::kAllToAll, comm, stream, bytes(sendbuff), bytes(recvbuff), count, datatype});
 }
 
-ncclResult_t ncclAllGather(const void* send, void* receive, size_t count, ncclDataType_t type,
-                           ncclComm_t comm, cudaStream_t stream) {
-  return give("ncclAllGather",
-              {Kind::kAllGather, comm, stream, bytes(send), bytes(receive), count, type});
+ncclResult_t ncclAllGather(const void* sendbuff, void* recvbuff, size_t sendcount,
+                           ncclDataType_t datatype, ncclComm_t comm, cudaStream_t stream) {
+  return give("ncclAllGather", {Kind::kAllGather, comm, stream, bytes(sendbuff), bytes(recvbuff),
+                                sendcount, datatype});
 }
 
-ncclResult_t ncclReduceScatter(const void* send, void* receive, size_t count, ncclDataType_t type,
-                               ncclRedOp_t op, ncclComm_t comm, cudaStream_t stream) {
+ncclResult_t ncclReduceScatter(const void* sendbuff, void* recvbuff, size_t recvcount,
+                               ncclDataType_t datatype, ncclRedOp_t op, ncclComm_t comm,
+                               cudaStream_t stream) {
   if (op != ncclSum) return ncclInvalidArgument;
-  return give("ncclReduceScatter",
-              {Kind::kReduceScatter, comm, stream, bytes(send), bytes(receive), count, type});
+  return give("ncclReduceScatter", {Kind::kReduceScatter, comm, stream, bytes(sendbuff),
+                                    bytes(recvbuff), recvcount, datatype});
 }
 
-ncclResult_t ncclAllReduce(const void* send, void* receive, size_t count, ncclDataType_t type,
-                           ncclRedOp_t op, ncclComm_t comm, cudaStream_t stream) {
+ncclResult_t ncclAllReduce(const void* sendbuff, void* recvbuff, size_t count,
+                           ncclDataType_t datatype, ncclRedOp_t op, ncclComm_t comm,
+                           cudaStream_t stream) {
   if (op != ncclSum) return ncclInvalidArgument;
   return give("ncclAllReduce",
-              {Kind::kAllReduce, comm, stream, bytes(send), bytes(receive), count, type});
+              {Kind::kAllReduce, comm, stream, bytes(sendbuff), bytes(recvbuff), count, datatype});
 }
 
 }  // extern "C"
@@ -505,3 +510,5 @@ void double_reset() {
 }
 
 }  // namespace seqspan::real
+
+// NOLINTEND(readability-identifier-naming)

@@ -67,7 +67,7 @@ sim::Result<CommunicatorId> ExchangeTimer::communicator(const sim::GroupShape& s
   if (const auto known = communicators_.find(key); known != communicators_.end()) {
     return known->second;
   }
-  const sim::Result<CommunicatorId> made = transport_->make_communicator(shape);
+  sim::Result<CommunicatorId> made = transport_->make_communicator(shape);
   if (made) communicators_.emplace(key, *made);
   return made;
 }

@@ -2,12 +2,12 @@
 // where.
 //
 // `elements` e of a message, n ranks in the group, in the sizes of sim::Communication:
-//   all-to-all      one rank's send buffer      send e      receive e     block i to rank i, e/n
-//   each all-gather      the gathered tensor         send e/n    receive e     block i from rank i
-//   reduce-scatter  before scattering           send e      receive e/n   block i summed on rank i
-//   all-reduce      the tensor                  send e      receive e     may be the same memory
-//   ring shift      one message                 send e      receive e     to the successor, wraps
-//   point-to-point  one message                 send e      receive e     does not wrap
+//   all-to-all      one rank's send buffer   send e     receive e     block i, e/n, to rank i
+//   all-gather      the gathered tensor      send e/n   receive e     block i from rank i
+//   reduce-scatter  before scattering        send e     receive e/n   block i summed on rank i
+//   all-reduce      the tensor               send e     receive e     may be the same memory
+//   ring shift      one message              send e     receive e     to the successor, wraps
+//   point-to-point  one message              send e     receive e     does not wrap
 // Sums are of fp32, or of bf16 rounded to nearest even after each addition (a library may add in
 // another order, or in fp32). int64 and bool can only be moved; a bool is one byte.
 #pragma once

@@ -2,10 +2,9 @@
 //
 // NCCL v2.30 src/init.cc, src/transport/p2p.cc and net.cc: buffers live at the receiver, one set
 // (DeviceProfile::nccl_connection_bytes: LL + LL128 + Simple) per channel of a connection.
-//   rings           nccl_ring_channels sets for the predecessor. A ring that leaves the domain over
-//   a
-//                   NIC has a set at the sender too; of C rings, ceil(C/k) leave by each of k
-//                   members.
+//   rings           nccl_ring_channels sets for the predecessor. A ring that leaves the domain
+//                   over a NIC has a set at the sender too; of C rings, ceil(C/k) leave by each of
+//                   k members.
 //   NVLink peers    nccl_p2p_channels sets for each peer that ever sent something.
 //   NIC peers       share one pool for sending and one for receiving, however many they are:
 //                   2 x nccl_p2p_channels x NCCL_SHARED_STEPS (16) x chunk of 128 KiB.

@@ -141,7 +141,7 @@ class NcclTransport final : public BookedTransport {
 
   sim::Result<bool> event_reached(std::size_t event) override {
     if (!events_[event].is_recorded) return true;
-    return is_past(events_[event].event);
+    return confirm(is_past(events_[event].event));
   }
 
   sim::Result<void> give_copy_in(std::size_t stream, const Memory& to,
@@ -202,9 +202,7 @@ class NcclTransport final : public BookedTransport {
   }
 
   sim::Result<void> advance() override {
-    for (ncclComm_t comm : communicators_) {
-      if (auto well = check_async(comm); !well) return tl::unexpected(well.error());
-    }
+    if (auto well = check_communicators(); !well) return well;
     for (auto running = running_.begin(); running != running_.end();) {
       const sim::Result<bool> done = step(*running);
       if (!done) return tl::unexpected(done.error());
@@ -219,7 +217,7 @@ class NcclTransport final : public BookedTransport {
     if (auto queried = check_cuda(code, "cudaStreamQuery"); !queried) {
       return tl::unexpected(queried.error());
     }
-    return true;
+    return confirm(true);
   }
 
   void give_up() override {
@@ -279,10 +277,21 @@ class NcclTransport final : public BookedTransport {
     return state;
   }
 
-  static sim::Result<void> check_async(ncclComm_t comm) {
-    const auto state = async_state(comm, "NCCL", "");
-    if (!state) return tl::unexpected(state.error());
+  sim::Result<void> check_communicators() const {
+    for (ncclComm_t comm : communicators_) {
+      if (auto state = async_state(comm, "NCCL", ""); !state) {
+        return tl::unexpected(state.error());
+      }
+    }
     return {};
+  }
+
+  // An op that fails ends too: what seems done counts only when its communicators are well
+  // afterwards.
+  sim::Result<bool> confirm(sim::Result<bool> is_done) const {
+    if (!is_done || !*is_done) return is_done;
+    if (auto well = check_communicators(); !well) return tl::unexpected(well.error());
+    return true;
   }
 
   // Polls until what was asked of a non-blocking communicator is accepted.
@@ -329,7 +338,7 @@ class NcclTransport final : public BookedTransport {
       running.is_reached = true;
       reached(running.op);
     }
-    auto past = is_past(running.behind);
+    auto past = confirm(is_past(running.behind));
     if (!past || !*past) return past;
     float milliseconds = 0;
     if (auto measured =

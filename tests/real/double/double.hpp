@@ -34,6 +34,9 @@ void double_set_nccl_version(int version);
 void double_set_gpu_count(int count);
 // All communicators report ncclRemoteError from now on, as after the death of a peer.
 void double_break_peers();
+// Work advances only when streams and events are asked, not when communicators are: an error then
+// shows no earlier than the end of the work that met it.
+void double_advance_by_queries_only();
 void double_reset();
 
 }  // namespace seqspan::real

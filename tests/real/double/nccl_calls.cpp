@@ -41,6 +41,7 @@ constexpr int kPollsToSettle = 2;
 struct Library {
   int version = NCCL_VERSION_CODE;
   bool has_broken_peers = false;
+  bool does_advance_by_polls = true;
   int group_depth = 0;
   std::set<ncclComm_t> comms;
 };
@@ -393,7 +394,7 @@ ncclResult_t ncclCommGetAsyncError(ncclComm_t comm, ncclResult_t* asyncError) {
     device().complain("ncclCommGetAsyncError of an unknown communicator");
     return ncclInvalidArgument;
   }
-  device().progress();
+  if (library().does_advance_by_polls) device().progress();
   *asyncError = library().has_broken_peers ? ncclRemoteError : comm->fault;
   if (*asyncError != ncclSuccess || comm->polls_to_settle == 0) return ncclSuccess;
   if (--comm->polls_to_settle == 0) {
@@ -500,6 +501,7 @@ int double_calls(const std::string& call) { return device().calls(call); }
 void double_set_nccl_version(int version) { library().version = version; }
 void double_set_gpu_count(int count) { device().gpu_count = count; }
 void double_break_peers() { library().has_broken_peers = true; }
+void double_advance_by_queries_only() { library().does_advance_by_polls = false; }
 
 void double_reset() {
   int ranks = 1;
@@ -507,6 +509,7 @@ void double_reset() {
   device().gpu_count = ranks;
   library().version = NCCL_VERSION_CODE;
   library().has_broken_peers = false;
+  library().does_advance_by_polls = true;
 }
 
 }  // namespace seqspan::real

@@ -45,6 +45,20 @@ TEST_F(NcclFaults, MismatchOfTypes) {
                    "different collectives, counts or types");
 }
 
+// The communicator was well when it was asked, and the stream is idle a moment later because the
+// collective has failed.
+TEST_F(NcclFaults, AnErrorThatShowsOnlyWhenTheStreamIsIdle) {
+  if (world() < 2) GTEST_SKIP() << "needs 2 ranks";
+  const CommunicatorId id = world_communicator();
+  const std::int64_t elements = rank() == 0 ? 4 : 8;
+  const Memory memory = buffer(elements * 4);
+  double_advance_by_queries_only();
+  expect_complaint(exchange(sim::Collective::kAllReduce, id, sim::DataType::kFloat32,
+                            {{memory, memory, elements}}),
+                   "different collectives, counts or types");
+  double_reset();
+}
+
 TEST_F(NcclFaults, ADeadPeerBreaksTheTransport) {
   (void)world_communicator();
   double_break_peers();

@@ -72,6 +72,12 @@ sim::Result<CommunicatorId> ExchangeTimer::communicator(const sim::GroupShape& s
   return made;
 }
 
+sim::Result<void> ExchangeTimer::prepare(const sim::GroupShape& shape) {
+  const auto made = communicator(shape);
+  if (!made) return tl::unexpected(made.error());
+  return {};
+}
+
 sim::Result<sim::Seconds> ExchangeTimer::run(Exchange exchange, sim::Seconds limit) {
   const sim::Result<OpId> op = transport_->start(std::move(exchange));
   if (!op) return tl::unexpected(op.error());

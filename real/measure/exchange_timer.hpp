@@ -54,6 +54,8 @@ class ExchangeTimer {
   [[nodiscard]] static sim::Result<ExchangeTimer> make(Transport& transport);
 
   // Collective over the world, as all that follows: all ranks ask for the same in the same order.
+  // What `time` has to make first for a shape. Blocks until all ranks have come, without a limit.
+  [[nodiscard]] sim::Result<void> prepare(const sim::GroupShape& shape);
   [[nodiscard]] sim::Result<MeasuredTime> time(const MeasurePoint& point,
                                                const MeasureOptions& options);
 

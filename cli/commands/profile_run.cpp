@@ -30,6 +30,8 @@ namespace seqspan::cli {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+constexpr int kSignalled = 128;
+
 using profiles::CollectiveKind;
 using profiles::MeasurementSet;
 
@@ -249,7 +251,6 @@ sim::Result<ExitCode> as_rank(const ProfileArguments& arguments, const DisplayOp
   real::note_stop_requests();
   const bool is_first = transport->rank() == 0;
   const auto give_up = [&](const sim::Error& error) {
-    real::wait_turn(*transport);
     output.error(error);
     (void)output.finish();
     real::MpiSession::abort_all(static_cast<int>(exit_code_of(error.category)));
@@ -282,6 +283,11 @@ sim::Result<ExitCode> profile_run_command(const ProfileArguments& arguments,
   words.insert(words.end(), {"--color", output.style().colour ? "always" : "never"});
   const auto status = real::run_local_ranks(arguments.log.ranks.value_or(2), words);
   if (!status) return tl::unexpected(status.error());
+  if (*status > kSignalled) {
+    output.error({sim::ErrorCategory::kEnvironment,
+                  fmt::format("signal {} ended a rank or mpirun", *status - kSignalled), "",
+                  "the log has what was measured before", "run the same again to go on"});
+  }
   switch (*status) {
     case static_cast<int>(ExitCode::kDone):
     case static_cast<int>(ExitCode::kInput):

@@ -9,6 +9,9 @@ namespace seqspan::real {
 // watch (watchdog.hpp) never looks at the note.
 void note_stop_requests();
 
+// From now on it ends the process again, as it does by default.
+void end_on_stop_request();
+
 [[nodiscard]] bool stop_requested();
 
 }  // namespace seqspan::real

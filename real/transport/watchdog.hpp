@@ -3,7 +3,10 @@
 //   what   all_to_all 'Q' of ranks 0, 1, 2, 3 has not ended within 10 s
 //   why    arrived: ranks 0, 1; not arrived: rank 2; no answer: rank 3
 //
-// A request to end (stop_request.hpp) ends the wait in the same way: "... was told to end during".
+// A request to end (stop_request.hpp) ends the wait in the same way: "told to end during ...".
+//
+// All that have arrived come to this end together, and the first to report it may end the others:
+// so each keeps answering for a moment before it returns, the first of them not at all.
 #pragma once
 
 #include "real/transport/transport.hpp"
@@ -16,9 +19,5 @@ namespace seqspan::real {
 
 // Polls until all work of the stream is done, watching. A delay and a call have no limit.
 [[nodiscard]] sim::Result<void> finish(Transport& transport, StreamId stream, sim::Seconds limit);
-
-// For a rank that gives up, before it says why and ends the others: rank r answers questions for
-// r/5 s more, 2 s at most, so that one rank speaks for all that have come to the same end.
-void wait_turn(Transport& transport);
 
 }  // namespace seqspan::real

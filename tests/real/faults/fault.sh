@@ -34,7 +34,7 @@ while [ $# -gt 0 ] && [ "$1" != -- ]; do
   esac
   shift 2
 done
-[ $# -gt 1 ] && [ -n "$when" ] && [ -n "$within" ] || usage "needs --when, --within, -- COMMAND"
+if [ $# -lt 2 ] || [ -z "$when" ] || [ -z "$within" ]; then usage "needs --when, --within, -- COMMAND"; fi
 shift
 
 scratch=$(mktemp -d)

@@ -91,4 +91,16 @@ std::vector<Plan> context_plans(std::int64_t ranks) {
   return plans;
 }
 
+std::vector<Plan> tensor_plans(std::int64_t ranks) {
+  std::vector<Plan> plans;
+  for (std::int64_t tensor = 2; tensor <= ranks; tensor *= 2) {
+    for (Plan plan : context_plans(ranks / tensor)) {
+      if (plan.family != Family::kTransformerEngine) continue;
+      plan.degrees.tensor = tensor;
+      plans.push_back(plan);
+    }
+  }
+  return plans;
+}
+
 }  // namespace seqspan::oracle

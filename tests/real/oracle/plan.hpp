@@ -36,5 +36,7 @@ struct Plan {
 
 // Every plan for t = 1 and u r = `ranks`.
 [[nodiscard]] std::vector<Plan> context_plans(std::int64_t ranks);
+// Every plan of transformer engine for t > 1 and t u r = `ranks`.
+[[nodiscard]] std::vector<Plan> tensor_plans(std::int64_t ranks);
 
 }  // namespace seqspan::oracle

@@ -8,7 +8,6 @@
 #include "cli/commands/layout.hpp"
 #include "cli/commands/measurement_log.hpp"
 #include "sim/engine/simulator.hpp"
-#include "sim/spec/layout_text.hpp"
 
 namespace seqspan::cli {
 
@@ -30,7 +29,8 @@ sim::Result<std::vector<real::JobExchange>> job_exchanges(const ProfileArguments
   }
   if (!exchanges.empty()) return exchanges;
   return sim::input_error(
-      "nothing to measure: the layout exchanges nothing of that kind", to_string(*layout),
+      "nothing to measure: the layout exchanges nothing of that kind",
+      "--layout " + arguments.run.layout,
       "each of its groups has one rank, or --collective names what it does not use",
       fmt::format("seqspan simulate {} --layout L lists its traffic",
                   command_text(*arguments.run.job)));

@@ -186,11 +186,12 @@ sim::Result<ExitCode> as_rank(const ProfileArguments& arguments, const DisplayOp
   real::note_stop_requests();
   const bool is_first = transport->rank() == 0;
   const auto give_up = [&](const sim::Error& error) {
+    real::end_on_stop_request();
     // What is wrong with the input is wrong on every rank: the first says it, and ends the others.
     if (error.category == sim::ErrorCategory::kInput && !is_first) {
       std::this_thread::sleep_for(kTimeToSpeak);
     }
-    output.error(error);
+    if (!real::MpiSession::is_aborted_by_other()) output.error(error);
     (void)output.finish();
     real::MpiSession::abort_all(static_cast<int>(exit_code_of(error.category)));
   };

@@ -164,7 +164,7 @@ sim::Result<void> write_profile(const ProfileArguments& arguments, Output& outpu
       profiles::read_log_file(arguments.output_file, arguments.output_file);
   if (!log) return tl::unexpected(log.error());
   const std::string name = std::filesystem::path(file).stem().string();
-  const auto written = write_file(file, encode_fabric_profile(profiles::fit_fabric(name, {*log})));
+  auto written = write_file(file, encode_fabric_profile(profiles::fit_fabric(name, {*log})));
   if (written) output.message(fmt::format("wrote {}\n", file));
   return written;
 }

@@ -53,7 +53,7 @@ std::string name_of_groups(const JobExchange& exchange) {
 // Why the groups cannot be had here; empty where they can.
 std::string obstacle(const sim::GroupShape& shape, const std::vector<std::string>& hosts) {
   const auto world = static_cast<std::int64_t>(hosts.size());
-  const std::string there = fmt::format("there are {} rank{}", world, world == 1 ? "" : "s");
+  std::string there = fmt::format("there are {} rank{}", world, world == 1 ? "" : "s");
   if (shape.size > world) return there;
   const std::int64_t block = shape.size * shape.stride;
   if (world % block != 0) return fmt::format("they take a multiple of {} ranks, {}", block, there);

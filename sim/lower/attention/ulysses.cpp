@@ -56,6 +56,13 @@ UlyssesAttention::UlyssesAttention(ProgramBuilder& builder, const HeadBlock& hea
                              : value_gradient_.result()} {}
 
 void UlyssesAttention::forward(ProgramBuilder& builder) const {
+  if (gathers_positions_) {
+    builder.memory_pass("position ids", {}, {positions_});
+    builder.communicate(
+        "all-gather position ids",
+        {Collective::kAllGather, Axis::kUlysses, builder.program().tensor(all_positions_).bytes},
+        {positions_}, {all_positions_});
+  }
   TensorId key = inputs_.key;
   TensorId value = inputs_.value;
   if (replicates_) {
@@ -67,13 +74,6 @@ void UlyssesAttention::forward(ProgramBuilder& builder) const {
   query_.run(builder, inputs_.query);
   key_.run(builder, key);
   value_.run(builder, value);
-  if (gathers_positions_) {
-    builder.memory_pass("position ids", {}, {positions_});
-    builder.communicate(
-        "all-gather position ids",
-        {Collective::kAllGather, Axis::kUlysses, builder.program().tensor(all_positions_).bytes},
-        {positions_}, {all_positions_});
-  }
   sim::forward(core_, builder);
   to_sequence_.run(builder, output_of(core_));
 }

@@ -1,0 +1,56 @@
+// One rank's attention under a method: forward, then backward of the same tensors.
+//
+// Tensors come and go as handles: a method that is done with one lets go of it, and what a method
+// keeps between its forward and its backward is what it has saved.
+#pragma once
+
+#include <memory>
+
+#include "tests/real/oracle/kernel.hpp"
+
+namespace seqspan::oracle {
+
+struct Gradients {
+  Tensor query;
+  Tensor key;
+  Tensor value;
+};
+
+class Attention {
+ public:
+  Attention() = default;
+  virtual ~Attention() = default;
+  Attention(const Attention&) = delete;
+  Attention& operator=(const Attention&) = delete;
+
+  // q [n, b, a, d], k and v [n, b, g, d] of this rank's n rows and heads; o like q.
+  [[nodiscard]] virtual Tensor forward(Tensor query, Tensor key, Tensor value) = 0;
+  [[nodiscard]] virtual Gradients backward(Tensor output_gradient) = 0;
+};
+
+// What every method needs to know. `rows`: which rows this rank attends with.
+struct Setting {
+  Ledger& ledger;
+  const Mask& mask;
+  Library library = Library::kFlashAttention3;
+  Heads heads;
+  Rows rows;
+
+  [[nodiscard]] std::int64_t query_elements() const {
+    return static_cast<std::int64_t>(rows.size()) * heads.query_row();
+  }
+  [[nodiscard]] std::int64_t kv_elements() const {
+    return static_cast<std::int64_t>(rows.size()) * heads.kv_row();
+  }
+  [[nodiscard]] std::int64_t lse_elements() const {
+    return static_cast<std::int64_t>(rows.size()) * heads.lse_row();
+  }
+  [[nodiscard]] Tensor bfloat16(const char* name, std::int64_t elements) const {
+    return {ledger, name, Stored::kBFloat16, elements};
+  }
+  [[nodiscard]] Tensor float32(const char* name, std::int64_t elements) const {
+    return {ledger, name, Stored::kFloat32, elements};
+  }
+};
+
+}  // namespace seqspan::oracle

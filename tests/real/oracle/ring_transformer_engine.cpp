@@ -1,0 +1,155 @@
+#include "tests/real/oracle/ring_transformer_engine.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "tests/real/oracle/hop.hpp"
+
+namespace seqspan::oracle {
+
+TransformerEngineRing::Meeting TransformerEngineRing::meeting(std::int64_t owner) const {
+  const auto rows = static_cast<std::int64_t>(at_.rows.size());
+  if (owner == ring_.rank()) return {0, rows, rows};
+  if (owner < ring_.rank()) return {0, rows, rows / 2};
+  return {rows / 2, rows - rows / 2, rows};
+}
+
+Queries TransformerEngineRing::queries_of(const Meeting& meeting) const {
+  return {RowSpan(at_.rows).subspan(static_cast<std::size_t>(meeting.first_query),
+                                    static_cast<std::size_t>(meeting.queries)),
+          query_.data() + meeting.first_query * at_.heads.query_row()};
+}
+
+Keys TransformerEngineRing::keys_of(const Meeting& meeting, const Rows& owner_rows,
+                                    const float* kv) const {
+  return {RowSpan(owner_rows).first(static_cast<std::size_t>(meeting.keys)), kv,
+          kv + at_.kv_elements()};
+}
+
+Rows TransformerEngineRing::rows_of_rank(std::int64_t rank) const {
+  const auto local = static_cast<std::int64_t>(at_.rows.size());
+  return oracle::rows_of(Order::kZigzag, local * ring_.size(), ring_.size(), rank);
+}
+
+// LSE = log(exp(LSE) + exp(step)) with log1p, as flash_attn_fwd_softmax_lse_correction does it. A
+// row that saw nothing yet has -infinity.
+void TransformerEngineRing::correct(const Meeting& meeting, const Tensor& step) {
+  float* total = log_sum_exp_.data() + meeting.first_query * at_.heads.lse_row();
+  for (std::int64_t i = 0; i < step.elements(); ++i) {
+    const float larger = std::max(total[i], step.data()[i]);
+    const float smaller = std::min(total[i], step.data()[i]);
+    total[i] = std::isinf(smaller) ? larger : larger + std::log1p(std::exp(smaller - larger));
+  }
+}
+
+void TransformerEngineRing::merge(const Meeting& meeting, const Tensor& partial, const Tensor& step,
+                                  bool first) {
+  const std::int64_t d = at_.heads.head_dim;
+  const float* total = log_sum_exp_.data() + meeting.first_query * at_.heads.lse_row();
+  float* output = output_.data() + meeting.first_query * at_.heads.query_row();
+  for (std::int64_t i = 0; i < partial.elements(); ++i) {
+    const float scaled = partial.data()[i] * std::exp(step.data()[i / d] - total[i / d]);
+    output[i] = first ? scaled : output[i] + scaled;
+  }
+}
+
+Tensor TransformerEngineRing::forward(Tensor query, Tensor key, Tensor value) {
+  const std::int64_t ranks = ring_.size();
+  query_ = std::move(query);
+  std::vector<Tensor> buffers{at_.bfloat16("own KV, concatenated", 2 * at_.kv_elements())};
+  std::copy_n(key.data(), key.elements(), buffers[0].data());
+  std::copy_n(value.data(), value.elements(), buffers[0].data() + key.elements());
+  key.release();
+  value.release();
+
+  std::vector<Tensor> partials;
+  std::vector<Tensor> steps;
+  for (std::int64_t i = 0; i < ranks; ++i) {
+    Hop hop(ring_, 1);
+    if (i < ranks - 1) {
+      buffers.push_back(at_.bfloat16("received KV", 2 * at_.kv_elements()));
+      hop.post(buffers[static_cast<std::size_t>(i)], buffers.back());
+    }
+    const std::int64_t owner = (ring_.rank() - i + ranks) % ranks;
+    const Meeting met = meeting(owner);
+    partials.push_back(at_.bfloat16("partial o", met.queries * at_.heads.query_row()));
+    steps.push_back(at_.float32("LSE of a step", met.queries * at_.heads.lse_row()));
+    const Rows owner_rows = rows_of_rank(owner);
+    attend(at_.heads, at_.mask, queries_of(met),
+           keys_of(met, owner_rows, buffers[static_cast<std::size_t>(i)].data()),
+           partials.back().data(), steps.back().data());
+    if (i == 0) {
+      log_sum_exp_ = at_.float32("LSE", at_.lse_elements());
+      std::copy_n(steps[0].data(), steps[0].elements(), log_sum_exp_.data());
+    } else {
+      correct(met, steps.back());
+    }
+  }
+  output_ = at_.bfloat16("o", at_.query_elements());
+  for (std::size_t i = 0; i < partials.size(); ++i) {
+    const std::int64_t owner = (ring_.rank() - static_cast<std::int64_t>(i) + ranks) % ranks;
+    merge(meeting(owner), partials[i], steps[i], i == 0);
+  }
+  kv_ = buffers.back();
+  return output_;
+}
+
+void TransformerEngineRing::attend_backward_step(const Rows& owner_rows, const Meeting& meeting,
+                                                 const float* kv, const Tensor& output_gradient,
+                                                 const Tensor& step_query,
+                                                 const Tensor& step_kv) const {
+  const KernelWorkspace workspace(at_.ledger, at_.library, at_.heads,
+                                  static_cast<std::size_t>(meeting.queries),
+                                  static_cast<std::size_t>(meeting.keys));
+  const std::int64_t skipped = meeting.first_query * at_.heads.query_row();
+  attend_backward(
+      at_.heads, at_.mask, queries_of(meeting), keys_of(meeting, owner_rows, kv),
+      {output_.data() + skipped, log_sum_exp_.data() + meeting.first_query * at_.heads.lse_row(),
+       output_gradient.data() + skipped},
+      step_query.data(), step_kv.data(), step_kv.data() + at_.kv_elements());
+}
+
+Gradients TransformerEngineRing::backward(Tensor output_gradient) {
+  const std::int64_t ranks = ring_.size();
+  const std::int64_t unit = 2 * at_.kv_elements();
+  Tensor query_gradient = at_.bfloat16("dQ", at_.query_elements());
+  const std::array<Tensor, 2> buffers{at_.bfloat16("KV and dK, dV", 2 * unit),
+                                      at_.bfloat16("KV and dK, dV", 2 * unit)};
+  std::copy_n(kv_.data(), unit, buffers[0].data());
+  for (std::int64_t i = 0; i < ranks; ++i) {
+    const Tensor& here = buffers[static_cast<std::size_t>(i % 2)];
+    const Tensor& there = buffers[static_cast<std::size_t>((i + 1) % 2)];
+    Hop hop(ring_, -1);
+    const std::int64_t first = i == ranks - 1 ? unit : 0;
+    const std::int64_t last = i == 0 ? unit : 2 * unit;
+    if (first < last) hop.post(here, there, first, last - first);
+
+    const std::int64_t owner = (ring_.rank() + 1 + i) % ranks;
+    const Meeting met = meeting(owner);
+    const Tensor step_query = at_.bfloat16("dQ of a step", met.queries * at_.heads.query_row());
+    const Tensor step_kv = at_.bfloat16("dK, dV of a step", unit);
+    attend_backward_step(rows_of_rank(owner), met, here.data(), output_gradient, step_query,
+                         step_kv);
+    float* dq = query_gradient.data() + met.first_query * at_.heads.query_row();
+    for (std::int64_t e = 0; e < step_query.elements(); ++e) dq[e] += step_query.data()[e];
+
+    hop.wait();
+    float* dkv = there.data() + unit;
+    if (i == 0) std::fill_n(dkv, unit, 0.0F);
+    for (std::int64_t half = 0; half < 2; ++half) {
+      const std::int64_t begin = half * at_.kv_elements();
+      for (std::int64_t e = 0; e < met.keys * at_.heads.kv_row(); ++e) {
+        dkv[begin + e] += step_kv.data()[begin + e];
+      }
+    }
+  }
+  const float* dkv = buffers[static_cast<std::size_t>(ranks % 2)].data() + unit;
+  Gradients gradients{query_gradient, at_.bfloat16("dK", at_.kv_elements()),
+                      at_.bfloat16("dV", at_.kv_elements())};
+  std::copy_n(dkv, at_.kv_elements(), gradients.key.data());
+  std::copy_n(dkv + at_.kv_elements(), at_.kv_elements(), gradients.value.data());
+  for (Tensor* saved : {&query_, &kv_, &output_, &log_sum_exp_}) saved->release();
+  return gradients;
+}
+
+}  // namespace seqspan::oracle

@@ -219,7 +219,9 @@ sim::Result<void> check_profile_options(const ParsedLine& line, ProfileAction ac
         ProfileOption{"--collective", {kImport, kFit, kRun}},
         ProfileOption{"--ranks", {kImport, kFit, kRun}}, ProfileOption{"--nodes", {kImport, kFit}},
         ProfileOption{"--svg", {kShow}}, ProfileOption{"--sizes", {kRun}},
-        ProfileOption{"--time-limit", {kRun}}, ProfileOption{"--exchange-limit", {kRun}}}) {
+        ProfileOption{"--time-limit", {kRun}}, ProfileOption{"--exchange-limit", {kRun}},
+        ProfileOption{"--job", {kRun}}, ProfileOption{"--layout", {kRun}},
+        ProfileOption{"--set", {kRun}}, ProfileOption{"--profile", {kRun}}}) {
     const char* option = known.name;
     if (!line.has(option)) continue;
     if (std::find(known.of.begin(), known.of.end(), action) == known.of.end()) {
@@ -243,8 +245,28 @@ sim::Result<std::optional<sim::Seconds>> time_of(const ParsedLine& line, const c
                           fmt::format("for example {} {}", option, example));
 }
 
+// The job that says what to measure.
+sim::Result<void> add_job(const ParsedLine& line, RunOptions& options) {
+  if (!line.has("--job")) {
+    for (const char* option : {"--layout", "--set"}) {
+      if (line.has(option)) return sim::input_error(fmt::format("{} is for --job", option));
+    }
+    return {};
+  }
+  if (line.has("--sizes")) {
+    return sim::input_error("--sizes is for a run without --job", "", "the job says which sizes");
+  }
+  options.job = JobArguments{};
+  options.job->file = line.value("--job");
+  options.job->settings = line.all("--set");
+  options.layout = line.value("--layout");
+  return {};
+}
+
 sim::Result<RunOptions> run_options_of(const ParsedLine& line) {
   RunOptions options;
+  if (const auto job = add_job(line, options); !job) return tl::unexpected(job.error());
+  options.profile_file = line.value("--profile");
   std::string sizes = line.has("--sizes") ? line.value("--sizes") : kDefaultSizes;
   sizes += ',';
   for (std::size_t at = 0, end = 0; (end = sizes.find(',', at)) != std::string::npos;
@@ -271,6 +293,10 @@ sim::Result<Request> run_of(const ParsedLine& line, ProfileArguments arguments,
   if (arguments.output_file.empty() || arguments.output_file == "-" || !arguments.files.empty()) {
     return sim::input_error("seqspan profile run needs a log to write, and nothing else", {}, {},
                             usage);
+  }
+  if (line.value("--profile") == "-") {
+    return sim::input_error("--profile needs a file", {}, {},
+                            "seqspan profile fit LOG -o - prints the profile of a log");
   }
   sim::Result<profiles::LogOptions> log = log_options_of(line);
   if (!log) return tl::unexpected(log.error());

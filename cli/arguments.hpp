@@ -50,6 +50,9 @@ struct RunOptions {
   std::vector<sim::Bytes> sizes;
   std::optional<sim::Seconds> time_limit;
   std::optional<sim::Seconds> exchange_limit;
+  std::optional<JobArguments> job;  // what to measure, in place of the sizes
+  std::string layout;               // of the job; text or file
+  std::string profile_file;         // empty: none
 };
 
 struct ProfileArguments {

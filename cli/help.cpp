@@ -58,7 +58,7 @@ constexpr std::array kTopics = {
           "  seqspan cluster show h100-16x8 --svg -\n",
           ""},
     Topic{"profile", "Measure a network or read measurements, fit a profile to them, and show it.",
-          "seqspan profile run -o LOG [--ranks N]\n"
+          "seqspan profile run -o LOG [--ranks N] [--job JOB [--layout L]] [--profile FILE]\n"
           "       seqspan profile import FILE... [-o FILE]\n"
           "       seqspan profile fit FILE... -o PROFILE.json\n"
           "       seqspan profile show PROFILE.json [--svg FILE]",

@@ -84,6 +84,15 @@ constexpr std::array kProfileOptions = {
                "run: stop after this time, such as 60s; the same command goes on"},
     OptionSpec{"--exchange-limit", "T", Takes::kOneValue,
                "run: give up when one exchange takes longer, 30s unless given"},
+    OptionSpec{"--job", "JOB", Takes::kOneValue,
+               "run: measure what a layout of this job exchanges, in its groups"},
+    OptionSpec{"--layout", "L", Takes::kOneValue,
+               "run: the layout of --job, as for simulate; what is left out is the job's, then the "
+               "framework's default"},
+    OptionSpec{"--set", "PATH=VALUE", Takes::kManyValues,
+               "run: change a field of --job; may be repeated"},
+    OptionSpec{"--profile", "FILE", Takes::kOneValue,
+               "run: write the profile too that fit makes of the log"},
 };
 
 constexpr std::array kValidateOptions = {

@@ -31,6 +31,8 @@ struct MeasurePoint {
   sim::Collective collective = sim::Collective::kAllGather;
   sim::GroupShape shape;
   sim::Bytes size;
+
+  bool operator==(const MeasurePoint&) const = default;
 };
 
 // Rounded down to float32s that divide among the group, at least one each.

@@ -107,6 +107,7 @@ sim::Result<ExecutedBlock> BlockRunner::run(const sim::Block& block) {
   for (auto& [id, op] : running_) {
     const auto status = transport_.poll(id);
     if (!status) return tl::unexpected(status.error());
+    op.reached = sim::Seconds(std::chrono::duration<double>(status->reached - start).count());
     op.time = status->time;
     executed.communications.push_back(op);
     if (auto released = transport_.release(id); !released) {
@@ -266,7 +267,8 @@ sim::Result<void> BlockRunner::communicate(std::size_t index, std::int64_t itera
   }
   sim::Result<Exchange> exchange = exchange_of(op);
   if (!exchange) return tl::unexpected(exchange.error());
-  const ExecutedOp executed{index, iteration, sent_bytes(*exchange, groups_.size(work.axis)), {}};
+  const ExecutedOp executed{
+      index, iteration, sent_bytes(*exchange, groups_.size(work.axis)), {}, {}};
   const auto started = transport_.start(*std::move(exchange));
   if (!started) return tl::unexpected(started.error());
   running_.emplace_back(*started, executed);

@@ -41,7 +41,8 @@ struct ExecutedOp {
   std::size_t op = 0;          // index into Program::ops
   std::int64_t iteration = 0;  // of the loop around it
   sim::Bytes sent;             // by this rank to others, as given to the library
-  sim::Seconds time;           // from when its stream reached it
+  sim::Seconds reached;        // by its stream, from the start of the block
+  sim::Seconds time;           // from then on
 };
 
 struct ExecutedBlock {

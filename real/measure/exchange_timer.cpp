@@ -187,7 +187,10 @@ sim::Result<MeasuredTime> ExchangeTimer::time(const MeasurePoint& point,
   Buffers buffers(*transport_);
   const auto send = buffers.add(send_size(exchange, message, point.shape.size));
   if (!send) return tl::unexpected(send.error());
-  const auto receive = buffers.add(receive_size(exchange, message, point.shape.size));
+  // An all-reduce is in place, as those of gradients are.
+  const bool in_place = point.collective == sim::Collective::kAllReduce;
+  const auto receive =
+      in_place ? send : buffers.add(receive_size(exchange, message, point.shape.size));
   if (!receive) return tl::unexpected(receive.error());
   message.send = *send;
   message.receive = *receive;

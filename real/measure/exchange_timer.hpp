@@ -5,7 +5,8 @@
 // what it waits for; a time is the median of these. All sibling groups of the shape run at the same
 // time, as those of a layout do, and share what they share: the slowest is of the slowest group.
 //
-// Sizes are nccl-tests' (sim::Communication::bytes), of float32; measured_size() of a point is what
+// An all-reduce is in place, as those of gradients are. Sizes are nccl-tests'
+// (sim::Communication::bytes), of float32; measured_size() of a point is what
 // is measured.
 //
 // Errors: kInput where the shape does not tile the world; kEnvironment where the transport fails,

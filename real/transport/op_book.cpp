@@ -32,13 +32,15 @@ void OpBook::started(OpId op) {
   if (found == entries_.end() || found->second.status.state != OpState::kQueued) return;
   found->second.status.state = OpState::kRunning;
   found->second.started = std::chrono::steady_clock::now();
+  found->second.status.reached = found->second.started;
 }
 
 void OpBook::done(OpId op, std::optional<sim::Seconds> measured) {
   const auto found = entries_.find(op);
   if (found == entries_.end() || found->second.status.state == OpState::kDone) return;
   if (found->second.status.state == OpState::kQueued) started(op);
-  found->second.status = {OpState::kDone, measured.value_or(since(found->second.started))};
+  found->second.status = {OpState::kDone, measured.value_or(since(found->second.started)),
+                          found->second.started};
 }
 
 const OpBook::Entry* OpBook::find(OpId op) const {

@@ -21,6 +21,7 @@
 // chapter 5.12 (non-blocking collectives).
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -49,6 +50,8 @@ struct OpStatus {
   // From the moment its stream reached it until now, or until it was done. MPI: the host's clock,
   // as seen when polled. NCCL: events on the stream once done, the host's clock before.
   sim::Seconds time;
+  // When its stream was seen to have reached it, by the host's clock.
+  std::chrono::steady_clock::time_point reached;
 };
 
 class Transport {

@@ -110,6 +110,7 @@ class BlockValidator {
     }
     const std::size_t first = own.size();
     for (const ExecutedOp& op : executed.communications) {
+      own.push_back(op.reached.value());
       own.push_back(op.time.value());
       own.push_back(static_cast<double>(op.sent.value()));
     }
@@ -135,13 +136,15 @@ class BlockValidator {
     }
     side.block.push_back(slowest);
     for (std::size_t i = 0; i < count; ++i) {
-      double shortest = all->front()[first + 2 * i];
+      double reached = 0;
+      double done = 0;
       for (const std::vector<double>& rank : *all) {
-        shortest = std::min(shortest, rank[first + 2 * i]);
+        reached = std::max(reached, rank[first + 3 * i]);
+        done = std::max(done, rank[first + 3 * i] + rank[first + 3 * i + 1]);
         side.sent[i] =
-            std::max(side.sent[i], sim::Bytes(static_cast<std::int64_t>(rank[first + 2 * i + 1])));
+            std::max(side.sent[i], sim::Bytes(static_cast<std::int64_t>(rank[first + 3 * i + 2])));
       }
-      side.ops[i].push_back(shortest);
+      side.ops[i].push_back(done - reached);
     }
     return {};
   }

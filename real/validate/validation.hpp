@@ -33,7 +33,8 @@ struct ValidatedOp {
   sim::Bytes predicted_sent;
   sim::Bytes measured_sent;
   sim::Seconds predicted;
-  // Of one execution: the rank that came last, for it waits for nobody; over repetitions.
+  // Of one execution: from the moment that the last rank came to the moment that the last one had
+  // what it waited for, by clocks that start together behind a barrier; over repetitions.
   MeasuredTime measured;
 
   [[nodiscard]] double error() const { return error_of(predicted, measured.median); }

@@ -43,6 +43,12 @@ std::string validation_csv(const real::Validation& validation) {
         microseconds(op.measured.fastest), microseconds(op.measured.slowest), algbw,
         algbw * busbw_factor(op.collective, op.group_size), op.error());
   }
+  for (const real::ValidatedBlock& block : validation.blocks) {
+    text += fmt::format("{},\"\",,,,,,,,,{:.3f},{:.3f},{:.3f},{:.3f},,,{:.6f}\n",
+                        quoted(block.name), microseconds(block.predicted),
+                        microseconds(block.measured.median), microseconds(block.measured.fastest),
+                        microseconds(block.measured.slowest), block.error());
+  }
   return text;
 }
 

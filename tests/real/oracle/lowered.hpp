@@ -28,4 +28,17 @@ namespace seqspan::oracle {
 [[nodiscard]] std::vector<const sim::Op*> attention_traffic(const sim::Program& program,
                                                             bool backward);
 
+// What attention itself holds, from q, k, v to the output and from its gradient to theirs, as the
+// program's memory reader sees it: the ops between RoPE and the output projection, as a part of
+// their own. Bytes of one rank.
+struct AttentionMemory {
+  std::int64_t kept = 0;  // when forward returns: saved tensors and the output
+  std::int64_t forward_peak = 0;
+  std::int64_t backward_peak = 0;
+  std::string kept_tensors;  // for messages: name bytes, ...
+  std::string at_forward_peak;
+  std::string at_backward_peak;
+};
+[[nodiscard]] AttentionMemory attention_memory(sim::Program program);
+
 }  // namespace seqspan::oracle

@@ -219,7 +219,7 @@ sim::Result<void> check_profile_options(const ParsedLine& line, ProfileAction ac
         ProfileOption{"--collective", {kImport, kFit, kRun}},
         ProfileOption{"--ranks", {kImport, kFit, kRun}}, ProfileOption{"--nodes", {kImport, kFit}},
         ProfileOption{"--svg", {kShow}}, ProfileOption{"--sizes", {kRun}},
-        ProfileOption{"--time-limit", {kRun}}}) {
+        ProfileOption{"--time-limit", {kRun}}, ProfileOption{"--exchange-limit", {kRun}}}) {
     const char* option = known.name;
     if (!line.has(option)) continue;
     if (std::find(known.of.begin(), known.of.end(), action) == known.of.end()) {
@@ -232,6 +232,15 @@ sim::Result<void> check_profile_options(const ParsedLine& line, ProfileAction ac
                             "leave one of them out");
   }
   return {};
+}
+
+sim::Result<std::optional<sim::Seconds>> time_of(const ParsedLine& line, const char* option,
+                                                 const char* example) {
+  if (!line.has(option)) return std::nullopt;
+  const sim::Result<sim::Seconds> time = sim::parse_time(line.value(option));
+  if (time && time->value() > 0) return *time;
+  return sim::input_error(sim::quote(line.value(option)) + " is no time", option, {},
+                          fmt::format("for example {} {}", option, example));
 }
 
 sim::Result<RunOptions> run_options_of(const ParsedLine& line) {
@@ -247,14 +256,12 @@ sim::Result<RunOptions> run_options_of(const ParsedLine& line) {
     }
     options.sizes.push_back(*size);
   }
-  if (line.has("--time-limit")) {
-    const sim::Result<sim::Seconds> limit = sim::parse_time(line.value("--time-limit"));
-    if (!limit || limit->value() <= 0) {
-      return sim::input_error(sim::quote(line.value("--time-limit")) + " is no time",
-                              "--time-limit", {}, "for example --time-limit 60s");
-    }
-    options.time_limit = *limit;
-  }
+  const auto time_limit = time_of(line, "--time-limit", "60s");
+  if (!time_limit) return tl::unexpected(time_limit.error());
+  const auto exchange_limit = time_of(line, "--exchange-limit", "5s");
+  if (!exchange_limit) return tl::unexpected(exchange_limit.error());
+  options.time_limit = *time_limit;
+  options.exchange_limit = *exchange_limit;
   return options;
 }
 

@@ -48,6 +48,7 @@ enum class ProfileAction : std::uint8_t { kImport, kFit, kShow, kRun };
 struct RunOptions {
   std::vector<sim::Bytes> sizes;
   std::optional<sim::Seconds> time_limit;
+  std::optional<sim::Seconds> exchange_limit;
 };
 
 struct ProfileArguments {

@@ -82,6 +82,8 @@ constexpr std::array kProfileOptions = {
                "run: what to measure, 1KiB to 16MiB by fours unless given"},
     OptionSpec{"--time-limit", "T", Takes::kOneValue,
                "run: stop after this time, such as 60s; the same command goes on"},
+    OptionSpec{"--exchange-limit", "T", Takes::kOneValue,
+               "run: give up when one exchange takes longer, 30s unless given"},
 };
 
 constexpr std::array kExplainOptions = {

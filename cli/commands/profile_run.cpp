@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <iterator>
@@ -16,16 +17,21 @@
 #include "cli/write_file.hpp"
 #include "profiles/import/plain.hpp"
 #include "profiles/import/read_log.hpp"
+#include "real/launch/deadline.hpp"
 #include "real/launch/local_ranks.hpp"
 #include "real/launch/mpi_session.hpp"
+#include "real/launch/stop_request.hpp"
 #include "real/measure/sweep.hpp"
 #include "real/transport/mpi_transport.hpp"
+#include "real/transport/watchdog.hpp"
 #include "sim/units/format_units.hpp"
 
 namespace seqspan::cli {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+constexpr int kSignalled = 128;
+
 using profiles::CollectiveKind;
 using profiles::MeasurementSet;
 
@@ -54,6 +60,10 @@ std::vector<std::string> rank_arguments(const ProfileArguments& arguments) {
                                     "--sizes", sizes};
   if (run.time_limit) {
     words.insert(words.end(), {"--time-limit", fmt::format("{:g}s", run.time_limit->value())});
+  }
+  if (run.exchange_limit) {
+    words.insert(words.end(),
+                 {"--exchange-limit", fmt::format("{:g}s", run.exchange_limit->value())});
   }
   if (arguments.log.collective) {
     words.insert(words.end(), {"--collective", name_of(*arguments.log.collective)});
@@ -125,10 +135,39 @@ class Log {
   std::vector<MeasurementSet> sets_;
 };
 
+sim::Seconds limit_of(const ProfileArguments& arguments) {
+  return arguments.run.exchange_limit.value_or(real::MeasureOptions{}.limit);
+}
+
+// Limits for what blocks inside MPI until all ranks have come.
+class Together {
+ public:
+  Together(const ProfileArguments& arguments, Output& output)
+      : limit_(limit_of(arguments)), output_(output) {}
+
+  [[nodiscard]] real::Deadline until(const char* what) const {
+    return {limit_, [this, what] {
+              output_.error({sim::ErrorCategory::kEnvironment,
+                             fmt::format("{} within {:g} s", what, limit_.value()), host_name(),
+                             "MPI waits there until all ranks have come",
+                             "look for ranks that are stopped, dead, or off the network"});
+              (void)output_.finish();
+              std::_Exit(static_cast<int>(ExitCode::kEnvironment));
+            }};
+  }
+
+ private:
+  sim::Seconds limit_;
+  Output& output_;
+};
+
 class Run {
  public:
-  Run(const ProfileArguments& arguments, real::Transport& transport, Output& output)
-      : arguments_(arguments), transport_(transport), output_(output) {}
+  Run(const ProfileArguments& arguments, real::Transport& transport, const Together& together,
+      Output& output)
+      : arguments_(arguments), transport_(transport), together_(together), output_(output) {
+    options_.limit = limit_of(arguments);
+  }
 
   [[nodiscard]] sim::Result<void> measure(Log& log) {
     sim::Result<real::ExchangeTimer> timer = real::ExchangeTimer::make(transport_);
@@ -142,6 +181,12 @@ class Run {
     sim::Result<std::vector<real::SweepPoint>> points =
         real::sweep(*hosts, collectives, arguments_.run.sizes);
     if (!points) return tl::unexpected(points.error());
+    for (const real::SweepPoint& point : *points) {
+      const real::Deadline deadline = together_.until("the groups of ranks have not been made");
+      if (const auto ready = timer->prepare(point.point.shape); !ready) {
+        return tl::unexpected(ready.error());
+      }
+    }
     for (real::SweepPoint& point : *points) {
       const auto go_on = measure_point(*timer, point, log);
       if (!go_on) return tl::unexpected(go_on.error());
@@ -183,6 +228,7 @@ class Run {
 
   const ProfileArguments& arguments_;
   real::Transport& transport_;
+  const Together& together_;
   Output& output_;
   real::MeasureOptions options_;
   Clock::time_point start_ = Clock::now();
@@ -190,23 +236,36 @@ class Run {
 
 sim::Result<ExitCode> as_rank(const ProfileArguments& arguments, const DisplayOptions& display,
                               Output& output) {
-  const auto session = real::MpiSession::start();
-  if (!session) return tl::unexpected(session.error());
-  const auto transport = real::make_mpi_transport();
-  if (!transport) return tl::unexpected(transport.error());
-  real::Transport& mpi = **transport;
+  const Together together(arguments, output);
+  std::unique_ptr<real::MpiSession> session;
+  std::unique_ptr<real::Transport> transport;
+  {
+    const real::Deadline deadline = together.until("MPI has not started");
+    auto started = real::MpiSession::start();
+    if (!started) return tl::unexpected(started.error());
+    session = *std::move(started);
+    auto made = real::make_mpi_transport();
+    if (!made) return tl::unexpected(made.error());
+    transport = *std::move(made);
+  }
+  real::note_stop_requests();
+  const bool is_first = transport->rank() == 0;
   const auto give_up = [&](const sim::Error& error) {
     output.error(error);
     (void)output.finish();
     real::MpiSession::abort_all(static_cast<int>(exit_code_of(error.category)));
   };
-  sim::Result<Log> log = Log::open(mpi.rank() == 0 ? arguments.output_file : "", mpi.world_size());
+  sim::Result<Log> log = Log::open(is_first ? arguments.output_file : "", transport->world_size());
   if (!log) give_up(log.error());
-  if (const auto measured = Run(arguments, mpi, output).measure(*log); !measured) {
-    give_up(measured.error());
+  const auto measured = Run(arguments, *transport, together, output).measure(*log);
+  if (!measured) give_up(measured.error());
+  {
+    const real::Deadline deadline = together.until("MPI has not ended");
+    if (const auto closed = transport->close(); !closed) give_up(closed.error());
+    transport.reset();
+    session.reset();
   }
-  if (const auto closed = mpi.close(); !closed) give_up(closed.error());
-  if (mpi.rank() != 0) return ExitCode::kDone;
+  if (!is_first) return ExitCode::kDone;
   const std::vector<profiles::ImportedLog> logs = {{log->sets(), {}, {arguments.output_file, {}}}};
   output.answer(display.json ? measurements_json(logs) : measurements_report(output.style(), logs));
   return ExitCode::kDone;
@@ -224,6 +283,11 @@ sim::Result<ExitCode> profile_run_command(const ProfileArguments& arguments,
   words.insert(words.end(), {"--color", output.style().colour ? "always" : "never"});
   const auto status = real::run_local_ranks(arguments.log.ranks.value_or(2), words);
   if (!status) return tl::unexpected(status.error());
+  if (*status > kSignalled) {
+    output.error({sim::ErrorCategory::kEnvironment,
+                  fmt::format("signal {} ended a rank or mpirun", *status - kSignalled), "",
+                  "the log has what was measured before", "run the same again to go on"});
+  }
   switch (*status) {
     case static_cast<int>(ExitCode::kDone):
     case static_cast<int>(ExitCode::kInput):

@@ -1,7 +1,8 @@
 // Starting ranks on this machine, for a command that was run alone and needs several.
 //
 // The program starts itself again under mpirun, with the arguments that it was given, and waits.
-// What the ranks print goes where its own output goes. mpirun ends the other ranks when one fails.
+// What the ranks print goes where its own output goes. mpirun ends the other ranks when one fails,
+// and when this process is told to end or dies.
 //
 // Errors: kEnvironment where mpirun cannot be started.
 #pragma once

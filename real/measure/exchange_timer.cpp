@@ -39,6 +39,18 @@ bool divides_among_group(sim::Collective collective) {
   return collective != sim::Collective::kRingShift && collective != sim::Collective::kPointToPoint;
 }
 
+// `all` has `count` doubles of each rank: of each the largest over the ranks.
+std::vector<double> largest_of_each(std::span<const std::byte> all, std::size_t count) {
+  std::vector<double> largest(count);
+  for (std::size_t at = 0; at < all.size(); at += sizeof(double)) {
+    double value = 0;
+    std::memcpy(&value, &all[at], sizeof value);
+    double& known = largest[at / sizeof value % count];
+    known = std::max(known, value);
+  }
+  return largest;
+}
+
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   const std::size_t middle = values.size() / 2;
@@ -70,6 +82,12 @@ sim::Result<CommunicatorId> ExchangeTimer::communicator(const sim::GroupShape& s
   sim::Result<CommunicatorId> made = transport_->make_communicator(shape);
   if (made) communicators_.emplace(key, *made);
   return made;
+}
+
+sim::Result<void> ExchangeTimer::prepare(const sim::GroupShape& shape) {
+  const auto made = communicator(shape);
+  if (!made) return tl::unexpected(made.error());
+  return {};
 }
 
 sim::Result<sim::Seconds> ExchangeTimer::run(Exchange exchange, sim::Seconds limit) {
@@ -117,13 +135,7 @@ sim::Result<sim::Seconds> ExchangeTimer::largest(sim::Seconds own, sim::Seconds 
   const double seconds = own.value();
   const auto all = gather(std::as_bytes(std::span(&seconds, 1)), limit);
   if (!all) return tl::unexpected(all.error());
-  double largest = 0;
-  for (std::size_t at = 0; at < all->size(); at += sizeof(double)) {
-    double value = 0;
-    std::memcpy(&value, &(*all)[at], sizeof value);
-    largest = std::max(largest, value);
-  }
-  return sim::Seconds(largest);
+  return sim::Seconds(largest_of_each(*all, 1).front());
 }
 
 sim::Result<bool> ExchangeTimer::any(bool own, sim::Seconds limit) {
@@ -184,16 +196,11 @@ sim::Result<MeasuredTime> ExchangeTimer::time(const MeasurePoint& point,
     if (!time) return tl::unexpected(time.error());
     if (i >= options.warm_up) times.push_back(time->value());
   }
-  MeasuredTime result;
-  const auto [fastest, slowest] = std::minmax_element(times.begin(), times.end());
-  const std::array own = {median(times), *fastest, *slowest};
-  const std::array to = {&result.median, &result.fastest, &result.slowest};
-  for (std::size_t i = 0; i < own.size(); ++i) {
-    const auto all = largest(sim::Seconds(own[i]), options.limit);
-    if (!all) return tl::unexpected(all.error());
-    *to[i] = *all;
-  }
-  return result;
+  const auto all = gather(std::as_bytes(std::span(times)), options.limit);
+  if (!all) return tl::unexpected(all.error());
+  const std::vector<double> latest = largest_of_each(*all, times.size());
+  const auto [fastest, slowest] = std::minmax_element(latest.begin(), latest.end());
+  return MeasuredTime{sim::Seconds(median(latest)), sim::Seconds(*fastest), sim::Seconds(*slowest)};
 }
 
 }  // namespace seqspan::real

@@ -1,9 +1,9 @@
 // Measures how long collectives take on the ranks at hand, as nccl-tests does: warm-up runs, then
 // repetitions, each behind a barrier and timed on its own.
 //
-// A time is the median over the repetitions of one rank, and of all ranks the longest: the op is
-// over when the last rank has what it waits for. All sibling groups of the shape run at the same
-// time, as those of a layout do.
+// The time of a repetition is that of its slowest rank, since the op is over when the last rank has
+// what it waits for; a time is the median of these. All sibling groups of the shape run at the same
+// time, as those of a layout do, and share what they share: the slowest is of the slowest group.
 //
 // Sizes are nccl-tests' (sim::Communication::bytes), of float32; measured_size() of a point is what
 // is measured.
@@ -54,6 +54,8 @@ class ExchangeTimer {
   [[nodiscard]] static sim::Result<ExchangeTimer> make(Transport& transport);
 
   // Collective over the world, as all that follows: all ranks ask for the same in the same order.
+  // What `time` has to make first for a shape. Blocks until all ranks have come, without a limit.
+  [[nodiscard]] sim::Result<void> prepare(const sim::GroupShape& shape);
   [[nodiscard]] sim::Result<MeasuredTime> time(const MeasurePoint& point,
                                                const MeasureOptions& options);
 

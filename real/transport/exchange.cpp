@@ -101,6 +101,30 @@ Bytes receive_size(const Exchange& exchange, const Message& message, std::int64_
   return size_of(exchange, message.elements / (is_block ? group_size : 1));
 }
 
+Bytes sent_bytes(const Exchange& exchange, std::int64_t group_size) {
+  Bytes sent;
+  for (const Message& message : exchange.messages) {
+    const Bytes send = send_size(exchange, message, group_size);
+    switch (exchange.collective) {
+      case Collective::kAllToAll:
+      case Collective::kReduceScatter:
+        sent += Bytes(send.value() / group_size) * (group_size - 1);
+        break;
+      case Collective::kAllGather:
+        sent += send * (group_size - 1);
+        break;
+      case Collective::kAllReduce:
+        sent += Bytes(2 * send.value() / group_size) * (group_size - 1);
+        break;
+      case Collective::kRingShift:
+      case Collective::kPointToPoint:
+        sent += send;
+        break;
+    }
+  }
+  return sent;
+}
+
 sim::Result<void> check_exchange(const Exchange& exchange, const Group& group,
                                  const MemoryBook& memory) {
   const std::string where = describe(exchange, group);

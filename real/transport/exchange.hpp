@@ -6,7 +6,7 @@
 //   all-gather      the gathered tensor      send e/n   receive e     block i from rank i
 //   reduce-scatter  before scattering        send e     receive e/n   block i summed on rank i
 //   all-reduce      the tensor               send e     receive e     may be the same memory
-//   ring shift      one message              send e     receive e     to the successor, wraps
+//   ring shift      one message              send e     receive e     to the next, wraps
 //   point-to-point  one message              send e     receive e     does not wrap
 // Sums are of fp32, or of bf16 rounded to nearest even after each addition (a library may add in
 // another order, or in fp32). int64 and bool can only be moved; a bool is one byte.
@@ -38,9 +38,10 @@ struct Message {
   std::int64_t elements = 0;
 };
 
-// Where a point-to-point goes along the line of the group: forward to the next rank and from the
-// previous one, backward the other way. A message whose `send` or `receive` is empty does only the
-// other half, and what has no neighbour at the end of the line is left out.
+// Where a ring shift or a point-to-point goes along the ring or line of the group: forward to the
+// next rank and from the previous one, backward the other way. A point-to-point message whose
+// `send` or `receive` is empty does only the other half, and what has no neighbour at the end of
+// the line is left out.
 enum class Direction : std::uint8_t { kForward, kBackward };
 
 struct Exchange {
@@ -59,6 +60,10 @@ struct Exchange {
                                    std::int64_t group_size);
 [[nodiscard]] sim::Bytes receive_size(const Exchange& exchange, const Message& message,
                                       std::int64_t group_size);
+
+// Bytes that this rank gives to the library for other ranks, by the table of sim/program/op.hpp; a
+// rank at the end of a line counts like the others.
+[[nodiscard]] sim::Bytes sent_bytes(const Exchange& exchange, std::int64_t group_size);
 
 // What must hold before a transport touches anything; the same words for every transport. kInput
 // where counts are negative, do not divide or overflow, memory is not exactly as large as the table

@@ -328,7 +328,7 @@ class MpiTransport final : public BookedTransport {
     int index = 0;
     MPI_Comm_rank(comm, &index);
     const bool wraps = exchange.collective == Collective::kRingShift;
-    const int step = exchange.direction == Direction::kForward || wraps ? 1 : -1;
+    const int step = exchange.direction == Direction::kForward ? 1 : -1;
     const auto neighbour = [&](int by) {
       if (wraps) return (index + by + size) % size;
       return index + by < 0 || index + by >= size ? MPI_PROC_NULL : index + by;

@@ -87,7 +87,7 @@ NcclCalled call_all_to_all(const Exchange& exchange, const Group& group, AllToAl
 NcclCalled call_shift(const Exchange& exchange, const Group& group, ncclComm_t comm,
                       cudaStream_t stream) {
   const bool wraps = exchange.collective == Collective::kRingShift;
-  const bool is_forward = wraps || exchange.direction == Direction::kForward;
+  const bool is_forward = exchange.direction == Direction::kForward;
   const std::int64_t to = is_forward ? group.successor() : group.predecessor();
   const std::int64_t from = is_forward ? group.predecessor() : group.successor();
   const bool is_first = group.index == 0;

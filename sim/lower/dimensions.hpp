@@ -31,6 +31,7 @@ struct LoweringContext {
   const Layout& layout;
   const FrameworkTraits& traits;
   Dimensions dimensions;
+  std::int64_t ring_rank = 0;  // whose program is written
 };
 
 // V/t rows of the embedding and of the LM head, padded as the framework pads them.

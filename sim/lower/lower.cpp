@@ -51,11 +51,16 @@ GroupSizes group_sizes_of(const Layout& layout) {
 }  // namespace
 
 void lower(const Job& job, const Layout& layout, Program& program) {
+  lower_for(job, layout, layout.ring - 1, program);
+}
+
+void lower_for(const Job& job, const Layout& layout, std::int64_t ring_rank, Program& program) {
   program.clear();
   ProgramBuilder builder(program);
   const Tower& tower = job.model.towers.front();
-  const LoweringContext context{job, tower, layout, traits_of(job.framework),
-                                dimensions_of(tower, job.training, layout)};
+  const LoweringContext context{
+      job,      tower, layout, traits_of(job.framework), dimensions_of(tower, job.training, layout),
+      ring_rank};
   program.group_sizes = group_sizes_of(layout);
   program.pipeline_stages = layout.pp;
   program.chunks_per_stage = layout.vpp;

@@ -26,8 +26,8 @@ Weights::Weights(ProgramBuilder& builder, const LoweringContext& context, const 
       overlaps_gather_(context.job.training.overlap_parameter_gather) {
   if (elements == 0) return;
   const StateBytes& state = context.traits.state;
-  const Extent whole{"P", elements};
   const Extent shard{"P/N", divide_up(elements, shards_)};
+  const Extent whole{"P", sharding_ == Sharding::kNone ? elements : shard.value * shards_};
   const Extent parameter_extent = fully_sharded_ ? shard : whole;
   const Extent gradient_extent = gathers_gradients() ? shard : whole;
   const Extent optimizer_extent = sharding_ == Sharding::kNone ? whole : shard;
@@ -113,7 +113,8 @@ void Weights::after_backward(ProgramBuilder& builder) const {
   if (elements_ == 0) return;
   if (gathers_gradients()) {
     const When when = stays_gathered_ ? When::kLastMicroBatch : When::kEvery;
-    builder.memory_pass("cast gradients", {unsharded_gradient_}, {reduce_input_}, when);
+    const TensorId cast = shards_ > 1 ? reduce_input_ : gradient_;
+    builder.memory_pass("cast gradients", {unsharded_gradient_}, {cast}, when);
     reduce(builder, when);
   } else if (overlaps_reduction_) {
     reduce(builder, When::kLastMicroBatch);

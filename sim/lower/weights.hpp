@@ -10,6 +10,8 @@
 //   parameters   1/N         1/N        1/N        (ZeRO 3, FSDP; gathered while a block uses them;
 //                                                  through the whole step under a pipeline)
 //
+// Where anything is sharded, P is padded to a multiple of N, as all of them pad their flat buffers.
+//
 // Traffic: none: all-reduce of gradients. optimizer, gradients: reduce-scatter of gradients under
 // the last backward and all-gather of parameters under the next forward, or both exposed when
 // overlap is off. parameters: all-gather in every forward and backward, reduce-scatter in every

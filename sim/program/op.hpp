@@ -65,7 +65,8 @@ struct Communication {
   Collective collective = Collective::kAllToAll;
   Axis axis = Axis::kTensor;
   Bytes bytes;
-  std::int64_t messages = 1;  // sent at once: K and V as two P2P ops make two
+  std::int64_t messages = 1;    // sent at once: K and V as two P2P ops make two
+  bool to_predecessor = false;  // of a ring shift; else to the successor
 };
 
 using Work = std::variant<Gemm, AttentionWork, MemoryPass, Communication>;

@@ -25,6 +25,8 @@ AllGatherAttention::AllGatherAttention(ProgramBuilder& builder, const HeadBlock&
       log_sum_exp_(builder.float32("LSE", block.log_sum_exp())),
       full_key_gradient_(builder.bfloat16("dK of the whole sequence", whole_kv(block))),
       full_value_gradient_(builder.bfloat16("dV of the whole sequence", whole_kv(block))),
+      dealt_key_gradient_(builder.bfloat16("dK in the order of ranks", whole_kv(block))),
+      dealt_value_gradient_(builder.bfloat16("dV in the order of ranks", whole_kv(block))),
       gradients_{builder.bfloat16("dQ", block.query()), builder.bfloat16("dK", block.kv()),
                  builder.bfloat16("dV", block.kv())},
       scratch_(builder, block, block.sequence, expands_kv_gradients) {}
@@ -59,8 +61,11 @@ void AllGatherAttention::backward(ProgramBuilder& builder, TensorId output_gradi
       {inputs_.query, ordered_key_, ordered_value_, output_, log_sum_exp_, output_gradient},
       writes);
   const Communication scatter = over_ring(Collective::kReduceScatter, block_);
-  builder.communicate("reduce-scatter dK", scatter, {full_key_gradient_}, {gradients_.key});
-  builder.communicate("reduce-scatter dV", scatter, {full_value_gradient_}, {gradients_.value});
+  builder.memory_pass("dK into the order of ranks", {full_key_gradient_}, {dealt_key_gradient_});
+  builder.memory_pass("dV into the order of ranks", {full_value_gradient_},
+                      {dealt_value_gradient_});
+  builder.communicate("reduce-scatter dK", scatter, {dealt_key_gradient_}, {gradients_.key});
+  builder.communicate("reduce-scatter dV", scatter, {dealt_value_gradient_}, {gradients_.value});
 }
 
 }  // namespace seqspan::sim

@@ -3,7 +3,8 @@
 //
 // forward   all-gather K, all-gather V (exposed), one copy into order, two attention calls for the
 //           two zigzag chunks of this rank:                        sent = (r-1) U
-// backward  all-gather K and V again, attention, reduce-scatter dK and dV in bf16:
+// backward  all-gather K and V again, attention, a copy of dK and dV into the order of the ranks,
+//           reduce-scatter dK and dV in bf16:
 //                                                                  sent = 2 (r-1) U
 // Saved: q, own k and v, o, LSE. Source: TransformerEngine context_parallel.py
 // (AttnFuncWithCPAndKVAllGather); torchtitan models/common/attention.py gathers alike.
@@ -38,6 +39,8 @@ class AllGatherAttention {
   TensorId log_sum_exp_;
   TensorId full_key_gradient_;
   TensorId full_value_gradient_;
+  TensorId dealt_key_gradient_;
+  TensorId dealt_value_gradient_;
   QueryKeyValue gradients_;
   BackwardScratch scratch_;
 };

@@ -11,11 +11,10 @@ using ContextAttention =
 
 [[nodiscard]] inline ContextAttention make_attention(ProgramBuilder& builder,
                                                      const HeadBlock& heads, QueryKeyValue inputs,
-                                                     const Layout& layout,
-                                                     const FrameworkTraits& traits) {
-  if (layout.ulysses > 1) return UlyssesAttention(builder, heads, inputs, layout, traits);
+                                                     const ContextPlan& plan) {
+  if (plan.layout.ulysses > 1) return UlyssesAttention(builder, heads, inputs, plan);
   return std::visit([](auto&& method) -> ContextAttention { return method; },
-                    make_core(builder, heads, inputs, layout, traits));
+                    make_core(builder, heads, inputs, plan));
 }
 
 }  // namespace seqspan::sim

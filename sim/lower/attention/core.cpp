@@ -3,14 +3,16 @@
 namespace seqspan::sim {
 
 AttentionCore make_core(ProgramBuilder& builder, const HeadBlock& block, QueryKeyValue inputs,
-                        const Layout& layout, const FrameworkTraits& traits) {
+                        const ContextPlan& plan) {
+  const Layout& layout = plan.layout;
+  const FrameworkTraits& traits = plan.traits;
   if (layout.ring == 1) {
     return LocalAttention(builder, block, inputs, traits.expands_kv_gradients);
   }
   if (layout.kv_exchange == KvExchange::kAllGather) {
     return AllGatherAttention(builder, block, inputs, traits.expands_kv_gradients);
   }
-  const RingPlan ring{layout.ring, layout.ring - 1, layout.ring_order, traits.ring};
+  const RingPlan ring{layout.ring, plan.ring_rank, layout.ring_order, traits.ring};
   return RingAttention(builder, block, inputs, ring, traits.expands_kv_gradients);
 }
 

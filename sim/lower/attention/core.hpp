@@ -13,8 +13,7 @@ namespace seqspan::sim {
 using AttentionCore = std::variant<LocalAttention, RingAttention, AllGatherAttention>;
 
 [[nodiscard]] AttentionCore make_core(ProgramBuilder& builder, const HeadBlock& block,
-                                      QueryKeyValue inputs, const Layout& layout,
-                                      const FrameworkTraits& traits);
+                                      QueryKeyValue inputs, const ContextPlan& plan);
 
 // Every method answers to these four.
 template <class... Methods>

@@ -28,11 +28,17 @@ struct QueryKeyValue {
   TensorId value{};
 };
 
+// How attention over the sequence is shared, and whose program is written.
+struct ContextPlan {
+  const Layout& layout;
+  const FrameworkTraits& traits;
+  std::int64_t ring_rank = 0;  // of r
+};
+
 // How the ranks of the ring share the sequence.
 struct RingPlan {
   std::int64_t size = 1;  // r
-  // The rank whose program is written: the last one, which works and stores most (ring.hpp).
-  std::int64_t rank = 0;
+  std::int64_t rank = 0;  // whose program is written
   RingOrder order = RingOrder::kZigzag;
   RingTraits traits{};
 };

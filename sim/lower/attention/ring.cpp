@@ -1,5 +1,7 @@
 #include "sim/lower/attention/ring.hpp"
 
+#include <algorithm>
+
 #include "sim/lower/attention/causal_work.hpp"
 
 namespace seqspan::sim {
@@ -9,19 +11,18 @@ Shape pair_of_kv(const HeadBlock& block) {
   return {block.batch, block.tokens, Extent{"2 g'", 2 * block.kv_heads.value}, block.head_dim};
 }
 
-Shape partial_output(const HeadBlock& block, const RingPlan& ring, std::int64_t hop) {
-  const std::int64_t rows = ring_hop_queries(ring.order, block.tokens.value, ring.rank, hop);
-  const Extent queries =
-      rows == block.tokens.value ? block.tokens : Extent{"half of the rows", rows};
-  return {block.batch, queries, block.query_heads, block.head_dim};
+// The rows of a step: all of the rank's, or half of them.
+HeadBlock rows_of(const HeadBlock& block, bool half) {
+  HeadBlock rows = block;
+  if (half) rows.tokens = Extent{"half of the rows", block.tokens.value / 2};
+  return rows;
 }
 
 // Partial outputs are held until they are merged, or folded into the accumulator at each step.
-TensorId step_output(ProgramBuilder& builder, const HeadBlock& block, const RingPlan& ring) {
-  const Shape shape = partial_output(block, ring, 1);
-  return ring.traits.keeps_every_hop
-             ? builder.kept_per_iteration("partial output", DataType::kBFloat16, shape)
-             : builder.bfloat16("partial output", shape);
+TensorId step_tensor(ProgramBuilder& builder, const RingPlan& ring, const char* name, DataType type,
+                     Shape shape) {
+  return ring.traits.keeps_every_hop ? builder.kept_per_iteration(name, type, shape)
+                                     : builder.activation(name, type, shape);
 }
 
 }  // namespace
@@ -37,10 +38,13 @@ RingAttention::RingAttention(ProgramBuilder& builder, const HeadBlock& block, Qu
                   : builder.bfloat16("own KV", pair_of_kv(block))),
       arrived_kv_(builder.bfloat16("received KV", pair_of_kv(block))),
       arriving_kv_(builder.bfloat16("arriving KV", pair_of_kv(block))),
-      first_partial_(builder.bfloat16("partial output, own KV", partial_output(block, ring, 0))),
-      step_partial_(step_output(builder, block, ring)),
-      last_partial_(
-          builder.bfloat16("partial output, last KV", partial_output(block, ring, ring.size - 1))),
+      partial_(step_tensor(builder, ring, "partial output", DataType::kBFloat16, block.query())),
+      partial_lse_(
+          step_tensor(builder, ring, "LSE of a step", DataType::kFloat32, block.log_sum_exp())),
+      half_partial_(step_tensor(builder, ring, "partial output, half", DataType::kBFloat16,
+                                rows_of(block, true).query())),
+      half_partial_lse_(step_tensor(builder, ring, "LSE of a step, half", DataType::kFloat32,
+                                    rows_of(block, true).log_sum_exp())),
       output_(builder.bfloat16("attention output", block.query())),
       log_sum_exp_(builder.float32("LSE", block.log_sum_exp())),
       backward_kv_(builder.bfloat16("received KV, backward", pair_of_kv(block))),
@@ -67,19 +71,49 @@ AttentionWork RingAttention::work(std::int64_t hop, bool backward) const {
           block_.query_heads.value, block_.head_dim.value, backward};
 }
 
-Communication RingAttention::hop_of(Bytes bytes) const {
-  return {Collective::kRingShift, Axis::kRing, bytes, ring_.traits.fused_kv_message ? 1 : 2};
+Communication RingAttention::hop_of(Bytes bytes, bool to_predecessor) const {
+  return {Collective::kRingShift, Axis::kRing, bytes, ring_.traits.fused_kv_message ? 1 : 2,
+          to_predecessor};
 }
 
-void RingAttention::attend(ProgramBuilder& builder, std::int64_t hop, TensorId kv,
-                           TensorId partial) const {
-  builder.attention("attention step", work(hop, false), {inputs_.query, kv},
-                    {partial, log_sum_exp_});
-  if (!ring_.traits.float32_accumulator) return;
-  if (hop == 0) {
-    builder.memory_pass("start accumulator", {partial}, {accumulator_});
+bool RingAttention::works_at(std::int64_t hop) const {
+  return ring_.order != RingOrder::kContiguous || hop <= ring_.rank;
+}
+
+template <class Body>
+void RingAttention::for_inner_hops(ProgramBuilder& builder, std::initializer_list<Carry> carries,
+                                   bool counts_down, Body body) const {
+  const std::int64_t up_to_own = std::min(ring_.rank, ring_.size - 2);
+  const std::int64_t beyond = ring_.size - 2 - up_to_own;
+  const auto loop = [&](std::int64_t times, std::int64_t hop) {
+    if (times == 0) return;
+    builder.begin_loop(times, carries);
+    body(hop);
+    builder.end_loop();
+  };
+  if (counts_down) loop(beyond, ring_.size - 1);
+  loop(up_to_own, 1);
+  if (!counts_down) loop(beyond, ring_.size - 1);
+}
+
+void RingAttention::attend(ProgramBuilder& builder, std::int64_t hop, TensorId kv) const {
+  if (!works_at(hop)) return;
+  const bool half =
+      ring_hop_queries(ring_.order, block_.tokens.value, ring_.rank, hop) < block_.tokens.value;
+  const TensorId partial = half ? half_partial_ : partial_;
+  const TensorId lse = half ? half_partial_lse_ : partial_lse_;
+  builder.attention("attention step", work(hop, false), {inputs_.query, kv}, {partial, lse});
+  if (!ring_.traits.float32_accumulator) {
+    if (hop == 0) {
+      builder.memory_pass("start LSE", {lse}, {log_sum_exp_});
+    } else {
+      builder.memory_pass("merge LSE", {lse, log_sum_exp_}, {log_sum_exp_});
+    }
+  } else if (hop == 0) {
+    builder.memory_pass("start accumulator", {partial, lse}, {accumulator_, log_sum_exp_});
   } else {
-    builder.memory_pass("merge output", {partial, accumulator_, log_sum_exp_}, {accumulator_});
+    builder.memory_pass("merge output", {partial, lse, accumulator_, log_sum_exp_},
+                        {accumulator_, log_sum_exp_});
   }
 }
 
@@ -89,11 +123,15 @@ void RingAttention::merge_outputs(ProgramBuilder& builder) const {
     return;
   }
   // Each partial output is read, scaled by exp(LSE_i - LSE) and added: 3 passes over it.
-  const Bytes partials = builder.program().tensor(first_partial_).bytes +
-                         builder.program().tensor(last_partial_).bytes +
-                         builder.program().tensor(step_partial_).bytes * (ring_.size - 2);
-  Operands reads{first_partial_, last_partial_, log_sum_exp_};
-  if (ring_.size > 2) reads.push_back(step_partial_);
+  const bool has_halves = ring_.order == RingOrder::kZigzag && ring_.rank + 1 < ring_.size;
+  const std::int64_t halves = has_halves ? ring_.size - 1 - ring_.rank : 0;
+  const Bytes partials = builder.program().tensor(partial_).bytes * (ring_.size - halves) +
+                         builder.program().tensor(half_partial_).bytes * halves;
+  Operands reads{partial_, partial_lse_, log_sum_exp_};
+  if (has_halves) {
+    reads.push_back(half_partial_);
+    reads.push_back(half_partial_lse_);
+  }
   builder.memory_pass("merge outputs", 3 * partials, reads, {output_});
 }
 
@@ -104,24 +142,32 @@ void RingAttention::forward(ProgramBuilder& builder) const {
     builder.memory_pass("pair K, V", Bytes(0), {inputs_.key, inputs_.value}, {own_kv_});
   }
   builder.communicate("send KV", hop_of(kv_bytes_), {own_kv_}, {arrived_kv_});
-  attend(builder, 0, own_kv_, first_partial_);
-  if (ring_.size > 2) {
-    builder.begin_loop(ring_.size - 2,
-                       {Carry{arriving_kv_, arrived_kv_, ring_.traits.keeps_every_hop}});
-    builder.communicate("send KV", hop_of(kv_bytes_), {arrived_kv_}, {arriving_kv_});
-    attend(builder, 1, arrived_kv_, step_partial_);
-    builder.end_loop();
-  }
-  attend(builder, ring_.size - 1, arrived_kv_, last_partial_);
+  attend(builder, 0, own_kv_);
+  for_inner_hops(builder, {Carry{arriving_kv_, arrived_kv_, ring_.traits.keeps_every_hop}}, false,
+                 [&](std::int64_t hop) {
+                   builder.communicate("send KV", hop_of(kv_bytes_), {arrived_kv_}, {arriving_kv_});
+                   attend(builder, hop, arrived_kv_);
+                 });
+  attend(builder, ring_.size - 1, arrived_kv_);
   merge_outputs(builder);
 }
 
 void RingAttention::attend_backward(ProgramBuilder& builder, std::int64_t hop, TensorId kv,
                                     TensorId output_gradient) const {
+  if (!works_at(hop)) return;
   Operands writes{step_query_gradient_, step_kv_gradient_};
   scratch_.append_to(writes);
   builder.attention("attention backward step", work(hop, true),
                     {inputs_.query, kv, output_, log_sum_exp_, output_gradient}, writes);
+}
+
+void RingAttention::start_gradients(ProgramBuilder& builder, std::int64_t hop) const {
+  if (works_at(hop)) {
+    builder.memory_pass("start gradients", {step_query_gradient_, step_kv_gradient_},
+                        {query_gradient_, kv_gradient_});
+  } else {
+    builder.memory_pass("zero gradients", {}, {query_gradient_, kv_gradient_});
+  }
 }
 
 void RingAttention::backward(ProgramBuilder& builder, TensorId output_gradient) const {
@@ -137,58 +183,62 @@ void RingAttention::backward(ProgramBuilder& builder, TensorId output_gradient) 
 // TransformerEngine: message i carries the KV of step i and what the steps before i added to dK,
 // dV; a step adds its own in place to what arrived.
 void RingAttention::backward_sending_both(ProgramBuilder& builder, TensorId output_gradient) const {
-  const auto add_gradients = [&] {
+  const auto attend_and_add = [&](std::int64_t hop) {
+    if (!works_at(hop)) return;
+    attend_backward(builder, hop, backward_kv_, output_gradient);
     builder.memory_pass(
         "add gradients",
         {step_query_gradient_, step_kv_gradient_, arriving_kv_gradient_, query_gradient_},
         {query_gradient_, arriving_kv_gradient_});
   };
-  builder.communicate("send KV", hop_of(kv_bytes_), {arrived_kv_}, {backward_kv_});
+  builder.communicate("send KV", hop_of(kv_bytes_, true), {arrived_kv_}, {backward_kv_});
   attend_backward(builder, ring_.size - 1, arrived_kv_, output_gradient);
-  builder.memory_pass("start gradients", {step_query_gradient_, step_kv_gradient_},
-                      {query_gradient_, kv_gradient_});
-  if (ring_.size > 2) {
-    builder.begin_loop(ring_.size - 2, {Carry{backward_arriving_kv_, backward_kv_},
-                                        Carry{arriving_kv_gradient_, kv_gradient_}});
-    builder.communicate("send KV, dK, dV", hop_of(2 * kv_bytes_), {backward_kv_, kv_gradient_},
-                        {backward_arriving_kv_, arriving_kv_gradient_});
-    attend_backward(builder, 1, backward_kv_, output_gradient);
-    add_gradients();
-    builder.end_loop();
-  }
-  builder.communicate("send dK, dV", hop_of(kv_bytes_), {kv_gradient_}, {arriving_kv_gradient_});
-  attend_backward(builder, 0, backward_kv_, output_gradient);
-  add_gradients();
+  start_gradients(builder, ring_.size - 1);
+  for_inner_hops(
+      builder,
+      {Carry{backward_arriving_kv_, backward_kv_}, Carry{arriving_kv_gradient_, kv_gradient_}},
+      true, [&](std::int64_t hop) {
+        builder.communicate("send KV, dK, dV", hop_of(2 * kv_bytes_, true),
+                            {backward_kv_, kv_gradient_},
+                            {backward_arriving_kv_, arriving_kv_gradient_});
+        attend_and_add(hop);
+      });
+  builder.communicate("send dK, dV", hop_of(kv_bytes_, true), {kv_gradient_},
+                      {arriving_kv_gradient_});
+  attend_and_add(0);
 }
 
 // ring-flash-attention: KV and the fp32 gradients travel apart; a step's gradients leave after it.
 void RingAttention::backward_sending_apart(ProgramBuilder& builder,
                                            TensorId output_gradient) const {
   const Bytes gradient_bytes = builder.program().tensor(kv_gradient_).bytes;
-  const auto add_and_send = [&](const char* name) {
-    builder.memory_pass(
-        "add gradients",
-        {step_query_gradient_, step_kv_gradient_, arriving_kv_gradient_, query_gradient_},
-        {query_gradient_, summed_kv_gradient_});
+  const auto attend_and_send = [&](std::int64_t hop, const char* name) {
+    if (works_at(hop)) {
+      attend_backward(builder, hop, backward_kv_, output_gradient);
+      builder.memory_pass(
+          "add gradients",
+          {step_query_gradient_, step_kv_gradient_, arriving_kv_gradient_, query_gradient_},
+          {query_gradient_, summed_kv_gradient_});
+    } else {
+      builder.memory_pass("pass on gradients", Bytes(0), {arriving_kv_gradient_},
+                          {summed_kv_gradient_});
+    }
     builder.communicate(name, hop_of(gradient_bytes), {summed_kv_gradient_},
                         {arriving_kv_gradient_});
   };
   builder.communicate("send KV", hop_of(kv_bytes_), {own_kv_}, {backward_kv_});
   attend_backward(builder, 0, own_kv_, output_gradient);
-  builder.memory_pass("start gradients", {step_query_gradient_, step_kv_gradient_},
-                      {query_gradient_, kv_gradient_});
+  start_gradients(builder, 0);
   builder.communicate("send dK, dV", hop_of(gradient_bytes), {kv_gradient_},
                       {arriving_kv_gradient_});
-  if (ring_.size > 2) {
-    builder.begin_loop(ring_.size - 2, {Carry{backward_arriving_kv_, backward_kv_},
-                                        Carry{summed_kv_gradient_, kv_gradient_}});
-    builder.communicate("send KV", hop_of(kv_bytes_), {backward_kv_}, {backward_arriving_kv_});
-    attend_backward(builder, 1, backward_kv_, output_gradient);
-    add_and_send("send dK, dV");
-    builder.end_loop();
-  }
-  attend_backward(builder, ring_.size - 1, backward_kv_, output_gradient);
-  add_and_send("send dK, dV home");
+  for_inner_hops(
+      builder,
+      {Carry{backward_arriving_kv_, backward_kv_}, Carry{summed_kv_gradient_, kv_gradient_}}, false,
+      [&](std::int64_t hop) {
+        builder.communicate("send KV", hop_of(kv_bytes_), {backward_kv_}, {backward_arriving_kv_});
+        attend_and_send(hop, "send dK, dV");
+      });
+  attend_and_send(ring_.size - 1, "send dK, dV home");
 }
 
 }  // namespace seqspan::sim

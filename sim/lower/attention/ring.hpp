@@ -7,20 +7,24 @@
 //           fp32 gradients (ring-flash-attention): KV r - 1 hops, dK/dV r hops (the last takes them
 //           home):                                          sent = (r-1) U + 2 r U
 // A hop is issued before the attention of the step that it runs under. The whole local KV is sent
-// at every hop although causal steps use half of it.
+// at every hop although causal steps use half of it. TransformerEngine's backward starts from the
+// KV that came last and sends to the predecessor, so that everything comes home.
 //
-// What stays: TransformerEngine keeps every received KV and every partial output until the layer's
-// forward returns, so the transient is O(s), and saves the last received KV; ring-flash-attention
-// keeps two KV buffers and an fp32 accumulator and saves its own KV.
+// What stays: TransformerEngine keeps every received KV and every partial output with its LSE until
+// the layer's forward returns, so the transient is O(s), and saves the last received KV;
+// ring-flash-attention keeps two KV buffers and an fp32 accumulator and saves its own KV.
 // Sources: TransformerEngine context_parallel.py (AttnFuncWithCPAndKVP2P);
 // zhuzilin/ring-flash-attention zigzag_ring_flash_attn.py, ring_flash_attn.py.
 //
-// Which rank: the last one. Under the contiguous order it works at every hop and the others idle at
-// some, so at every hop it starts last: its predecessor's data has always arrived, and its own
-// chain of max(attention, hop) is the time of the whole ring (proved against a simulation of all
-// ranks in tests/unit/sim/engine). Under zigzag all ranks work alike, and the last one keeps the
-// largest partial outputs.
+// Which rank: any. `lower` takes the last one, whose program is that of the step. Under the
+// contiguous order it works at every hop and the others idle at some, so at every hop it starts
+// last: its predecessor's data has always arrived, and its own chain of max(attention, hop) is the
+// time of the whole ring (proved against a simulation of all ranks in tests/unit/sim/engine). Under
+// zigzag all ranks work alike, and the last one keeps the largest partial outputs: at hops beyond
+// its own number a rank works on half of its rows (zigzag) or on none (contiguous).
 #pragma once
+
+#include <initializer_list>
 
 #include "sim/lower/attention/head_block.hpp"
 
@@ -39,11 +43,19 @@ class RingAttention {
 
  private:
   [[nodiscard]] AttentionWork work(std::int64_t hop, bool backward) const;
-  [[nodiscard]] Communication hop_of(Bytes bytes) const;
-  void attend(ProgramBuilder& builder, std::int64_t hop, TensorId kv, TensorId partial) const;
+  [[nodiscard]] Communication hop_of(Bytes bytes, bool to_predecessor = false) const;
+  [[nodiscard]] bool works_at(std::int64_t hop) const;
+  // Calls body(hop) inside a loop over the hops from 1 to r - 2 at which this rank works alike, for
+  // those up to its own number and those beyond; the latter first where hops count down.
+  template <class Body>
+  void for_inner_hops(ProgramBuilder& builder, std::initializer_list<Carry> carries,
+                      bool counts_down, Body body) const;
+  void attend(ProgramBuilder& builder, std::int64_t hop, TensorId kv) const;
   void attend_backward(ProgramBuilder& builder, std::int64_t hop, TensorId kv,
                        TensorId output_gradient) const;
   void merge_outputs(ProgramBuilder& builder) const;
+  // The sums of the first step, at hop `hop`.
+  void start_gradients(ProgramBuilder& builder, std::int64_t hop) const;
   void backward_sending_both(ProgramBuilder& builder, TensorId output_gradient) const;
   void backward_sending_apart(ProgramBuilder& builder, TensorId output_gradient) const;
 
@@ -53,11 +65,12 @@ class RingAttention {
   Bytes kv_bytes_;  // U
 
   TensorId own_kv_;
-  TensorId arrived_kv_;   // what the last hop brought
-  TensorId arriving_kv_;  // what the hop under way brings
-  TensorId first_partial_;
-  TensorId step_partial_;
-  TensorId last_partial_;
+  TensorId arrived_kv_;    // what the last hop brought
+  TensorId arriving_kv_;   // what the hop under way brings
+  TensorId partial_;       // of a step on all rows
+  TensorId partial_lse_;   // of that step
+  TensorId half_partial_;  // of a step on half of the rows
+  TensorId half_partial_lse_;
   TensorId accumulator_{};  // fp32 running output
   TensorId output_;
   TensorId log_sum_exp_;

@@ -18,7 +18,7 @@ class UlyssesAttention {
  public:
   // `heads` before the all-to-all: tokens s/c, heads a/t and g/t.
   UlyssesAttention(ProgramBuilder& builder, const HeadBlock& heads, QueryKeyValue inputs,
-                   const Layout& layout, const FrameworkTraits& traits);
+                   const ContextPlan& plan);
 
   void forward(ProgramBuilder& builder) const;
   void backward(ProgramBuilder& builder, TensorId output_gradient) const;

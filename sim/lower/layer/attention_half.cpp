@@ -57,7 +57,8 @@ AttentionHalf::AttentionHalf(ProgramBuilder& builder, const LoweringContext& con
               builder.bfloat16("k before RoPE", heads_.kv()), projected_},
       positioned_{builder.bfloat16("q", heads_.query()), builder.bfloat16("k", heads_.kv()),
                   builder.bfloat16("v", heads_.kv())},
-      attention_(make_attention(builder, heads_, positioned_, context.layout, context.traits)),
+      attention_(make_attention(builder, heads_, positioned_,
+                                {context.layout, context.traits, context.ring_rank})),
       partial_output_(builder.bfloat16("attention projection", context.dimensions.full())),
       reduced_output_(shard_of(builder, context, "attention projection, reduced", partial_output_)),
       whole_output_gradient_(

@@ -76,7 +76,7 @@ TEST(BlockMemory, TransformerEngineRingHoldsEveryHop) {
   for (const std::int64_t r : {2, 3, 4, 8, 16, 64}) {
     const PartMemory memory = ring_memory(Framework::kMegatron, r);
     EXPECT_EQ(memory.forward.bytes.value(),
-              2 * kQuery + r * kU + r * 2 * kQuery + kLse + 2 * kQuery)
+              2 * kQuery + r * kU + r * (2 * kQuery + kLse) + kLse + 2 * kQuery)
         << "r = " << r;
     // Saved: q, the last received KV, o, LSE.
     EXPECT_EQ(memory.saved.value(), 4 * kQuery + kU + kLse);
@@ -84,11 +84,11 @@ TEST(BlockMemory, TransformerEngineRingHoldsEveryHop) {
 }
 
 // ring-flash-attention: own KV, the arrived and the arriving one, the fp32 accumulator, a bf16
-// step: the same for every ring of 3 or more.
+// step with its LSE: the same for every ring of 3 or more.
 TEST(BlockMemory, RingFlashAttentionHoldsTwoHops) {
   for (const std::int64_t r : {3, 4, 8, 16, 64}) {
     const PartMemory memory = ring_memory(Framework::kYunchang, r);
-    EXPECT_EQ(memory.forward.bytes.value(), 2 * kQuery + 3 * kU + 4 * kQuery + 2 * kQuery + kLse)
+    EXPECT_EQ(memory.forward.bytes.value(), 2 * kQuery + 3 * kU + 4 * kQuery + 2 * kQuery + 2 * kLse)
         << "r = " << r;
     EXPECT_EQ(memory.saved.value(), 4 * kQuery + kU + kLse);
   }

@@ -1,0 +1,39 @@
+// Attention of queries against keys and values as the kernels' tensors have them: [rows, heads, d].
+#pragma once
+
+#include "real/execute/kernel.hpp"
+
+namespace seqspan::real {
+
+struct AttentionOperands {
+  Floats query;
+  std::int64_t query_heads = 1;
+  std::int64_t kv_heads = 1;
+  std::int64_t head_dim = 1;
+  TokenRows query_rows;
+  Floats key;
+  Floats value;
+  TokenRows key_rows;
+};
+
+// Writes o [rows, heads, d] and LSE [rows, heads].
+[[nodiscard]] sim::Result<void> attend(const AttentionOperands& operands, const Floats& output,
+                                       const Floats& lse);
+
+struct AttentionBackward {
+  Floats output;
+  Floats lse;
+  Floats output_gradient;
+  Floats query_gradient;  // written
+  Floats key_gradient;    // written
+  Floats value_gradient;  // written
+  // Scratch of flash attention: dQ, and with grouped heads dK and dV, at KV heads or at all query
+  // heads. The sums are made there.
+  Floats query_accumulator;
+  const Operand* kv_accumulator = nullptr;
+};
+
+[[nodiscard]] sim::Result<void> attend_backward(const AttentionOperands& operands,
+                                                const AttentionBackward& backward);
+
+}  // namespace seqspan::real

@@ -1,0 +1,97 @@
+// Attention with keys and values at hand, or gathered.
+#include <algorithm>
+#include <array>
+
+#include "real/execute/kernels/attention_block.hpp"
+#include "real/execute/kernels/kernels.hpp"
+
+namespace seqspan::real {
+namespace {
+
+// q, k, v in this order. Keys of as many tokens as the sequence has are those of the whole of it.
+AttentionOperands operands_of(const KernelCall& call) {
+  const Operand& query = call.read(0);
+  const Operand& key = call.read(1);
+  const bool is_whole = key.extent(1) == call.share.sequence();
+  return {.query = query.values(),
+          .query_heads = query.extent(2),
+          .kv_heads = key.extent(2),
+          .head_dim = query.extent(3),
+          .query_rows = call.share.ring_rows(),
+          .key = key.values(),
+          .value = call.read(2).values(),
+          .key_rows = is_whole ? call.share.all_rows() : call.share.ring_rows()};
+}
+
+sim::Result<void> attention(const KernelCall& call) {
+  return attend(operands_of(call), call.write(0).values(), call.write(1).values());
+}
+
+// q, k, v, o, LSE, dO -> dQ, dK, dV and scratch.
+sim::Result<void> attention_backward(const KernelCall& call) {
+  return attend_backward(operands_of(call),
+                         {.output = call.read(3).values(),
+                          .lse = call.read(4).values(),
+                          .output_gradient = call.read(5).values(),
+                          .query_gradient = call.write(0).values(),
+                          .key_gradient = call.write(1).values(),
+                          .value_gradient = call.write(2).values(),
+                          .query_accumulator = call.write(3).values(),
+                          .kv_accumulator = call.writes.size() > 4 ? &call.write(4) : nullptr});
+}
+
+// Tokens of `from`, which has them as `order` says, into ascending order of their positions, or
+// from there into `order`.
+void permute(const KernelCall& call, const Positions& order, bool ascending) {
+  const Floats& from = call.read(0).values();
+  const Floats& to = call.write(0).values();
+  const std::int64_t width = from.size() / static_cast<std::int64_t>(order.size());
+  Positions sorted = order;
+  std::sort(sorted.begin(), sorted.end());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const auto place = std::lower_bound(sorted.begin(), sorted.end(), order[i]) - sorted.begin();
+    const auto unsorted = static_cast<std::int64_t>(i);
+    for (std::int64_t j = 0; j < width; ++j) {
+      if (ascending) {
+        to[place * width + j] = from[unsorted * width + j];
+      } else {
+        to[unsorted * width + j] = from[place * width + j];
+      }
+    }
+  }
+}
+
+sim::Result<void> into_order(const KernelCall& call) {
+  permute(call, call.share.gathered_positions(), true);
+  return {};
+}
+
+sim::Result<void> into_order_of_ranks(const KernelCall& call) {
+  permute(call, call.share.gathered_positions(), false);
+  return {};
+}
+
+// Ulysses' chunks: towards attention where there are more tokens than the rank has of its own.
+sim::Result<void> reorder_chunks(const KernelCall& call) {
+  const bool towards =
+      call.write(0).extent(1) > static_cast<std::int64_t>(call.share.own_positions().size());
+  if (towards) permute(call, call.share.dealt_positions(), true);
+  if (!towards) return copy_kernel(call);  // packing has dealt them already
+  return {};
+}
+
+constexpr std::array kKernels = {
+    NamedKernel{"attention", attention},
+    NamedKernel{"attention backward", attention_backward},
+    NamedKernel{"K into order", into_order},
+    NamedKernel{"V into order", into_order},
+    NamedKernel{"dK into the order of ranks", into_order_of_ranks},
+    NamedKernel{"dV into the order of ranks", into_order_of_ranks},
+    NamedKernel{"reorder chunks", reorder_chunks},
+};
+
+}  // namespace
+
+std::span<const NamedKernel> attention_kernels() { return kKernels; }
+
+}  // namespace seqspan::real

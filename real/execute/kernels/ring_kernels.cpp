@@ -1,0 +1,197 @@
+// Ring attention: the steps, and how their outputs and gradients are put together.
+#include <array>
+#include <cmath>
+
+#include "real/execute/kernels/attention_block.hpp"
+#include "real/execute/kernels/kernels.hpp"
+
+namespace seqspan::real {
+namespace {
+
+// K, then V, in one tensor [b, n, 2 g', d].
+Floats key_half(const Operand& pair) { return pair.values().part(0, pair.values().size() / 2); }
+Floats value_half(const Operand& pair) {
+  const std::int64_t half = pair.values().size() / 2;
+  return pair.values().part(half, half);
+}
+
+void copy(const Floats& from, const Floats& to) {
+  for (std::int64_t i = 0; i < to.size(); ++i) to[i] = from[i];
+}
+
+// The last `count` rows.
+TokenRows last_rows(const TokenRows& rows, std::int64_t count) {
+  return {{rows.positions.end() - count, rows.positions.end()},
+          {rows.documents.end() - count, rows.documents.end()}};
+}
+
+// q and KV, with as many of the last query rows as `tokens` says.
+AttentionOperands operands_of(const KernelCall& call, std::int64_t tokens) {
+  const Operand& query = call.read(0);
+  const Operand& kv = call.read(1);
+  const std::int64_t rows = tokens * call.share.batch();
+  const std::int64_t width = query.extent(2) * query.extent(3);
+  const std::int64_t skipped = query.values().size() - rows * width;
+  return {.query = query.values().part(skipped, rows * width),
+          .query_heads = query.extent(2),
+          .kv_heads = kv.extent(2) / 2,
+          .head_dim = query.extent(3),
+          .query_rows = last_rows(call.share.ring_rows(), rows),
+          .key = key_half(kv),
+          .value = value_half(kv),
+          .key_rows = call.share.ring_rows(kv.ring_owner)};
+}
+
+// q, KV -> partial output, LSE of the step. An output of half the rows is that of their second
+// half: at hops beyond the rank's own number the first sees none of the keys.
+sim::Result<void> step(const KernelCall& call) {
+  return attend(operands_of(call, call.write(0).extent(1)), call.write(0).values(),
+                call.write(1).values());
+}
+
+// q, KV, o, LSE, dO -> dQ of the step, dK and dV of the step, scratch.
+sim::Result<void> step_backward(const KernelCall& call) {
+  return attend_backward(operands_of(call, call.read(0).extent(1)),
+                         {.output = call.read(2).values(),
+                          .lse = call.read(3).values(),
+                          .output_gradient = call.read(4).values(),
+                          .query_gradient = call.write(0).values(),
+                          .key_gradient = key_half(call.write(1)),
+                          .value_gradient = value_half(call.write(1)),
+                          .query_accumulator = call.write(2).values(),
+                          .kv_accumulator = call.writes.size() > 3 ? &call.write(3) : nullptr});
+}
+
+// K, V -> KV.
+sim::Result<void> pair(const KernelCall& call) {
+  copy(call.read(0).values(), key_half(call.write(0)));
+  copy(call.read(1).values(), value_half(call.write(0)));
+  return {};
+}
+
+float merged(float a, float b) {
+  const float larger = std::max(a, b);
+  if (std::isinf(larger) && larger < 0) return larger;
+  return larger + std::log(std::exp(a - larger) + std::exp(b - larger));
+}
+
+// LSE of the step, LSE -> LSE.
+sim::Result<void> merge_lse(const KernelCall& call) {
+  const Floats& part = call.read(0).values();
+  const Floats& whole = call.write(0).values();
+  const std::int64_t skipped = whole.size() - part.size();
+  for (std::int64_t i = 0; i < part.size(); ++i) {
+    whole[skipped + i] = merged(whole[skipped + i], part[i]);
+  }
+  return {};
+}
+
+// Adds to each row of `output` the row of `part`, scaled by exp(LSE of the part - LSE).
+void add_scaled(const Floats& part, const Floats& part_lse, const Floats& lse,
+                const Floats& output) {
+  const std::int64_t width = part.size() / part_lse.size();
+  const std::int64_t skipped = lse.size() - part_lse.size();
+  for (std::int64_t row = 0; row < part_lse.size(); ++row) {
+    const float scale = std::exp(part_lse[row] - lse[skipped + row]);
+    for (std::int64_t i = 0; i < width; ++i) {
+      output[(skipped + row) * width + i] += scale * part[row * width + i];
+    }
+  }
+}
+
+// Partial outputs, their LSE, LSE, and the same of half steps -> o.
+sim::Result<void> merge_outputs(const KernelCall& call) {
+  const Floats& lse = call.read(2).values();
+  const Floats& output = call.write(0).values();
+  for (std::int64_t i = 0; i < output.size(); ++i) output[i] = 0;
+  const auto add_all = [&](const Operand& parts, const Operand& lses) {
+    for (std::size_t i = 0; i < parts.copies.size(); ++i) {
+      add_scaled(parts.copies[i], lses.copies.at(i), lse, output);
+    }
+  };
+  add_all(call.read(0), call.read(1));
+  if (call.reads.size() > 3) add_all(call.read(3), call.read(4));
+  return {};
+}
+
+// Partial output, its LSE -> accumulator, LSE.
+sim::Result<void> start_accumulator(const KernelCall& call) {
+  copy(call.read(0).values(), call.write(0).values());
+  copy(call.read(1).values(), call.write(1).values());
+  return {};
+}
+
+// Partial output, its LSE, accumulator, LSE -> accumulator, LSE.
+sim::Result<void> merge_output(const KernelCall& call) {
+  const Floats& part = call.read(0).values();
+  const Floats& part_lse = call.read(1).values();
+  const Floats& output = call.write(0).values();
+  const Floats& lse = call.write(1).values();
+  const std::int64_t width = part.size() / part_lse.size();
+  const std::int64_t skipped = lse.size() - part_lse.size();
+  for (std::int64_t row = 0; row < part_lse.size(); ++row) {
+    const float before = lse[skipped + row];
+    const float after = merged(before, part_lse[row]);
+    const float keep = std::isinf(after) ? 1.0F : std::exp(before - after);
+    for (std::int64_t i = 0; i < width; ++i) output[(skipped + row) * width + i] *= keep;
+    lse[skipped + row] = after;
+  }
+  add_scaled(part, part_lse, lse, output);
+  return {};
+}
+
+// dQ, dK and dV of the first step -> their sums.
+sim::Result<void> start_gradients(const KernelCall& call) {
+  copy(call.read(0).values(), call.write(0).values());
+  copy(call.read(1).values(), call.write(1).values());
+  return {};
+}
+
+sim::Result<void> zero_gradients(const KernelCall& call) {
+  for (const Operand& operand : call.writes) {
+    for (float& value : operand.values().span()) value = 0;
+  }
+  return {};
+}
+
+// dQ of the step, dK and dV of the step, those that arrived, sum of dQ -> sum of dQ, of dK and dV.
+sim::Result<void> add_gradients(const KernelCall& call) {
+  const Floats& query = call.write(0).values();
+  const Floats& kv = call.write(1).values();
+  const Floats& arrived = call.read(2).values();
+  for (std::int64_t i = 0; i < query.size(); ++i) query[i] += call.read(0).values()[i];
+  for (std::int64_t i = 0; i < kv.size(); ++i) kv[i] = arrived[i] + call.read(1).values()[i];
+  return {};
+}
+
+// Sum of dQ, dK and dV that came home -> dQ, dK, dV.
+sim::Result<void> split_gradients(const KernelCall& call) {
+  copy(call.read(0).values(), call.write(0).values());
+  copy(key_half(call.read(1)), call.write(1).values());
+  copy(value_half(call.read(1)), call.write(2).values());
+  return {};
+}
+
+constexpr std::array kKernels = {
+    NamedKernel{"attention step", step},
+    NamedKernel{"attention backward step", step_backward},
+    NamedKernel{"concatenate K, V", pair},
+    NamedKernel{"pair K, V", pair},
+    NamedKernel{"start LSE", copy_kernel},
+    NamedKernel{"merge LSE", merge_lse},
+    NamedKernel{"merge outputs", merge_outputs},
+    NamedKernel{"start accumulator", start_accumulator},
+    NamedKernel{"merge output", merge_output},
+    NamedKernel{"round output", copy_kernel},
+    NamedKernel{"start gradients", start_gradients},
+    NamedKernel{"zero gradients", zero_gradients},
+    NamedKernel{"add gradients", add_gradients},
+    NamedKernel{"pass on gradients", copy_kernel},
+    NamedKernel{"split gradients", split_gradients},
+};
+
+}  // namespace
+
+std::span<const NamedKernel> ring_kernels() { return kKernels; }
+
+}  // namespace seqspan::real

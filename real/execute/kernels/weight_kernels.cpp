@@ -1,0 +1,32 @@
+// What happens to flat parameters and gradients on the way to and from the data parallel group.
+#include <array>
+
+#include "real/execute/kernels/kernels.hpp"
+
+namespace seqspan::real {
+namespace {
+
+sim::Result<void> nothing(const KernelCall& /*call*/) { return {}; }
+
+// [what the pass waits for,] parameters -> flat.
+sim::Result<void> cast_parameters(const KernelCall& call) {
+  return copy_kernel({call.share, {call.reads.back()}, call.writes});
+}
+
+// Flat -> this layer's parameters, and the next layer's, which are not there to be had.
+sim::Result<void> copy_out(const KernelCall& call) {
+  return copy_kernel({call.share, call.reads, {call.write(0)}});
+}
+
+constexpr std::array kKernels = {
+    NamedKernel{"start", nothing},
+    NamedKernel{"cast parameters", cast_parameters},
+    NamedKernel{"copy out parameters", copy_out},
+    NamedKernel{"cast gradients", copy_kernel},
+};
+
+}  // namespace
+
+std::span<const NamedKernel> weight_kernels() { return kKernels; }
+
+}  // namespace seqspan::real

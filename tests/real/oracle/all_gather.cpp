@@ -60,29 +60,31 @@ Tensor AllGatherAttention::forward(Tensor query, Tensor key, Tensor value) {
   key_ = std::move(key);
   value_ = std::move(value);
   const Gathered gathered = gather_both();
-  std::array<Tensor, 2> outputs;
-  output_ = at_.bfloat16("o", at_.query_elements());
+  Tensor whole = at_.bfloat16("o", at_.query_elements());
   for (std::int64_t chunk = 0; chunk < 2; ++chunk) {
-    Tensor& output = outputs[static_cast<std::size_t>(chunk)];
+    Tensor& output = outputs_[static_cast<std::size_t>(chunk)];
     Tensor& lse = log_sum_exp_[static_cast<std::size_t>(chunk)];
     output = at_.bfloat16("o of a chunk", at_.query_elements() / 2);
     lse = at_.float32("LSE of a chunk", at_.lse_elements() / 2);
     attend(at_.heads, at_.mask, queries_of(chunk),
            {keys_of(chunk), gathered.key.data(), gathered.value.data()}, output.data(), lse.data());
-    std::copy_n(output.data(), output.elements(), output_.data() + chunk * output.elements());
+    std::copy_n(output.data(), output.elements(), whole.data() + chunk * output.elements());
   }
-  return output_;
+  return whole;
 }
 
-// Back into the order of the ranks, and each rank's part added up there.
-Tensor AllGatherAttention::scatter(Tensor whole, const char* name) const {
+Tensor AllGatherAttention::by_rank(Tensor whole) const {
   const std::int64_t row = at_.heads.kv_row();
-  const Tensor of_ranks = at_.bfloat16("dK or dV, by rank", whole.elements());
+  Tensor of_ranks = at_.bfloat16("dK or dV, by rank", whole.elements());
   for (std::size_t i = 0; i < of_ranks_.size(); ++i) {
     std::copy_n(whole.data() + of_ranks_[i] * row, row,
                 of_ranks.data() + static_cast<std::int64_t>(i) * row);
   }
   whole.release();
+  return of_ranks;
+}
+
+Tensor AllGatherAttention::scatter(Tensor of_ranks, const char* name) const {
   Tensor own = at_.bfloat16(name, at_.kv_elements());
   MPI_Reduce_scatter_block(of_ranks.data(), own.data(), static_cast<int>(own.elements()), MPI_FLOAT,
                            MPI_SUM, group_.handle());
@@ -90,43 +92,56 @@ Tensor AllGatherAttention::scatter(Tensor whole, const char* name) const {
 }
 
 Gradients AllGatherAttention::backward(Tensor output_gradient) {
-  Gathered gathered = gather_both();
   const std::int64_t row = at_.heads.kv_row();
+  const std::int64_t half = at_.query_elements() / 2;
   const std::int64_t whole = static_cast<std::int64_t>(all_.size()) * row;
   Gradients gradients;
   gradients.query = at_.bfloat16("dQ", at_.query_elements());
-  Tensor key_sum = at_.bfloat16("dK of all rows", whole);
-  Tensor value_sum = at_.bfloat16("dV of all rows", whole);
+  // Zeros, made before K and V are gathered.
+  Tensor key_sum = at_.only_held("dK of all rows", whole);
+  Tensor value_sum = at_.only_held("dV of all rows", whole);
+  Gathered gathered = gather_both();
+  std::vector<Tensor> locals{gathered.key,    gathered.value, query_,      key_,
+                             value_,          outputs_[0],    outputs_[1], log_sum_exp_[0],
+                             log_sum_exp_[1], output_gradient};
+  key_.let_go();
+  value_.let_go();
+  key_sum.need();
+  value_sum.need();
   for (std::int64_t chunk = 0; chunk < 2; ++chunk) {
-    const std::int64_t half = at_.query_elements() / 2;
     const RowSpan rows = keys_of(chunk);
     const std::int64_t keys = static_cast<std::int64_t>(rows.size()) * row;
-    const Tensor dq = at_.bfloat16("dQ of a chunk", half);
-    const Tensor dk = at_.bfloat16("dK of a chunk", keys);
-    const Tensor dv = at_.bfloat16("dV of a chunk", keys);
+    Tensor dq = at_.only_held("dQ of a chunk", half);
+    Tensor dk = at_.only_held("dK of a chunk", keys);
+    Tensor dv = at_.only_held("dV of a chunk", keys);
     {
       const KernelWorkspace workspace(at_.ledger, at_.library, at_.heads, at_.rows.size() / 2,
                                       rows.size());
-      attend_backward(
-          at_.heads, at_.mask, queries_of(chunk),
-          {rows, gathered.key.data(), gathered.value.data()},
-          {output_.data() + chunk * half, log_sum_exp_[static_cast<std::size_t>(chunk)].data(),
-           output_gradient.data() + chunk * half},
-          dq.data(), dk.data(), dv.data());
+      attend_backward(at_.heads, at_.mask, queries_of(chunk),
+                      {rows, gathered.key.data(), gathered.value.data()},
+                      {outputs_[static_cast<std::size_t>(chunk)].data(),
+                       log_sum_exp_[static_cast<std::size_t>(chunk)].data(),
+                       output_gradient.data() + chunk * half},
+                      dq.data(), dk.data(), dv.data());
     }
     std::copy_n(dq.data(), half, gradients.query.data() + chunk * half);
     for (std::int64_t e = 0; e < keys; ++e) {
       key_sum.data()[e] += dk.data()[e];
       value_sum.data()[e] += dv.data()[e];
     }
+    for (Tensor* part : {&dq, &dk, &dv}) {
+      locals.push_back(*part);
+      part->let_go();
+    }
   }
-  gathered.key.release();
-  gathered.value.release();
-  gradients.key = scatter(std::move(key_sum), "dK");
-  gradients.value = scatter(std::move(value_sum), "dV");
-  for (Tensor* saved : {&query_, &key_, &value_, &output_, &log_sum_exp_[0], &log_sum_exp_[1]}) {
-    saved->release();
+  for (Tensor* used : {&gathered.key, &gathered.value, &query_, &outputs_[0], &outputs_[1],
+                       &log_sum_exp_[0], &log_sum_exp_[1], &output_gradient}) {
+    used->let_go();
   }
+  Tensor key_parts = by_rank(std::move(key_sum));
+  Tensor value_parts = by_rank(std::move(value_sum));
+  gradients.key = scatter(std::move(key_parts), "dK");
+  gradients.value = scatter(std::move(value_parts), "dV");
   return gradients;
 }
 

@@ -3,9 +3,13 @@
 //
 // Forward: all-gather K, all-gather V, both put into the order of the sequence; chunk k of rank k
 // attends to rows [0, (k+1) m), chunk 2r-1-k to rows [0, (2r-k) m), each into its own output, which
-// are copied together.                                     Saved: q, own k and v, o, LSE.
-// Backward: gathers K and V again; dK and dV of all rows in the type of K are added up over the two
-// chunks, put back into the order of the ranks, and reduce-scattered.
+// are copied together. Saved: q, own k and v, the outputs and LSE of the two chunks; the output
+// that is handed on is a copy of those (save_for_backward(..., *out_per_step,
+// *softmax_lse_per_step)). Backward: gathers K and V again; dK and dV of all rows in the type of K
+// are added up over the two chunks, put back into the order of the ranks, and reduce-scattered. The
+// gradients of the chunks stay in lists, and K and V of all rows in variables, until backward
+// returns. Needed: one output, and gradients added up where they belong; the chunks' own are only
+// held.
 #pragma once
 
 #include "tests/real/oracle/attention.hpp"
@@ -28,7 +32,8 @@ class AllGatherAttention final : public Attention {
   [[nodiscard]] Tensor gather(const Tensor& own, const char* name) const;
   [[nodiscard]] Gathered gather_both() const;
   [[nodiscard]] Tensor in_order(Tensor of_ranks, const char* name) const;
-  [[nodiscard]] Tensor scatter(Tensor whole, const char* name) const;
+  [[nodiscard]] Tensor by_rank(Tensor whole) const;
+  [[nodiscard]] Tensor scatter(Tensor of_ranks, const char* name) const;
   // Chunk 0 or 1 of this rank and the keys that it can see.
   [[nodiscard]] Queries queries_of(std::int64_t chunk) const;
   [[nodiscard]] RowSpan keys_of(std::int64_t chunk) const;
@@ -40,7 +45,7 @@ class AllGatherAttention final : public Attention {
   Tensor query_;
   Tensor key_;
   Tensor value_;
-  Tensor output_;
+  std::array<Tensor, 2> outputs_;
   std::array<Tensor, 2> log_sum_exp_;
 };
 

@@ -35,6 +35,8 @@ struct Setting {
   Library library = Library::kFlashAttention3;
   Heads heads;
   Rows rows;
+  // Of the framework's function around this one, if there is one: what it holds until it returns.
+  std::vector<Tensor>* outer = nullptr;
 
   [[nodiscard]] std::int64_t query_elements() const {
     return static_cast<std::int64_t>(rows.size()) * heads.query_row();
@@ -50,6 +52,15 @@ struct Setting {
   }
   [[nodiscard]] Tensor float32(const char* name, std::int64_t elements) const {
     return {ledger, name, Stored::kFloat32, elements};
+  }
+  // In bf16: a copy that the framework makes without need.
+  [[nodiscard]] Tensor only_held(const char* name, std::int64_t elements) const {
+    return {ledger, name, Stored::kBFloat16, elements, Use::kOnlyHeld};
+  }
+  // Used for the last time, though a function around this one may hold on to it.
+  void let_go(Tensor& tensor) const {
+    if (outer != nullptr) outer->push_back(tensor);
+    tensor.let_go();
   }
 };
 

@@ -22,7 +22,8 @@ Gradients LocalAttention::backward(Tensor output_gradient) {
                   {at_.rows, key_.data(), value_.data()},
                   {output_.data(), log_sum_exp_.data(), output_gradient.data()},
                   gradients.query.data(), gradients.key.data(), gradients.value.data());
-  for (Tensor* saved : {&query_, &key_, &value_, &output_, &log_sum_exp_}) saved->release();
+  for (Tensor* saved : {&query_, &key_, &value_, &output_, &log_sum_exp_}) at_.let_go(*saved);
+  at_.let_go(output_gradient);
   return gradients;
 }
 

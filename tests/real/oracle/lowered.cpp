@@ -122,14 +122,14 @@ std::vector<sim::Framework> frameworks_of(const Plan& plan, const Sizes& sizes) 
 }
 
 sim::Program lower_layer(const Plan& plan, const Sizes& sizes, std::int64_t hidden,
-                         sim::Framework framework) {
+                         std::int64_t ring_rank, sim::Framework framework) {
   const sim::Job job = job_of(plan, sizes, hidden, framework);
   const sim::Layout layout = sim::resolve(job, layout_of(plan, sizes));
   if (const auto code = sim::broken_rule(job, layout)) {
     ADD_FAILURE() << name_of(plan) << ": " << sim::describe(*code, job, layout);
   }
   sim::Program program;
-  sim::lower(job, layout, program);
+  sim::lower_for(job, layout, ring_rank, program);
   return program;
 }
 

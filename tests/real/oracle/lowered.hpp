@@ -15,9 +15,10 @@ namespace seqspan::oracle {
 // transformer engine: megatron; all-gather also torchtitan.
 [[nodiscard]] std::vector<sim::Framework> frameworks_of(const Plan& plan, const Sizes& sizes);
 
-// The layer's program. Fails the test where seqspan would refuse the layout.
+// The layer's program of one rank of the ring. Fails the test where seqspan would refuse the
+// layout.
 [[nodiscard]] sim::Program lower_layer(const Plan& plan, const Sizes& sizes, std::int64_t hidden,
-                                       sim::Framework framework);
+                                       std::int64_t ring_rank, sim::Framework framework);
 
 // Ops of a block in the order in which they run, loops unrolled, each by its index in Program::ops.
 [[nodiscard]] std::vector<std::size_t> unrolled(const sim::Program& program,

@@ -82,6 +82,9 @@ Tensor FlashRing::forward(Tensor query, Tensor key, Tensor value) {
         std::copy_n(partial.data(), partial.elements(), accumulator.data());
         log_sum_exp_ = step;
       } else {
+        // `out = out - ...` makes a new tensor beside the old one.
+        const Tensor renewed(at_.ledger, "o in fp32, renewed", Stored::kFloat32,
+                             met.queries * at_.heads.query_row(), Use::kOnlyHeld);
         merge(met, accumulator, partial, step);
       }
     }
@@ -101,9 +104,9 @@ Tensor FlashRing::forward(Tensor query, Tensor key, Tensor value) {
 Gradients FlashRing::backward(Tensor output_gradient) {
   const std::int64_t ranks = ring_.size();
   // Of one step, in the type of q, k and v: made once, used at every step.
-  const Tensor step_q = at_.bfloat16("dQ of a step", at_.query_elements());
-  const Tensor step_k = at_.bfloat16("dK of a step", at_.kv_elements());
-  const Tensor step_v = at_.bfloat16("dV of a step", at_.kv_elements());
+  Tensor step_q = at_.bfloat16("dQ of a step", at_.query_elements());
+  Tensor step_k = at_.bfloat16("dK of a step", at_.kv_elements());
+  Tensor step_v = at_.bfloat16("dV of a step", at_.kv_elements());
   Tensor query_sum;
   Tensor k = key_;
   Tensor v = value_;
@@ -165,12 +168,18 @@ Gradients FlashRing::backward(Tensor output_gradient) {
     gradient_hop.post(dv, next_dv);
   }
   gradient_hop.wait();
+  // All of these are held until the function returns, and the saved ones for longer.
+  const std::vector<Tensor> locals{step_q, step_k, step_v,  dk,           dv, query_,
+                                   key_,   value_, output_, log_sum_exp_, k,  v};
+  for (Tensor* used : {&step_q, &step_k, &step_v, &dk, &dv, &query_, &key_, &value_, &output_,
+                       &log_sum_exp_, &k, &v, &output_gradient}) {
+    used->let_go();
+  }
   Gradients gradients{at_.bfloat16("dQ", at_.query_elements()),
                       at_.bfloat16("dK", at_.kv_elements()), at_.bfloat16("dV", at_.kv_elements())};
   std::copy_n(query_sum.data(), query_sum.elements(), gradients.query.data());
   std::copy_n(next_dk.data(), next_dk.elements(), gradients.key.data());
   std::copy_n(next_dv.data(), next_dv.elements(), gradients.value.data());
-  for (Tensor* saved : {&query_, &key_, &value_, &output_, &log_sum_exp_}) saved->release();
   return gradients;
 }
 

@@ -89,8 +89,9 @@ class Tensor {
   void release() { storage_.reset(); }
   // The same, and from here on the tensor is not needed, whoever else holds it.
   void let_go();
-  // Needed from here on, though made before.
-  void need() { storage_->note.mark(Use::kNeeded); }
+  // Kept, but not needed until `need`.
+  void rest() const { storage_->note.mark(Use::kOnlyHeld); }
+  void need() const { storage_->note.mark(Use::kNeeded); }
 
  private:
   struct Storage {

@@ -84,7 +84,7 @@ Tensor AllGatherAttention::by_rank(Tensor whole) const {
   return of_ranks;
 }
 
-Tensor AllGatherAttention::scatter(Tensor of_ranks, const char* name) const {
+Tensor AllGatherAttention::scatter(const Tensor& of_ranks, const char* name) const {
   Tensor own = at_.bfloat16(name, at_.kv_elements());
   MPI_Reduce_scatter_block(of_ranks.data(), own.data(), static_cast<int>(own.elements()), MPI_FLOAT,
                            MPI_SUM, group_.handle());
@@ -139,9 +139,10 @@ Gradients AllGatherAttention::backward(Tensor output_gradient) {
     used->let_go();
   }
   Tensor key_parts = by_rank(std::move(key_sum));
-  Tensor value_parts = by_rank(std::move(value_sum));
-  gradients.key = scatter(std::move(key_parts), "dK");
-  gradients.value = scatter(std::move(value_parts), "dV");
+  const Tensor value_parts = by_rank(std::move(value_sum));
+  gradients.key = scatter(key_parts, "dK");
+  key_parts.release();
+  gradients.value = scatter(value_parts, "dV");
   return gradients;
 }
 

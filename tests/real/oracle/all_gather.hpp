@@ -33,7 +33,7 @@ class AllGatherAttention final : public Attention {
   [[nodiscard]] Gathered gather_both() const;
   [[nodiscard]] Tensor in_order(Tensor of_ranks, const char* name) const;
   [[nodiscard]] Tensor by_rank(Tensor whole) const;
-  [[nodiscard]] Tensor scatter(Tensor of_ranks, const char* name) const;
+  [[nodiscard]] Tensor scatter(const Tensor& of_ranks, const char* name) const;
   // Chunk 0 or 1 of this rank and the keys that it can see.
   [[nodiscard]] Queries queries_of(std::int64_t chunk) const;
   [[nodiscard]] RowSpan keys_of(std::int64_t chunk) const;

@@ -105,8 +105,8 @@ Account known_difference(const Plan& plan, const Sizes& sizes, std::int64_t ring
     // program has one output.
     difference.kept = 2 * n.query;
     const std::int64_t inputs = 2 * (n.query + 2 * n.kv);
-    const std::int64_t at_gather = inputs + 3 * 2 * r * n.kv;
-    const std::int64_t at_attention = inputs + 2 * 2 * r * n.kv + 2 * n.query + 4 * n.lse;
+    const std::int64_t at_gather = inputs + 6 * r * n.kv;
+    const std::int64_t at_attention = inputs + 4 * r * n.kv + 2 * n.query + 4 * n.lse;
     difference.forward_peak =
         std::max(at_gather, at_attention + 2 * n.query) - std::max(at_gather, at_attention);
     // A kernel works on one chunk's half of the queries and on 2 r - k of the 2 r chunks of keys;
@@ -120,7 +120,7 @@ Account known_difference(const Plan& plan, const Sizes& sizes, std::int64_t ring
   // has all of it at every step. In a TransformerEngine ring of two the step on all keys decides.
   const bool half_step_decides = halves && (r > 2 || plan.family == Family::kYunchang);
   if (n.grouped && half_step_decides) {
-    difference.backward_peak -= (plan.family == Family::kYunchang ? 2 * 2 * n.query : 8 * n.kv) / 2;
+    difference.backward_peak -= (plan.family == Family::kYunchang ? 4 * n.query : 8 * n.kv) / 2;
   }
   // Inside its loop the program's scratch outlives the kernel, so that a third pair of fp32 dK, dV
   // (the sum) stands beside it.
@@ -158,6 +158,27 @@ TEST(Oracle, ProgramHoldsWhatTheLedgersNote) {
       }
     }
   }
+}
+
+// TransformerEngine's Ulysses holds far more than it needs. MHA, N elements of q in bf16 each, at
+// the all-to-alls of O and of dV:
+//   forward   q, k, v of the caller (3), q, k, v, o after the exchange (4) and LSE, o's send copy,
+//   o
+//             as it arrived and in order (3): 10 N + LSE, of which it needs 6 N + LSE
+//   backward  saved q, k, v, o (4) and LSE, dO of the caller and as it arrived (2), dQ, dK, dV (3),
+//             their send copies (3), dQ and dK arrived (2), dV as it arrived and in order (2):
+//             16 N + LSE
+TEST(Oracle, TransformerEngineUlyssesHoldsCopiesUntilItsFunctionsReturn) {
+  const std::int64_t ranks = world_size();
+  if (ranks == 1) return;  // no all-to-all
+  const Plan plan{.degrees = {.ulysses = ranks}};
+  Dice dice(4000);
+  const Sizes sizes = draw_sizes(dice, plan, KvHeads::kAll);
+  const Elements n(plan, sizes);
+  const Passes passes = run(plan, sizes, dice);
+  EXPECT_EQ(passes.held.forward_peak, 20 * n.query + 4 * n.lse);
+  EXPECT_EQ(passes.needed.forward_peak, 12 * n.query + 4 * n.lse);
+  EXPECT_EQ(passes.held.backward_peak, 32 * n.query + 4 * n.lse);
 }
 
 }  // namespace

@@ -1,21 +1,20 @@
 #include "cli/commands/profile_run.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstdlib>
-#include <ctime>
 #include <filesystem>
-#include <iterator>
 #include <memory>
+#include <thread>
 
+#include "cli/commands/job_exchanges.hpp"
+#include "cli/commands/measurement_log.hpp"
+#include "cli/commands/points_to_measure.hpp"
 #include "cli/render/measurements_report.hpp"
 #include "cli/write_file.hpp"
-#include "profiles/import/plain.hpp"
+#include "profiles/fabric_profile/encode.hpp"
+#include "profiles/fit/fit_fabric.hpp"
 #include "profiles/import/read_log.hpp"
 #include "real/launch/deadline.hpp"
 #include "real/launch/local_ranks.hpp"
@@ -31,33 +30,26 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr int kSignalled = 128;
-
-using profiles::CollectiveKind;
-using profiles::MeasurementSet;
-
-constexpr std::array kCollectives = {
-    std::pair{CollectiveKind::kAllReduce, sim::Collective::kAllReduce},
-    std::pair{CollectiveKind::kAllGather, sim::Collective::kAllGather},
-    std::pair{CollectiveKind::kReduceScatter, sim::Collective::kReduceScatter},
-    std::pair{CollectiveKind::kAllToAll, sim::Collective::kAllToAll},
-    std::pair{CollectiveKind::kSendReceive, sim::Collective::kRingShift},
-};
-
-CollectiveKind kind_of(sim::Collective collective) {
-  const auto* found = std::find_if(kCollectives.begin(), kCollectives.end(),
-                                   [&](const auto& pair) { return pair.second == collective; });
-  return found->first;
-}
+constexpr std::chrono::seconds kTimeToSpeak(2);
 
 // The command line of a rank.
 std::vector<std::string> rank_arguments(const ProfileArguments& arguments) {
   const RunOptions& run = arguments.run;
-  std::string sizes;
-  for (const sim::Bytes size : run.sizes) {
-    sizes += (sizes.empty() ? "" : ",") + fmt::format("{}B", size.value());
+  std::vector<std::string> words = {"profile", "run", "-o", arguments.output_file};
+  if (run.job) {
+    words.insert(words.end(), {"--job", run.job->file});
+    if (!run.layout.empty()) words.insert(words.end(), {"--layout", run.layout});
+    for (const std::string& setting : run.job->settings) {
+      words.insert(words.end(), {"--set", setting});
+    }
+  } else {
+    std::string sizes;
+    for (const sim::Bytes size : run.sizes) {
+      sizes += (sizes.empty() ? "" : ",") + fmt::format("{}B", size.value());
+    }
+    words.insert(words.end(), {"--sizes", sizes});
   }
-  std::vector<std::string> words = {"profile", "run", "-o", arguments.output_file,
-                                    "--sizes", sizes};
+  if (!run.profile_file.empty()) words.insert(words.end(), {"--profile", run.profile_file});
   if (run.time_limit) {
     words.insert(words.end(), {"--time-limit", fmt::format("{:g}s", run.time_limit->value())});
   }
@@ -70,70 +62,6 @@ std::vector<std::string> rank_arguments(const ProfileArguments& arguments) {
   }
   return words;
 }
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
-}
-
-// The log as it grows; of rank 0.
-class Log {
- public:
-  [[nodiscard]] static sim::Result<Log> open(const std::string& file, std::int64_t ranks) {
-    Log log(file);
-    log.source_ =
-        fmt::format("seqspan profile run, {} ranks, MPI over host memory, {}", ranks, host_name());
-    log.date_ = fmt::format("{:%F}", fmt::gmtime(std::time(nullptr)));
-    if (!std::filesystem::exists(file)) return log;
-    sim::Result<profiles::ImportedLog> before = profiles::read_log_file(file, file);
-    if (!before) return tl::unexpected(before.error());
-    log.sets_ = std::move(before->sets);
-    return log;
-  }
-
-  [[nodiscard]] static profiles::MeasuredGroup group_of(const real::SweepPoint& point) {
-    return {kind_of(point.point.collective), point.point.shape.size, point.nodes};
-  }
-
-  [[nodiscard]] bool has(const real::SweepPoint& point) const {
-    return std::any_of(sets_.begin(), sets_.end(), [&](const MeasurementSet& set) {
-      return is_of(set, point) &&
-             std::any_of(set.points.begin(), set.points.end(),
-                         [&](const auto& measured) { return measured.size == point.point.size; });
-    });
-  }
-
-  [[nodiscard]] sim::Result<void> add(const real::SweepPoint& point, sim::Seconds time) {
-    auto set = std::find_if(sets_.begin(), sets_.end(),
-                            [&](const MeasurementSet& known) { return is_of(known, point); });
-    if (set == sets_.end()) {
-      set = sets_.insert(sets_.end(),
-                         {group_of(point), false, point.variant, {}, source_, date_, file_});
-    }
-    set->points.push_back({point.point.size, time});
-    std::sort(set->points.begin(), set->points.end(),
-              [](const auto& a, const auto& b) { return a.size < b.size; });
-    // One size says nothing of a curve, and a log with such a set is refused.
-    std::vector<MeasurementSet> worth;
-    std::copy_if(sets_.begin(), sets_.end(), std::back_inserter(worth),
-                 [](const MeasurementSet& known) { return known.points.size() > 1; });
-    return worth.empty() ? sim::Result<void>{} : write_file(file_, profiles::plain_text(worth));
-  }
-
-  [[nodiscard]] const std::vector<MeasurementSet>& sets() const { return sets_; }
-
- private:
-  explicit Log(std::string file) : file_(std::move(file)) {}
-
-  static bool is_of(const MeasurementSet& set, const real::SweepPoint& point) {
-    return set.group == group_of(point) && set.variant == point.variant;
-  }
-
-  std::string file_;
-  std::string source_;
-  std::string date_;
-  std::vector<MeasurementSet> sets_;
-};
 
 sim::Seconds limit_of(const ProfileArguments& arguments) {
   return arguments.run.exchange_limit.value_or(real::MeasureOptions{}.limit);
@@ -169,17 +97,10 @@ class Run {
     options_.limit = limit_of(arguments);
   }
 
-  [[nodiscard]] sim::Result<void> measure(Log& log) {
+  [[nodiscard]] sim::Result<void> measure(MeasurementLog& log) {
     sim::Result<real::ExchangeTimer> timer = real::ExchangeTimer::make(transport_);
     if (!timer) return tl::unexpected(timer.error());
-    const auto hosts = timer->gather_texts(host_name(), options_.limit);
-    if (!hosts) return tl::unexpected(hosts.error());
-    std::vector<sim::Collective> collectives;
-    for (const auto& [kind, collective] : kCollectives) {
-      if (arguments_.log.collective.value_or(kind) == kind) collectives.push_back(collective);
-    }
-    sim::Result<std::vector<real::SweepPoint>> points =
-        real::sweep(*hosts, collectives, arguments_.run.sizes);
+    auto points = points_to_measure(arguments_, *timer, options_.limit, is_first(), output_);
     if (!points) return tl::unexpected(points.error());
     for (const real::SweepPoint& point : *points) {
       const real::Deadline deadline = together_.until("the groups of ranks have not been made");
@@ -199,7 +120,8 @@ class Run {
   [[nodiscard]] bool is_first() const { return transport_.rank() == 0; }
 
   // Whether there is time for another one. Rank 0 decides for all.
-  sim::Result<bool> measure_point(real::ExchangeTimer& timer, real::SweepPoint& point, Log& log) {
+  sim::Result<bool> measure_point(real::ExchangeTimer& timer, real::SweepPoint& point,
+                                  MeasurementLog& log) {
     point.point.size = real::measured_size(point.point);
     const double passed = std::chrono::duration<double>(Clock::now() - start_).count();
     const bool over = arguments_.run.time_limit && passed > arguments_.run.time_limit->value();
@@ -215,7 +137,7 @@ class Run {
     const auto time = timer.time(point.point, options_);
     if (!time) return tl::unexpected(time.error());
     if (!is_first()) return true;
-    const profiles::MeasuredGroup group = Log::group_of(point);
+    const profiles::MeasuredGroup group = MeasurementLog::group_of(point);
     output_.message(fmt::format("{}{}{}, {}: {} ({} to {})\n", show(group),
                                 point.variant.empty() ? "" : ", ", point.variant,
                                 sim::format_bytes(point.point.size), sim::format_time(time->median),
@@ -234,6 +156,19 @@ class Run {
   Clock::time_point start_ = Clock::now();
 };
 
+// What `profile fit` makes of the log.
+sim::Result<void> write_profile(const ProfileArguments& arguments, Output& output) {
+  const std::string& file = arguments.run.profile_file;
+  if (file.empty()) return {};
+  const sim::Result<profiles::ImportedLog> log =
+      profiles::read_log_file(arguments.output_file, arguments.output_file);
+  if (!log) return tl::unexpected(log.error());
+  const std::string name = std::filesystem::path(file).stem().string();
+  auto written = write_file(file, encode_fabric_profile(profiles::fit_fabric(name, {*log})));
+  if (written) output.message(fmt::format("wrote {}\n", file));
+  return written;
+}
+
 sim::Result<ExitCode> as_rank(const ProfileArguments& arguments, const DisplayOptions& display,
                               Output& output) {
   const Together together(arguments, output);
@@ -251,11 +186,17 @@ sim::Result<ExitCode> as_rank(const ProfileArguments& arguments, const DisplayOp
   real::note_stop_requests();
   const bool is_first = transport->rank() == 0;
   const auto give_up = [&](const sim::Error& error) {
-    output.error(error);
+    real::end_on_stop_request();
+    // What is wrong with the input is wrong on every rank: the first says it, and ends the others.
+    if (error.category == sim::ErrorCategory::kInput && !is_first) {
+      std::this_thread::sleep_for(kTimeToSpeak);
+    }
+    if (!real::MpiSession::is_aborted_by_other()) output.error(error);
     (void)output.finish();
     real::MpiSession::abort_all(static_cast<int>(exit_code_of(error.category)));
   };
-  sim::Result<Log> log = Log::open(is_first ? arguments.output_file : "", transport->world_size());
+  sim::Result<MeasurementLog> log =
+      MeasurementLog::open(is_first ? arguments.output_file : "", transport->world_size());
   if (!log) give_up(log.error());
   const auto measured = Run(arguments, *transport, together, output).measure(*log);
   if (!measured) give_up(measured.error());
@@ -266,6 +207,9 @@ sim::Result<ExitCode> as_rank(const ProfileArguments& arguments, const DisplayOp
     session.reset();
   }
   if (!is_first) return ExitCode::kDone;
+  if (const auto written = write_profile(arguments, output); !written) {
+    return tl::unexpected(written.error());
+  }
   const std::vector<profiles::ImportedLog> logs = {{log->sets(), {}, {arguments.output_file, {}}}};
   output.answer(display.json ? measurements_json(logs) : measurements_report(output.style(), logs));
   return ExitCode::kDone;
@@ -276,6 +220,12 @@ sim::Result<ExitCode> as_rank(const ProfileArguments& arguments, const DisplayOp
 sim::Result<ExitCode> profile_run_command(const ProfileArguments& arguments,
                                           const DisplayOptions& display, Output& output) {
   if (real::is_a_rank()) return as_rank(arguments, display, output);
+  if (arguments.run.job) {
+    // Said once, and before anything is started.
+    if (const auto exchanges = job_exchanges(arguments); !exchanges) {
+      return tl::unexpected(exchanges.error());
+    }
+  }
   std::vector<std::string> words = rank_arguments(arguments);
   if (display.json) words.emplace_back("--json");
   if (display.ascii) words.emplace_back("--ascii");

@@ -3,13 +3,11 @@
 #include <fmt/format.h>
 
 #include "cli/commands/job.hpp"
+#include "cli/commands/layout.hpp"
 #include "cli/render/result_json.hpp"
 #include "cli/render/simulation_report.hpp"
 #include "sim/engine/simulator.hpp"
-#include "sim/layout/legality.hpp"
-#include "sim/layout/resolve.hpp"
 #include "sim/program/print.hpp"
-#include "sim/spec/layout_text.hpp"
 
 namespace seqspan::cli {
 namespace {
@@ -23,17 +21,7 @@ sim::Result<sim::Layout> layout_of(const SimulateArguments& arguments, const sim
                     "seqspan plan {} finds the fastest",
                     command_text(arguments.job)));
   }
-  const sim::Result<sim::LayoutChoice> given = sim::read_layout(*arguments.layout);
-  if (!given) return tl::unexpected(given.error());
-  const sim::LayoutChoice choice = sim::override_with(*given, job.layout);
-  sim::Result<sim::Layout> layout = sim::resolve_legal(job, choice);
-  if (layout) return layout;
-  sim::Error error = layout.error();
-  if (const auto code = sim::broken_rule(job, sim::resolve(job, choice))) {
-    error.where = "--layout " + *arguments.layout;
-    error.fix += fmt::format(" More: seqspan explain {}", sim::facts_of(*code).name);
-  }
-  return tl::unexpected(std::move(error));
+  return read_layout(*arguments.layout, job);
 }
 
 }  // namespace

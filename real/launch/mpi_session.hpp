@@ -18,9 +18,12 @@ class MpiSession {
   // Ends MPI, with all other ranks; whatever used it must be gone.
   ~MpiSession();
 
-  // Ends the processes of all ranks with this exit code. For a rank that has failed: the others may
-  // be waiting for it. Does not return.
+  // Ends the processes of all ranks with this exit code. For a rank that has failed, and has said
+  // why: the others may be waiting for it. Does not return.
   [[noreturn]] static void abort_all(int exit_code);
+  // Whether another rank is ending this one by abort_all, as far as the news has come: there is
+  // nothing more to say then.
+  [[nodiscard]] static bool is_aborted_by_other();
 
  private:
   MpiSession() = default;

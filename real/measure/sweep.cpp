@@ -11,7 +11,6 @@ namespace {
 struct Lie {
   sim::GroupShape shape;
   std::int64_t nodes;
-  std::int64_t siblings;
 };
 
 sim::Result<std::int64_t> ranks_per_host(const std::vector<std::string>& hosts) {
@@ -30,6 +29,13 @@ sim::Result<std::int64_t> ranks_per_host(const std::vector<std::string>& hosts) 
 
 }  // namespace
 
+std::string variant_of(const sim::GroupShape& shape, std::int64_t world) {
+  const std::int64_t siblings = world / shape.size;
+  if (siblings == 1) return "";
+  return fmt::format("{} groups at once{}", siblings,
+                     shape.stride > 1 ? fmt::format(", {} apart", shape.stride) : "");
+}
+
 sim::Result<std::vector<SweepPoint>> sweep(const std::vector<std::string>& hosts,
                                            const std::vector<sim::Collective>& collectives,
                                            const std::vector<sim::Bytes>& sizes) {
@@ -37,19 +43,17 @@ sim::Result<std::vector<SweepPoint>> sweep(const std::vector<std::string>& hosts
   if (!each) return tl::unexpected(each.error());
   const auto world = static_cast<std::int64_t>(hosts.size());
   const std::int64_t nodes = world / *each;
-  std::vector<Lie> lies = {{{world, 1}, nodes, 1}};
+  std::vector<Lie> lies = {{{world, 1}, nodes}};
   if (nodes > 1 && *each > 1) {
-    lies.push_back({{*each, 1}, 1, nodes});
-    lies.push_back({{nodes, *each}, nodes, *each});
+    lies.push_back({{*each, 1}, 1});
+    lies.push_back({{nodes, *each}, nodes});
   }
 
   std::vector<SweepPoint> points;
   for (const sim::Bytes size : sizes) {
     for (const Lie& lie : lies) {
       for (const sim::Collective collective : collectives) {
-        points.push_back({{collective, lie.shape, size},
-                          lie.nodes,
-                          lie.siblings > 1 ? fmt::format("{} groups at once", lie.siblings) : ""});
+        points.push_back({{collective, lie.shape, size}, lie.nodes, variant_of(lie.shape, world)});
       }
     }
   }

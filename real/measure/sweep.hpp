@@ -20,8 +20,12 @@ namespace seqspan::real {
 struct SweepPoint {
   MeasurePoint point;
   std::int64_t nodes = 1;  // that a group spans
-  std::string variant;     // "4 groups at once"; empty: one group
+  std::string variant;     // variant_of()
 };
+
+// What sets groups of a shape apart from others of their size: "4 groups at once, 2 apart", the
+// latter where they are no consecutive ranks; empty where there is one group.
+[[nodiscard]] std::string variant_of(const sim::GroupShape& shape, std::int64_t world);
 
 // `hosts` by rank. Error: kInput where ranks of a host are not consecutive, or hosts have different
 // numbers of them.

@@ -31,7 +31,7 @@ TEST(Sweep, SeveralHostsHaveGroupsInsideAndAcross) {
   EXPECT_EQ(points[1].variant, "3 groups at once");
   EXPECT_EQ(points[2].point.shape, (sim::GroupShape{3, 2}));
   EXPECT_EQ(points[2].nodes, 3);
-  EXPECT_EQ(points[2].variant, "2 groups at once");
+  EXPECT_EQ(points[2].variant, "2 groups at once, 2 apart");
 }
 
 TEST(Sweep, OneRankPerHostIsAllThereIs) { EXPECT_EQ(points_of({"a", "b"}).size(), 1U); }

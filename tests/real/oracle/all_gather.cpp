@@ -60,17 +60,18 @@ Tensor AllGatherAttention::forward(Tensor query, Tensor key, Tensor value) {
   key_ = std::move(key);
   value_ = std::move(value);
   const Gathered gathered = gather_both();
-  Tensor whole = at_.bfloat16("o", at_.query_elements());
+  output_ = at_.bfloat16("o", at_.query_elements());
+  std::array<Tensor, 2> outputs;
   for (std::int64_t chunk = 0; chunk < 2; ++chunk) {
-    Tensor& output = outputs_[static_cast<std::size_t>(chunk)];
+    Tensor& output = outputs[static_cast<std::size_t>(chunk)];
     Tensor& lse = log_sum_exp_[static_cast<std::size_t>(chunk)];
-    output = at_.bfloat16("o of a chunk", at_.query_elements() / 2);
+    output = at_.only_held("o of a chunk", at_.query_elements() / 2);
     lse = at_.float32("LSE of a chunk", at_.lse_elements() / 2);
     attend(at_.heads, at_.mask, queries_of(chunk),
            {keys_of(chunk), gathered.key.data(), gathered.value.data()}, output.data(), lse.data());
-    std::copy_n(output.data(), output.elements(), whole.data() + chunk * output.elements());
+    std::copy_n(output.data(), output.elements(), output_.data() + chunk * output.elements());
   }
-  return whole;
+  return output_;
 }
 
 Tensor AllGatherAttention::by_rank(Tensor whole) const {
@@ -101,9 +102,8 @@ Gradients AllGatherAttention::backward(Tensor output_gradient) {
   Tensor key_sum = at_.only_held("dK of all rows", whole);
   Tensor value_sum = at_.only_held("dV of all rows", whole);
   Gathered gathered = gather_both();
-  std::vector<Tensor> locals{gathered.key,    gathered.value, query_,      key_,
-                             value_,          outputs_[0],    outputs_[1], log_sum_exp_[0],
-                             log_sum_exp_[1], output_gradient};
+  std::vector<Tensor> locals{gathered.key, gathered.value,  query_,          key_,           value_,
+                             output_,      log_sum_exp_[0], log_sum_exp_[1], output_gradient};
   key_.let_go();
   value_.let_go();
   key_sum.need();
@@ -117,12 +117,12 @@ Gradients AllGatherAttention::backward(Tensor output_gradient) {
     {
       const KernelWorkspace workspace(at_.ledger, at_.library, at_.heads, at_.rows.size() / 2,
                                       rows.size());
-      attend_backward(at_.heads, at_.mask, queries_of(chunk),
-                      {rows, gathered.key.data(), gathered.value.data()},
-                      {outputs_[static_cast<std::size_t>(chunk)].data(),
-                       log_sum_exp_[static_cast<std::size_t>(chunk)].data(),
-                       output_gradient.data() + chunk * half},
-                      dq.data(), dk.data(), dv.data());
+      attend_backward(
+          at_.heads, at_.mask, queries_of(chunk),
+          {rows, gathered.key.data(), gathered.value.data()},
+          {output_.data() + chunk * half, log_sum_exp_[static_cast<std::size_t>(chunk)].data(),
+           output_gradient.data() + chunk * half},
+          dq.data(), dk.data(), dv.data());
     }
     std::copy_n(dq.data(), half, gradients.query.data() + chunk * half);
     for (std::int64_t e = 0; e < keys; ++e) {
@@ -134,8 +134,8 @@ Gradients AllGatherAttention::backward(Tensor output_gradient) {
       part->let_go();
     }
   }
-  for (Tensor* used : {&gathered.key, &gathered.value, &query_, &outputs_[0], &outputs_[1],
-                       &log_sum_exp_[0], &log_sum_exp_[1], &output_gradient}) {
+  for (Tensor* used : {&gathered.key, &gathered.value, &query_, &output_, &log_sum_exp_[0],
+                       &log_sum_exp_[1], &output_gradient}) {
     used->let_go();
   }
   Tensor key_parts = by_rank(std::move(key_sum));

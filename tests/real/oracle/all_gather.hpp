@@ -2,14 +2,13 @@
 // AttnFuncWithCPAndKVAllGather) over zigzag rows, r ranks, m = s/(2r) rows in a chunk.
 //
 // Forward: all-gather K, all-gather V, both put into the order of the sequence; chunk k of rank k
-// attends to rows [0, (k+1) m), chunk 2r-1-k to rows [0, (2r-k) m), each into its own output, which
-// are copied together. Saved: q, own k and v, the outputs and LSE of the two chunks; the output
-// that is handed on is a copy of those (save_for_backward(..., *out_per_step,
-// *softmax_lse_per_step)). Backward: gathers K and V again; dK and dV of all rows in the type of K
-// are added up over the two chunks, put back into the order of the ranks, and reduce-scattered. The
-// gradients of the chunks stay in lists, and K and V of all rows in variables, until backward
-// returns. Needed: one output, and gradients added up where they belong; the chunks' own are only
-// held.
+// attends to rows [0, (k+1) m), chunk 2r-1-k to rows [0, (2r-k) m), each into an output of its own,
+// which are copied together.                     Saved: q, own k and v, o, LSE of the two chunks.
+// Backward: gathers K and V again; dK and dV of all rows in the type of K are added up over the two
+// chunks, put back into the order of the ranks, and reduce-scattered.
+// Needed: outputs where they belong, and gradients added up there; those of the chunks are only
+// held, in lists, and K and V of all rows in variables, until the function returns.
+// (TransformerEngine of 2025 saved the chunks' outputs besides o: o twice.)
 #pragma once
 
 #include "tests/real/oracle/attention.hpp"
@@ -45,7 +44,7 @@ class AllGatherAttention final : public Attention {
   Tensor query_;
   Tensor key_;
   Tensor value_;
-  std::array<Tensor, 2> outputs_;
+  Tensor output_;
   std::array<Tensor, 2> log_sum_exp_;
 };
 

@@ -101,14 +101,6 @@ Account known_difference(const Plan& plan, const Sizes& sizes, std::int64_t ring
   Account difference;
   if (r == 1) return difference;
   if (plan.gathers_keys) {
-    // TransformerEngine saves the outputs of the two chunks besides the one that it hands on; the
-    // program has one output.
-    difference.kept = 2 * n.query;
-    const std::int64_t inputs = 2 * (n.query + 2 * n.kv);
-    const std::int64_t at_gather = inputs + 6 * r * n.kv;
-    const std::int64_t at_attention = inputs + 4 * r * n.kv + 2 * n.query + 4 * n.lse;
-    difference.forward_peak =
-        std::max(at_gather, at_attention + 2 * n.query) - std::max(at_gather, at_attention);
     // A kernel works on one chunk's half of the queries and on 2 r - k of the 2 r chunks of keys;
     // the program has scratch for all queries and all keys: dQ in fp32, row sums, dK and dV in
     // fp32.

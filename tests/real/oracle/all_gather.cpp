@@ -74,6 +74,12 @@ Tensor AllGatherAttention::forward(Tensor query, Tensor key, Tensor value) {
   return output_;
 }
 
+LogSumExp AllGatherAttention::log_sum_exp() const {
+  std::vector<float> values = log_sum_exp_[0].values();
+  values.insert(values.end(), log_sum_exp_[1].values().begin(), log_sum_exp_[1].values().end());
+  return {at_.rows, 0, at_.heads.query_heads, std::move(values)};
+}
+
 Tensor AllGatherAttention::by_rank(Tensor whole) const {
   const std::int64_t row = at_.heads.kv_row();
   Tensor of_ranks = at_.bfloat16("dK or dV, by rank", whole.elements());

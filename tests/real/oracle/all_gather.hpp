@@ -21,6 +21,7 @@ class AllGatherAttention final : public Attention {
   AllGatherAttention(Setting setting, const Group& group);
 
   [[nodiscard]] Tensor forward(Tensor query, Tensor key, Tensor value) override;
+  [[nodiscard]] LogSumExp log_sum_exp() const override;
   [[nodiscard]] Gradients backward(Tensor output_gradient) override;
 
  private:

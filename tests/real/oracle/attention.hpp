@@ -16,6 +16,14 @@ struct Gradients {
   Tensor value;
 };
 
+// Of the rows and heads that a rank attended with: [rows, b, heads].
+struct LogSumExp {
+  Rows rows;
+  std::int64_t first_head = 0;
+  std::int64_t heads = 0;
+  std::vector<float> values;
+};
+
 class Attention {
  public:
   Attention() = default;
@@ -25,6 +33,8 @@ class Attention {
 
   // q [n, b, a, d], k and v [n, b, g, d] of this rank's n rows and heads; o like q.
   [[nodiscard]] virtual Tensor forward(Tensor query, Tensor key, Tensor value) = 0;
+  // What forward saved; asked for between the two.
+  [[nodiscard]] virtual LogSumExp log_sum_exp() const = 0;
   [[nodiscard]] virtual Gradients backward(Tensor output_gradient) = 0;
 };
 

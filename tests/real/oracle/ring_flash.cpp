@@ -102,6 +102,10 @@ Tensor FlashRing::forward(Tensor query, Tensor key, Tensor value) {
   return output_;
 }
 
+LogSumExp FlashRing::log_sum_exp() const {
+  return {at_.rows, 0, at_.heads.query_heads, log_sum_exp_.values()};
+}
+
 Gradients FlashRing::backward(Tensor output_gradient) {
   const std::int64_t ranks = ring_.size();
   const std::int64_t last_working = order_ == Order::kContiguous ? ring_.rank() : ranks - 1;

@@ -111,6 +111,10 @@ void TransformerEngineRing::attend_backward_step(const Rows& owner_rows, const M
       step_query.data(), step_kv.data(), step_kv.data() + at_.kv_elements());
 }
 
+LogSumExp TransformerEngineRing::log_sum_exp() const {
+  return {at_.rows, 0, at_.heads.query_heads, log_sum_exp_.values()};
+}
+
 namespace {
 
 // Two buffers of KV and dK, dV that take turns, 2 U elements each, U of KV first.

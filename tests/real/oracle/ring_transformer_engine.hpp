@@ -28,6 +28,7 @@ class TransformerEngineRing final : public Attention {
       : at_(std::move(setting)), ring_(ring) {}
 
   [[nodiscard]] Tensor forward(Tensor query, Tensor key, Tensor value) override;
+  [[nodiscard]] LogSumExp log_sum_exp() const override;
   [[nodiscard]] Gradients backward(Tensor output_gradient) override;
 
  private:

@@ -169,6 +169,12 @@ Tensor UlyssesAttention::forward(Tensor query, Tensor key, Tensor value) {
   return result;
 }
 
+LogSumExp UlyssesAttention::log_sum_exp() const {
+  LogSumExp dealt = core_->log_sum_exp();
+  dealt.first_head = group_.rank() * dealt.heads;
+  return dealt;
+}
+
 Gradients UlyssesAttention::backward(Tensor output_gradient) {
   const std::int64_t heads = at_.heads.query_heads;
   Tensor dealt_gradient = to_heads(std::move(output_gradient), heads, "dO");

@@ -44,6 +44,7 @@ class UlyssesAttention final : public Attention {
                    const MakeCore& make_core);
 
   [[nodiscard]] Tensor forward(Tensor query, Tensor key, Tensor value) override;
+  [[nodiscard]] LogSumExp log_sum_exp() const override;
   [[nodiscard]] Gradients backward(Tensor output_gradient) override;
 
  private:

@@ -128,7 +128,7 @@ TEST(Oracle, ProgramSendsWhatMpiWasAskedToSend) {
 // ring-flash-attention utils.py RingComm).
 TEST(Oracle, RingsSendToTheNeighboursThatTheFrameworksSendTo) {
   const int ranks = world_size();
-  if (ranks == 1) return;  // no ring
+  if (ranks == 1) GTEST_SKIP() << "one rank is no ring";
   Dice dice(1);
   for (const Plan& plan : context_plans(ranks)) {
     if (plan.degrees.ring != ranks || plan.gathers_keys) continue;

@@ -75,7 +75,7 @@ Tensor UlyssesAttention::to_heads(Tensor tensor, std::int64_t heads, const char*
   }
   tensor.let_go();
   const Tensor received = exchange(send);
-  const Tensor held = send;
+  const Tensor held = send;  // a variable of the framework's function, until it returns
   hold_in_list(send);
   send.let_go();
   Tensor result = at_.bfloat16(name, received.elements());
@@ -103,7 +103,7 @@ Tensor UlyssesAttention::send_rows(Tensor send, std::int64_t heads, const char* 
   const std::int64_t lines = static_cast<std::int64_t>(at_.rows.size()) * at_.heads.batch;
   const std::int64_t run = heads / ranks * at_.heads.head_dim;
   const Tensor received = exchange(send);
-  const Tensor held = send;
+  const Tensor held = send;  // a variable of the framework's function, until it returns
   hold_in_list(send);
   send.let_go();
   Tensor result = at_.bfloat16(name, received.elements());

@@ -59,6 +59,9 @@ struct FrameworkTraits {
   bool expands_kv_gradients;  // FlashAttention-2 backward with GQA: dK, dV at all query heads, then
                               // summed
   bool position_ids_gather;   // all-gathers int64 position ids in every layer
+  // Every all-to-all is an autograd function of its own, and autograd runs those whose gradients
+  // are there in the reverse of forward's order: dV, dK, dQ. Else one function sends dQ, dK, dV.
+  bool all_to_alls_apart;
   RingTraits ring;
   StateBytes state;
   LossKind loss;           // default

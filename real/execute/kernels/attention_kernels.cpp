@@ -27,7 +27,7 @@ sim::Result<void> attention(const KernelCall& call) {
   return attend(operands_of(call), call.write(0).values(), call.write(1).values());
 }
 
-// q, k, v, o, LSE, dO -> dQ, dK, dV and scratch.
+// q, k, v, o, LSE, dO -> dQ, dK, dV and scratch: dQ in fp32, dK, dV of grouped heads, row sums.
 sim::Result<void> attention_backward(const KernelCall& call) {
   return attend_backward(operands_of(call),
                          {.output = call.read(3).values(),
@@ -37,7 +37,7 @@ sim::Result<void> attention_backward(const KernelCall& call) {
                           .key_gradient = call.write(1).values(),
                           .value_gradient = call.write(2).values(),
                           .query_accumulator = call.write(3).values(),
-                          .kv_accumulator = call.writes.size() > 4 ? &call.write(4) : nullptr});
+                          .kv_accumulator = call.writes.size() > 5 ? &call.write(4) : nullptr});
 }
 
 // Tokens of `from`, which has them as `order` says, into ascending order of their positions, or

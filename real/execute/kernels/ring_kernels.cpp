@@ -49,7 +49,8 @@ sim::Result<void> step(const KernelCall& call) {
                 call.write(1).values());
 }
 
-// q, KV, o, LSE, dO -> dQ of the step, dK and dV of the step, scratch.
+// q, KV, o, LSE, dO -> dQ of the step, dK and dV of the step, scratch: dQ in fp32, dK, dV of
+// grouped heads, row sums.
 sim::Result<void> step_backward(const KernelCall& call) {
   return attend_backward(operands_of(call, call.read(0).extent(1)),
                          {.output = call.read(2).values(),
@@ -59,7 +60,7 @@ sim::Result<void> step_backward(const KernelCall& call) {
                           .key_gradient = key_half(call.write(1)),
                           .value_gradient = value_half(call.write(1)),
                           .query_accumulator = call.write(2).values(),
-                          .kv_accumulator = call.writes.size() > 3 ? &call.write(3) : nullptr});
+                          .kv_accumulator = call.writes.size() > 4 ? &call.write(3) : nullptr});
 }
 
 // K, V -> KV.

@@ -5,6 +5,9 @@ namespace seqspan::sim {
 BackwardScratch::BackwardScratch(ProgramBuilder& builder, const HeadBlock& block, Extent key_rows,
                                  bool expands_kv_gradients)
     : query_gradient_accumulator(builder.float32("dQ accumulator", block.query())),
+      row_sums(
+          builder.float32("row sums", {block.batch, block.tokens, block.query_heads,
+                                       expands_kv_gradients ? Extent{"1", 1} : Extent{"2", 2}})),
       has_kv_accumulator(block.kv_heads.value < block.query_heads.value) {
   if (!has_kv_accumulator) return;
   const Extent width{"2 d", 2 * block.head_dim.value};
@@ -18,6 +21,7 @@ BackwardScratch::BackwardScratch(ProgramBuilder& builder, const HeadBlock& block
 void BackwardScratch::append_to(Operands& writes) const {
   writes.push_back(query_gradient_accumulator);
   if (has_kv_accumulator) writes.push_back(kv_gradient_accumulator);
+  writes.push_back(row_sums);
 }
 
 }  // namespace seqspan::sim

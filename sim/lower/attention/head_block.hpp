@@ -48,14 +48,17 @@ struct RingPlan {
 }
 
 // Scratch of a flash-attention backward over `block`, freed when the kernel returns:
-// dQ accumulated in fp32 and row sums (FlashAttention-2 and 3), and for grouped heads dK and dV,
-// either in fp32 at KV heads (FlashAttention-3) or in bf16 at all query heads (FlashAttention-2).
-// Source: Dao-AILab/flash-attention csrc/flash_attn/flash_api.cpp, hopper/flash_api.cpp.
+// dQ accumulated in fp32 and the sums of dO o by row (FlashAttention-2 and 3), LSE in base 2
+// (FlashAttention-3), and for grouped heads dK and dV, either in fp32 at KV heads
+// (FlashAttention-3) or in bf16 at all query heads (FlashAttention-2). Not padded to multiples of
+// the kernel's tiles. Source: Dao-AILab/flash-attention csrc/flash_attn/flash_api.cpp,
+// hopper/flash_api.cpp.
 struct BackwardScratch {
   BackwardScratch(ProgramBuilder& builder, const HeadBlock& block, Extent key_rows,
                   bool expands_kv_gradients);
 
   TensorId query_gradient_accumulator{};
+  TensorId row_sums{};
   TensorId kv_gradient_accumulator{};
   bool has_kv_accumulator = false;
 

@@ -28,6 +28,7 @@ UlyssesAttention::UlyssesAttention(ProgramBuilder& builder, const HeadBlock& hea
     : inputs_(inputs),
       replicates_(heads.kv_heads.value < plan.layout.ulysses),
       gathers_positions_(plan.traits.position_ids_gather),
+      sends_value_first_(plan.traits.all_to_alls_apart),
       dealt_(deal_heads(heads, plan.layout)),
       repeated_key_(builder.bfloat16("repeated K", repeated_kv(heads, plan.layout))),
       repeated_value_(builder.bfloat16("repeated V", repeated_kv(heads, plan.layout))),
@@ -82,9 +83,15 @@ void UlyssesAttention::backward(ProgramBuilder& builder, TensorId output_gradien
   output_gradient_.run(builder, output_gradient);
   sim::backward(core_, builder, output_gradient_.result());
   const QueryKeyValue dealt = gradients_of(core_);
-  query_gradient_.run(builder, dealt.query);
-  key_gradient_.run(builder, dealt.key);
-  value_gradient_.run(builder, dealt.value);
+  if (sends_value_first_) {
+    value_gradient_.run(builder, dealt.value);
+    key_gradient_.run(builder, dealt.key);
+    query_gradient_.run(builder, dealt.query);
+  } else {
+    query_gradient_.run(builder, dealt.query);
+    key_gradient_.run(builder, dealt.key);
+    value_gradient_.run(builder, dealt.value);
+  }
   if (!replicates_) return;
   builder.memory_pass("sum dK", {key_gradient_.result()}, {gradients_.key});
   builder.memory_pass("sum dV", {value_gradient_.result()}, {gradients_.value});

@@ -30,6 +30,7 @@ class UlyssesAttention {
   QueryKeyValue inputs_;
   bool replicates_;         // u > g/t
   bool gathers_positions_;  // ALST: int64 position ids in every layer
+  bool sends_value_first_;  // in backward
   HeadBlock dealt_;         // after the all-to-all
   TensorId repeated_key_;
   TensorId repeated_value_;

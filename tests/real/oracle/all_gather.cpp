@@ -60,12 +60,12 @@ Tensor AllGatherAttention::forward(Tensor query, Tensor key, Tensor value) {
   key_ = std::move(key);
   value_ = std::move(value);
   const Gathered gathered = gather_both();
-  std::array<Tensor, 2> outputs;
   output_ = at_.bfloat16("o", at_.query_elements());
+  std::array<Tensor, 2> outputs;
   for (std::int64_t chunk = 0; chunk < 2; ++chunk) {
     Tensor& output = outputs[static_cast<std::size_t>(chunk)];
     Tensor& lse = log_sum_exp_[static_cast<std::size_t>(chunk)];
-    output = at_.bfloat16("o of a chunk", at_.query_elements() / 2);
+    output = at_.only_held("o of a chunk", at_.query_elements() / 2);
     lse = at_.float32("LSE of a chunk", at_.lse_elements() / 2);
     attend(at_.heads, at_.mask, queries_of(chunk),
            {keys_of(chunk), gathered.key.data(), gathered.value.data()}, output.data(), lse.data());
@@ -74,15 +74,24 @@ Tensor AllGatherAttention::forward(Tensor query, Tensor key, Tensor value) {
   return output_;
 }
 
-// Back into the order of the ranks, and each rank's part added up there.
-Tensor AllGatherAttention::scatter(Tensor whole, const char* name) const {
+LogSumExp AllGatherAttention::log_sum_exp() const {
+  std::vector<float> values = log_sum_exp_[0].values();
+  values.insert(values.end(), log_sum_exp_[1].values().begin(), log_sum_exp_[1].values().end());
+  return {at_.rows, 0, at_.heads.query_heads, std::move(values)};
+}
+
+Tensor AllGatherAttention::by_rank(Tensor whole) const {
   const std::int64_t row = at_.heads.kv_row();
-  const Tensor of_ranks = at_.bfloat16("dK or dV, by rank", whole.elements());
+  Tensor of_ranks = at_.bfloat16("dK or dV, by rank", whole.elements());
   for (std::size_t i = 0; i < of_ranks_.size(); ++i) {
     std::copy_n(whole.data() + of_ranks_[i] * row, row,
                 of_ranks.data() + static_cast<std::int64_t>(i) * row);
   }
   whole.release();
+  return of_ranks;
+}
+
+Tensor AllGatherAttention::scatter(const Tensor& of_ranks, const char* name) const {
   Tensor own = at_.bfloat16(name, at_.kv_elements());
   MPI_Reduce_scatter_block(of_ranks.data(), own.data(), static_cast<int>(own.elements()), MPI_FLOAT,
                            MPI_SUM, group_.handle());
@@ -90,20 +99,27 @@ Tensor AllGatherAttention::scatter(Tensor whole, const char* name) const {
 }
 
 Gradients AllGatherAttention::backward(Tensor output_gradient) {
-  Gathered gathered = gather_both();
   const std::int64_t row = at_.heads.kv_row();
+  const std::int64_t half = at_.query_elements() / 2;
   const std::int64_t whole = static_cast<std::int64_t>(all_.size()) * row;
   Gradients gradients;
   gradients.query = at_.bfloat16("dQ", at_.query_elements());
-  Tensor key_sum = at_.bfloat16("dK of all rows", whole);
-  Tensor value_sum = at_.bfloat16("dV of all rows", whole);
+  // Zeros, made before K and V are gathered.
+  Tensor key_sum = at_.only_held("dK of all rows", whole);
+  Tensor value_sum = at_.only_held("dV of all rows", whole);
+  Gathered gathered = gather_both();
+  std::vector<Tensor> locals{gathered.key, gathered.value,  query_,          key_,           value_,
+                             output_,      log_sum_exp_[0], log_sum_exp_[1], output_gradient};
+  key_.let_go();
+  value_.let_go();
+  key_sum.need();
+  value_sum.need();
   for (std::int64_t chunk = 0; chunk < 2; ++chunk) {
-    const std::int64_t half = at_.query_elements() / 2;
     const RowSpan rows = keys_of(chunk);
     const std::int64_t keys = static_cast<std::int64_t>(rows.size()) * row;
-    const Tensor dq = at_.bfloat16("dQ of a chunk", half);
-    const Tensor dk = at_.bfloat16("dK of a chunk", keys);
-    const Tensor dv = at_.bfloat16("dV of a chunk", keys);
+    Tensor dq = at_.only_held("dQ of a chunk", half);
+    Tensor dk = at_.only_held("dK of a chunk", keys);
+    Tensor dv = at_.only_held("dV of a chunk", keys);
     {
       const KernelWorkspace workspace(at_.ledger, at_.library, at_.heads, at_.rows.size() / 2,
                                       rows.size());
@@ -119,14 +135,20 @@ Gradients AllGatherAttention::backward(Tensor output_gradient) {
       key_sum.data()[e] += dk.data()[e];
       value_sum.data()[e] += dv.data()[e];
     }
+    for (Tensor* part : {&dq, &dk, &dv}) {
+      locals.push_back(*part);
+      part->let_go();
+    }
   }
-  gathered.key.release();
-  gathered.value.release();
-  gradients.key = scatter(std::move(key_sum), "dK");
-  gradients.value = scatter(std::move(value_sum), "dV");
-  for (Tensor* saved : {&query_, &key_, &value_, &output_, &log_sum_exp_[0], &log_sum_exp_[1]}) {
-    saved->release();
+  for (Tensor* used : {&gathered.key, &gathered.value, &query_, &output_, &log_sum_exp_[0],
+                       &log_sum_exp_[1], &output_gradient}) {
+    used->let_go();
   }
+  Tensor key_parts = by_rank(std::move(key_sum));
+  const Tensor value_parts = by_rank(std::move(value_sum));
+  gradients.key = scatter(key_parts, "dK");
+  key_parts.release();
+  gradients.value = scatter(value_parts, "dV");
   return gradients;
 }
 

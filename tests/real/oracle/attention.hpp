@@ -16,6 +16,14 @@ struct Gradients {
   Tensor value;
 };
 
+// Of the rows and heads that a rank attended with: [rows, b, heads].
+struct LogSumExp {
+  Rows rows;
+  std::int64_t first_head = 0;
+  std::int64_t heads = 0;
+  std::vector<float> values;
+};
+
 class Attention {
  public:
   Attention() = default;
@@ -25,6 +33,8 @@ class Attention {
 
   // q [n, b, a, d], k and v [n, b, g, d] of this rank's n rows and heads; o like q.
   [[nodiscard]] virtual Tensor forward(Tensor query, Tensor key, Tensor value) = 0;
+  // What forward saved; asked for between the two.
+  [[nodiscard]] virtual LogSumExp log_sum_exp() const = 0;
   [[nodiscard]] virtual Gradients backward(Tensor output_gradient) = 0;
 };
 
@@ -35,6 +45,8 @@ struct Setting {
   Library library = Library::kFlashAttention3;
   Heads heads;
   Rows rows;
+  // Of the framework's function around this one, if there is one: what it holds until it returns.
+  std::vector<Tensor>* outer = nullptr;
 
   [[nodiscard]] std::int64_t query_elements() const {
     return static_cast<std::int64_t>(rows.size()) * heads.query_row();
@@ -50,6 +62,15 @@ struct Setting {
   }
   [[nodiscard]] Tensor float32(const char* name, std::int64_t elements) const {
     return {ledger, name, Stored::kFloat32, elements};
+  }
+  // In bf16: a copy that the framework makes without need.
+  [[nodiscard]] Tensor only_held(const char* name, std::int64_t elements) const {
+    return {ledger, name, Stored::kBFloat16, elements, Use::kOnlyHeld};
+  }
+  // Used for the last time, though a function around this one may hold on to it.
+  void let_go(Tensor& tensor) const {
+    if (outer != nullptr) outer->push_back(tensor);
+    tensor.let_go();
   }
 };
 

@@ -3,20 +3,19 @@
 namespace seqspan::oracle {
 
 void Hop::post(const Tensor& send, const Tensor& receive) {
-  post(send, receive, 0, send.elements());
+  post(send.data(), receive.data(), send.elements());
 }
 
 // Messages between two ranks arrive in the order in which they were posted.
-void Hop::post(const Tensor& send, const Tensor& receive, std::int64_t first, std::int64_t count) {
+void Hop::post(const float* send, float* receive, std::int64_t count) {
   const int size = ring_.size();
   const int to = (ring_.rank() + offset_ + size) % size;
   const int from = (ring_.rank() - offset_ + size) % size;
   const auto elements = static_cast<int>(count);
   requests_.push_back(MPI_REQUEST_NULL);
-  MPI_Irecv(receive.data() + first, elements, MPI_FLOAT, from, 0, ring_.handle(),
-            &requests_.back());
+  MPI_Irecv(receive, elements, MPI_FLOAT, from, 0, ring_.handle(), &requests_.back());
   requests_.push_back(MPI_REQUEST_NULL);
-  MPI_Isend(send.data() + first, elements, MPI_FLOAT, to, 0, ring_.handle(), &requests_.back());
+  MPI_Isend(send, elements, MPI_FLOAT, to, 0, ring_.handle(), &requests_.back());
 }
 
 void Hop::wait() {

@@ -17,8 +17,7 @@ class Hop {
   Hop& operator=(const Hop&) = delete;
 
   void post(const Tensor& send, const Tensor& receive);
-  // The part [first, first + count) of both.
-  void post(const Tensor& send, const Tensor& receive, std::int64_t first, std::int64_t count);
+  void post(const float* send, float* receive, std::int64_t count);
   void wait();
 
  private:

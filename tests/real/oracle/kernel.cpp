@@ -106,7 +106,10 @@ void attend_backward(const Heads& heads, const Mask& mask, Queries queries, Keys
 KernelWorkspace::KernelWorkspace(Ledger& ledger, Library library, const Heads& heads,
                                  std::size_t query_rows, std::size_t key_rows)
     : query_gradient_(ledger, "kernel: dQ in fp32", Stored::kFloat32,
-                      static_cast<std::int64_t>(query_rows) * heads.query_row()) {
+                      static_cast<std::int64_t>(query_rows) * heads.query_row()),
+      row_sums_(ledger, "kernel: row sums", Stored::kFloat32,
+                (library == Library::kFlashAttention2 ? 1 : 2) *
+                    static_cast<std::int64_t>(query_rows) * heads.lse_row()) {
   if (heads.kv_heads == heads.query_heads) return;
   const auto keys = static_cast<std::int64_t>(key_rows);
   kv_gradients_ =

@@ -8,8 +8,9 @@
 //
 // KernelWorkspace: what the backward kernel allocates for itself and frees on return: dQ in fp32,
 // and with grouped heads dK and dV, in fp32 at KV heads (FlashAttention-3 hopper/flash_api.cpp) or
-// in bf16 at all query heads (FlashAttention-2 csrc/flash_attn/flash_api.cpp). Row sums and
-// padding to multiples of the kernel's tiles are left out.
+// in bf16 at all query heads (FlashAttention-2 csrc/flash_attn/flash_api.cpp). Sums of dO o by row,
+// in fp32, and in FlashAttention-3 LSE in base 2. Padding to multiples of the kernel's tiles is
+// left out.
 #pragma once
 
 #include <cstdint>
@@ -69,6 +70,7 @@ class KernelWorkspace {
  private:
   Tensor query_gradient_;
   Tensor kv_gradients_;
+  Tensor row_sums_;
 };
 
 }  // namespace seqspan::oracle

@@ -13,36 +13,57 @@ std::vector<Ledger::Entry> Ledger::entries() const {
 }
 
 void Ledger::start_peak() {
-  peak_ = live_;
-  at_peak_ = entries();
+  needed_.peak = held_.peak = 0;
+  watch_peaks();
 }
 
-std::size_t Ledger::enter(std::string name, std::int64_t bytes) {
-  entries_.push_back({std::move(name), bytes});
-  live_ += bytes;
-  if (live_ > peak_) start_peak();
+void Ledger::watch_peaks() {
+  for (Account* account : {&needed_, &held_}) {
+    if (account->live <= account->peak) continue;
+    account->peak = account->live;
+    account->at_peak = entries();
+  }
+}
+
+void Ledger::add(const Entry& entry, std::int64_t sign) {
+  held_.live += sign * entry.bytes;
+  if (entry.use == Use::kNeeded) needed_.live += sign * entry.bytes;
+}
+
+std::size_t Ledger::enter(Entry entry) {
+  entries_.push_back(std::move(entry));
+  add(entries_.back(), 1);
+  watch_peaks();
   return entries_.size() - 1;
 }
 
+void Ledger::mark(std::size_t place, Use use) {
+  add(entries_[place], -1);
+  entries_[place].use = use;
+  add(entries_[place], 1);
+  watch_peaks();
+}
+
 void Ledger::strike(std::size_t place) {
-  live_ -= entries_[place].bytes;
+  add(entries_[place], -1);
   entries_[place] = {};
 }
 
-Tensor::Storage::Storage(Ledger& ledger, std::string name, Stored stored,
-                         std::vector<float> numbers)
-    : book(ledger),
-      place(ledger.enter(std::move(name),
-                         static_cast<std::int64_t>(numbers.size()) * static_cast<int>(stored))),
-      values(std::move(numbers)) {}
-
-Tensor::Storage::~Storage() { book.strike(place); }
-
-Tensor::Tensor(Ledger& ledger, std::string name, Stored stored, std::int64_t elements)
-    : Tensor(ledger, std::move(name), stored,
-             std::vector<float>(static_cast<std::size_t>(elements))) {}
+Tensor::Tensor(Ledger& ledger, std::string name, Stored stored, std::int64_t elements, Use use)
+    : storage_(new Storage{{ledger, std::move(name), elements * static_cast<int>(stored), use},
+                           std::vector<float>(static_cast<std::size_t>(elements))}) {}
 
 Tensor::Tensor(Ledger& ledger, std::string name, Stored stored, std::vector<float> values)
-    : storage_(std::make_shared<Storage>(ledger, std::move(name), stored, std::move(values))) {}
+    : storage_(new Storage{
+          {ledger, std::move(name),
+           static_cast<std::int64_t>(values.size()) * static_cast<int>(stored), Use::kNeeded},
+          {}}) {
+  storage_->values = std::move(values);
+}
+
+void Tensor::let_go() {
+  storage_->note.mark(Use::kOnlyHeld);
+  storage_.reset();
+}
 
 }  // namespace seqspan::oracle

@@ -13,6 +13,10 @@ Tensor LocalAttention::forward(Tensor query, Tensor key, Tensor value) {
   return output_;
 }
 
+LogSumExp LocalAttention::log_sum_exp() const {
+  return {at_.rows, 0, at_.heads.query_heads, log_sum_exp_.values()};
+}
+
 Gradients LocalAttention::backward(Tensor output_gradient) {
   Gradients gradients{at_.bfloat16("dQ", at_.query_elements()),
                       at_.bfloat16("dK", at_.kv_elements()), at_.bfloat16("dV", at_.kv_elements())};
@@ -22,7 +26,8 @@ Gradients LocalAttention::backward(Tensor output_gradient) {
                   {at_.rows, key_.data(), value_.data()},
                   {output_.data(), log_sum_exp_.data(), output_gradient.data()},
                   gradients.query.data(), gradients.key.data(), gradients.value.data());
-  for (Tensor* saved : {&query_, &key_, &value_, &output_, &log_sum_exp_}) saved->release();
+  for (Tensor* saved : {&query_, &key_, &value_, &output_, &log_sum_exp_}) at_.let_go(*saved);
+  at_.let_go(output_gradient);
   return gradients;
 }
 

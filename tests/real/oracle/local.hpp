@@ -11,6 +11,7 @@ class LocalAttention final : public Attention {
   explicit LocalAttention(Setting setting) : at_(std::move(setting)) {}
 
   [[nodiscard]] Tensor forward(Tensor query, Tensor key, Tensor value) override;
+  [[nodiscard]] LogSumExp log_sum_exp() const override;
   [[nodiscard]] Gradients backward(Tensor output_gradient) override;
 
  private:

@@ -27,6 +27,10 @@ void expect_dense_answer(const Plan& plan, const Problem& problem) {
       method->forward(tensor(query_rows(problem.query)), tensor(kv_rows(problem.key)),
                       tensor(kv_rows(problem.value)));
   expect_equal("o", output.values(), query_rows(answer.output));
+  const LogSumExp lse = method->log_sum_exp();
+  expect_equal("LSE", lse.values,
+               take_columns(take_rows(answer.log_sum_exp, lse.rows, heads.lse_row()),
+                            heads.query_heads, lse.first_head, lse.heads));
   const Gradients gradients = method->backward(tensor(query_rows(problem.output_gradient)));
   expect_equal("dQ", gradients.query.values(), query_rows(answer.query_gradient));
   expect_equal("dK", gradients.key.values(), kv_rows(answer.key_gradient));

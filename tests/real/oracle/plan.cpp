@@ -67,6 +67,7 @@ Library library_of(const Plan& plan) {
 std::unique_ptr<Attention> make_attention(const Plan& plan, const Grid& grid, Setting setting) {
   if (grid.degrees.ulysses == 1) return make_core(plan, grid, std::move(setting));
   const UlyssesHabits habits{.reorders_chunks = plan.family == Family::kTransformerEngine,
+                             .one_function = plan.family == Family::kTransformerEngine,
                              .gathers_positions = plan.family == Family::kDeepSpeed};
   return std::make_unique<UlyssesAttention>(
       std::move(setting), grid.ulysses, habits,

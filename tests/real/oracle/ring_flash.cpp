@@ -1,6 +1,7 @@
 #include "tests/real/oracle/ring_flash.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "tests/real/oracle/hop.hpp"
@@ -82,6 +83,9 @@ Tensor FlashRing::forward(Tensor query, Tensor key, Tensor value) {
         std::copy_n(partial.data(), partial.elements(), accumulator.data());
         log_sum_exp_ = step;
       } else {
+        // `out = out - ...` makes a new tensor beside the old one.
+        const Tensor renewed(at_.ledger, "o in fp32, renewed", Stored::kFloat32,
+                             met.queries * at_.heads.query_row(), Use::kOnlyHeld);
         merge(met, accumulator, partial, step);
       }
     }
@@ -98,12 +102,17 @@ Tensor FlashRing::forward(Tensor query, Tensor key, Tensor value) {
   return output_;
 }
 
+LogSumExp FlashRing::log_sum_exp() const {
+  return {at_.rows, 0, at_.heads.query_heads, log_sum_exp_.values()};
+}
+
 Gradients FlashRing::backward(Tensor output_gradient) {
   const std::int64_t ranks = ring_.size();
+  const std::int64_t last_working = order_ == Order::kContiguous ? ring_.rank() : ranks - 1;
   // Of one step, in the type of q, k and v: made once, used at every step.
-  const Tensor step_q = at_.bfloat16("dQ of a step", at_.query_elements());
-  const Tensor step_k = at_.bfloat16("dK of a step", at_.kv_elements());
-  const Tensor step_v = at_.bfloat16("dV of a step", at_.kv_elements());
+  const std::array<Tensor, 3> step{at_.bfloat16("dQ of a step", at_.query_elements()),
+                                   at_.bfloat16("dK of a step", at_.kv_elements()),
+                                   at_.bfloat16("dV of a step", at_.kv_elements())};
   Tensor query_sum;
   Tensor k = key_;
   Tensor v = value_;
@@ -125,6 +134,7 @@ Gradients FlashRing::backward(Tensor output_gradient) {
     const Meeting met = meeting(i);
     const std::int64_t skipped = met.first_query * at_.heads.query_row();
     if (met.keys > 0) {
+      for (const Tensor& part : step) part.need();
       const KernelWorkspace workspace(at_.ledger, at_.library, at_.heads,
                                       static_cast<std::size_t>(met.queries),
                                       static_cast<std::size_t>(met.keys));
@@ -134,7 +144,10 @@ Gradients FlashRing::backward(Tensor output_gradient) {
           {RowSpan(rows).first(static_cast<std::size_t>(met.keys)), k.data(), v.data()},
           {output_.data() + skipped, log_sum_exp_.data() + met.first_query * at_.heads.lse_row(),
            output_gradient.data() + skipped},
-          step_q.data(), step_k.data(), step_v.data());
+          step[0].data(), step[1].data(), step[2].data());
+    }
+    if (i == last_working) {
+      for (const Tensor* used : {&query_, &output_, &log_sum_exp_, &output_gradient}) used->rest();
     }
     if (i == 0) {
       query_sum = at_.float32("dQ in fp32", at_.query_elements());
@@ -146,17 +159,18 @@ Gradients FlashRing::backward(Tensor output_gradient) {
       std::swap(dv, next_dv);
     }
     for (std::int64_t e = 0; e < met.queries * at_.heads.query_row(); ++e) {
-      query_sum.data()[skipped + e] += step_q.data()[e];
+      query_sum.data()[skipped + e] += step[0].data()[e];
     }
     for (std::int64_t e = 0; e < met.keys * at_.heads.kv_row(); ++e) {
-      dk.data()[e] += step_k.data()[e];
-      dv.data()[e] += step_v.data()[e];
+      dk.data()[e] += step[1].data()[e];
+      dv.data()[e] += step[2].data()[e];
     }
+    for (const Tensor& part : step) part.rest();
     hop.wait();
-    if (i + 1 < ranks) {
-      k = std::move(next_k);
-      v = std::move(next_v);
-    }
+    k.rest();  // own K and V: held by autograd
+    v.rest();
+    k = std::move(next_k);
+    v = std::move(next_v);
     if (!next_dk) {
       next_dk = at_.float32("arriving dK in fp32", at_.kv_elements());
       next_dv = at_.float32("arriving dV in fp32", at_.kv_elements());
@@ -165,12 +179,14 @@ Gradients FlashRing::backward(Tensor output_gradient) {
     gradient_hop.post(dv, next_dv);
   }
   gradient_hop.wait();
+  dk.rest();
+  dv.rest();
   Gradients gradients{at_.bfloat16("dQ", at_.query_elements()),
                       at_.bfloat16("dK", at_.kv_elements()), at_.bfloat16("dV", at_.kv_elements())};
   std::copy_n(query_sum.data(), query_sum.elements(), gradients.query.data());
   std::copy_n(next_dk.data(), next_dk.elements(), gradients.key.data());
   std::copy_n(next_dv.data(), next_dv.elements(), gradients.value.data());
-  for (Tensor* saved : {&query_, &key_, &value_, &output_, &log_sum_exp_}) saved->release();
+  for (Tensor* saved : {&query_, &key_, &value_, &output_, &log_sum_exp_}) at_.let_go(*saved);
   return gradients;
 }
 

@@ -22,6 +22,7 @@ class FlashRing final : public Attention {
       : at_(std::move(setting)), ring_(ring), order_(order) {}
 
   [[nodiscard]] Tensor forward(Tensor query, Tensor key, Tensor value) override;
+  [[nodiscard]] LogSumExp log_sum_exp() const override;
   [[nodiscard]] Gradients backward(Tensor output_gradient) override;
 
  private:

@@ -1,7 +1,9 @@
 #include "tests/real/oracle/ring_transformer_engine.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <memory>
 
 #include "tests/real/oracle/hop.hpp"
 
@@ -59,8 +61,8 @@ Tensor TransformerEngineRing::forward(Tensor query, Tensor key, Tensor value) {
   std::vector<Tensor> buffers{at_.bfloat16("own KV, concatenated", 2 * at_.kv_elements())};
   std::copy_n(key.data(), key.elements(), buffers[0].data());
   std::copy_n(value.data(), value.elements(), buffers[0].data() + key.elements());
-  key.release();
-  value.release();
+  key.let_go();
+  value.let_go();
 
   std::vector<Tensor> partials;
   std::vector<Tensor> steps;
@@ -109,46 +111,92 @@ void TransformerEngineRing::attend_backward_step(const Rows& owner_rows, const M
       step_query.data(), step_kv.data(), step_kv.data() + at_.kv_elements());
 }
 
+LogSumExp TransformerEngineRing::log_sum_exp() const {
+  return {at_.rows, 0, at_.heads.query_heads, log_sum_exp_.values()};
+}
+
+namespace {
+
+// Two buffers of KV and dK, dV that take turns, 2 U elements each, U of KV first.
+class TurningBuffers {
+ public:
+  TurningBuffers(Ledger& ledger, std::int64_t unit) : unit_(unit) {
+    const std::int64_t bytes = unit * static_cast<int>(Stored::kBFloat16);
+    for (Half& half : halves_) {
+      half.kv = std::make_unique<Note>(ledger, "KV of a buffer", bytes, Use::kOnlyHeld);
+      half.gradient = std::make_unique<Note>(ledger, "dK, dV of a buffer", bytes, Use::kOnlyHeld);
+      half.values.resize(static_cast<std::size_t>(2 * unit));
+    }
+  }
+
+  [[nodiscard]] float* kv(std::int64_t turn) { return at(turn).values.data(); }
+  [[nodiscard]] float* gradient(std::int64_t turn) { return kv(turn) + unit_; }
+  void mark_kv(std::int64_t turn, Use use) { at(turn).kv->mark(use); }
+  void mark_gradient(std::int64_t turn, Use use) { at(turn).gradient->mark(use); }
+
+ private:
+  struct Half {
+    std::unique_ptr<Note> kv;
+    std::unique_ptr<Note> gradient;
+    std::vector<float> values;
+  };
+  Half& at(std::int64_t turn) { return halves_[static_cast<std::size_t>(turn % 2)]; }
+
+  std::int64_t unit_;
+  std::array<Half, 2> halves_;
+};
+
+}  // namespace
+
 Gradients TransformerEngineRing::backward(Tensor output_gradient) {
   const std::int64_t ranks = ring_.size();
   const std::int64_t unit = 2 * at_.kv_elements();
+  const Tensor saved_kv = kv_;
   Tensor query_gradient = at_.bfloat16("dQ", at_.query_elements());
-  const std::array<Tensor, 2> buffers{at_.bfloat16("KV and dK, dV", 2 * unit),
-                                      at_.bfloat16("KV and dK, dV", 2 * unit)};
-  std::copy_n(kv_.data(), unit, buffers[0].data());
+  TurningBuffers buffers(at_.ledger, unit);
+  std::copy_n(kv_.data(), unit, buffers.kv(0));
   for (std::int64_t i = 0; i < ranks; ++i) {
-    const Tensor& here = buffers[static_cast<std::size_t>(i % 2)];
-    const Tensor& there = buffers[static_cast<std::size_t>((i + 1) % 2)];
+    const bool first = i == 0;
+    const bool last = i == ranks - 1;
+    if (!last) buffers.mark_kv(i + 1, Use::kNeeded);
+    if (!first) buffers.mark_gradient(i + 1, Use::kNeeded);
     Hop hop(ring_, -1);
-    const std::int64_t first = i == ranks - 1 ? unit : 0;
-    const std::int64_t last = i == 0 ? unit : 2 * unit;
-    if (first < last) hop.post(here, there, first, last - first);
-
+    if (!first || !last) {
+      hop.post(last ? buffers.gradient(i) : buffers.kv(i),
+               last ? buffers.gradient(i + 1) : buffers.kv(i + 1), first || last ? unit : 2 * unit);
+    }
     const std::int64_t owner = (ring_.rank() + 1 + i) % ranks;
     const Meeting met = meeting(owner);
     const Tensor step_query = at_.bfloat16("dQ of a step", met.queries * at_.heads.query_row());
     const Tensor step_kv = at_.bfloat16("dK, dV of a step", unit);
-    attend_backward_step(rows_of_rank(owner), met, here.data(), output_gradient, step_query,
+    attend_backward_step(rows_of_rank(owner), met, buffers.kv(i), output_gradient, step_query,
                          step_kv);
     float* dq = query_gradient.data() + met.first_query * at_.heads.query_row();
     for (std::int64_t e = 0; e < step_query.elements(); ++e) dq[e] += step_query.data()[e];
 
     hop.wait();
-    float* dkv = there.data() + unit;
-    if (i == 0) std::fill_n(dkv, unit, 0.0F);
+    if (first) {
+      buffers.mark_gradient(i + 1, Use::kNeeded);
+      std::fill_n(buffers.gradient(i + 1), unit, 0.0F);
+    }
     for (std::int64_t half = 0; half < 2; ++half) {
       const std::int64_t begin = half * at_.kv_elements();
       for (std::int64_t e = 0; e < met.keys * at_.heads.kv_row(); ++e) {
-        dkv[begin + e] += step_kv.data()[begin + e];
+        buffers.gradient(i + 1)[begin + e] += step_kv.data()[begin + e];
       }
     }
+    if (first) kv_.let_go();
+    buffers.mark_kv(i, Use::kOnlyHeld);
+    buffers.mark_gradient(i, Use::kOnlyHeld);
   }
-  const float* dkv = buffers[static_cast<std::size_t>(ranks % 2)].data() + unit;
+  for (Tensor* saved : {&query_, &output_, &log_sum_exp_}) at_.let_go(*saved);
+  at_.let_go(output_gradient);
+  buffers.mark_gradient(ranks, Use::kOnlyHeld);
   Gradients gradients{query_gradient, at_.bfloat16("dK", at_.kv_elements()),
                       at_.bfloat16("dV", at_.kv_elements())};
-  std::copy_n(dkv, at_.kv_elements(), gradients.key.data());
-  std::copy_n(dkv + at_.kv_elements(), at_.kv_elements(), gradients.value.data());
-  for (Tensor* saved : {&query_, &kv_, &output_, &log_sum_exp_}) saved->release();
+  const float* home = buffers.gradient(ranks);
+  std::copy_n(home, at_.kv_elements(), gradients.key.data());
+  std::copy_n(home + at_.kv_elements(), at_.kv_elements(), gradients.value.data());
   return gradients;
 }
 

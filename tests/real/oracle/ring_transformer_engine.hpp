@@ -11,7 +11,10 @@
 // Backward goes the other way round: step i has the KV of rank k + 1 + i, sends to rank k - 1.
 //   i = 0        sends KV (U)          i = r-1   sends dK, dV (U), attends to the own KV
 //   in between   KV with the dK, dV that the ranks before have added up (2 U in one message)
-//   Two buffers of KV and dK, dV (2 U each) take turns. dK, dV stay in the type of K.
+//   Two buffers of KV and dK, dV (2 U each), made at the start, take turns. dK, dV stay in the type
+//   of K; those that come home are handed on where they lie.
+// Needed of these buffers at a step: what is sent, what arrives and what is attended to; the saved
+// KV at step 0 only. All of it is held until backward returns.
 #pragma once
 
 #include "tests/real/oracle/attention.hpp"
@@ -25,6 +28,7 @@ class TransformerEngineRing final : public Attention {
       : at_(std::move(setting)), ring_(ring) {}
 
   [[nodiscard]] Tensor forward(Tensor query, Tensor key, Tensor value) override;
+  [[nodiscard]] LogSumExp log_sum_exp() const override;
   [[nodiscard]] Gradients backward(Tensor output_gradient) override;
 
  private:

@@ -19,6 +19,7 @@ UlyssesAttention::UlyssesAttention(Setting setting, const Group& group, UlyssesH
   for (std::size_t i = 0; i < arriving_.size(); ++i) {
     dealt.rows[static_cast<std::size_t>(place_[i])] = arriving_[i];
   }
+  if (habits_.one_function) dealt.outer = &function_;
   core_ = make_core(std::move(dealt));
 }
 
@@ -60,10 +61,11 @@ Tensor UlyssesAttention::exchange(const Tensor& send) const {
 }
 
 // [n, b, heads, d] -> send [u, n, b, heads/u, d] -> received [u, n, b, heads/u, d] = [u n, ...].
-Tensor UlyssesAttention::to_heads(Tensor tensor, std::int64_t heads, const char* name) const {
+Tensor UlyssesAttention::to_heads(Tensor tensor, std::int64_t heads, const char* name) {
   const std::int64_t ranks = group_.size();
   const std::int64_t lines = static_cast<std::int64_t>(at_.rows.size()) * at_.heads.batch;
   const std::int64_t run = heads / ranks * at_.heads.head_dim;
+  const Tensor argument = tensor;
   Tensor send = at_.bfloat16("all-to-all: send", tensor.elements());
   for (std::int64_t rank = 0; rank < ranks; ++rank) {
     for (std::int64_t line = 0; line < lines; ++line) {
@@ -71,9 +73,11 @@ Tensor UlyssesAttention::to_heads(Tensor tensor, std::int64_t heads, const char*
                   send.data() + (rank * lines + line) * run);
     }
   }
-  tensor.release();
+  tensor.let_go();
   const Tensor received = exchange(send);
-  send.release();
+  const Tensor held = send;  // a variable of the framework's function, until it returns
+  hold_in_list(send);
+  send.let_go();
   Tensor result = at_.bfloat16(name, received.elements());
   const std::int64_t row = at_.heads.batch * run;
   for (std::size_t i = 0; i < place_.size(); ++i) {
@@ -84,19 +88,24 @@ Tensor UlyssesAttention::to_heads(Tensor tensor, std::int64_t heads, const char*
 }
 
 // The way back: [u n, b, heads/u, d] -> [n, b, heads, d].
-Tensor UlyssesAttention::to_rows(Tensor tensor, std::int64_t heads, const char* name) const {
-  const std::int64_t ranks = group_.size();
-  const std::int64_t lines = static_cast<std::int64_t>(at_.rows.size()) * at_.heads.batch;
-  const std::int64_t run = heads / ranks * at_.heads.head_dim;
-  const std::int64_t row = at_.heads.batch * run;
+Tensor UlyssesAttention::pack_rows(const Tensor& tensor, std::int64_t heads) const {
+  const std::int64_t row = at_.heads.batch * heads / group_.size() * at_.heads.head_dim;
   Tensor send = at_.bfloat16("all-to-all: send", tensor.elements());
   for (std::size_t i = 0; i < place_.size(); ++i) {
     std::copy_n(tensor.data() + place_[i] * row, row,
                 send.data() + static_cast<std::int64_t>(i) * row);
   }
-  tensor.release();
+  return send;
+}
+
+Tensor UlyssesAttention::send_rows(Tensor send, std::int64_t heads, const char* name) {
+  const std::int64_t ranks = group_.size();
+  const std::int64_t lines = static_cast<std::int64_t>(at_.rows.size()) * at_.heads.batch;
+  const std::int64_t run = heads / ranks * at_.heads.head_dim;
   const Tensor received = exchange(send);
-  send.release();
+  const Tensor held = send;  // a variable of the framework's function, until it returns
+  hold_in_list(send);
+  send.let_go();
   Tensor result = at_.bfloat16(name, received.elements());
   for (std::int64_t rank = 0; rank < ranks; ++rank) {
     for (std::int64_t line = 0; line < lines; ++line) {
@@ -107,6 +116,19 @@ Tensor UlyssesAttention::to_rows(Tensor tensor, std::int64_t heads, const char* 
   return result;
 }
 
+// The argument is held until the function returns: by the one function, or by autograd.
+Tensor UlyssesAttention::gradient_to_rows(Tensor& tensor, std::int64_t heads, const char* name) {
+  const Tensor argument = tensor;
+  if (habits_.one_function) function_.push_back(tensor);
+  Tensor send = pack_rows(tensor, heads);
+  tensor.let_go();
+  return send_rows(std::move(send), heads, name);
+}
+
+void UlyssesAttention::hold_in_list(const Tensor& tensor) {
+  if (habits_.one_function) list_.push_back(tensor);
+}
+
 Tensor UlyssesAttention::repeat(Tensor tensor) const {
   const std::int64_t d = at_.heads.head_dim;
   const std::int64_t times = wire_kv_heads_ / at_.heads.kv_heads;
@@ -115,7 +137,7 @@ Tensor UlyssesAttention::repeat(Tensor tensor) const {
   for (std::int64_t i = 0; i < repeated.elements() / d; ++i) {
     std::copy_n(tensor.data() + i / times * d, d, repeated.data() + i * d);
   }
-  tensor.release();
+  tensor.let_go();
   return repeated;
 }
 
@@ -137,16 +159,48 @@ Tensor UlyssesAttention::forward(Tensor query, Tensor key, Tensor value) {
   Tensor q = to_heads(std::move(query), heads, "q");
   Tensor k = to_heads(repeat(std::move(key)), wire_kv_heads_, "k");
   Tensor v = to_heads(repeat(std::move(value)), wire_kv_heads_, "v");
-  return to_rows(core_->forward(std::move(q), std::move(k), std::move(v)), heads, "o, own rows");
+  list_.clear();
+  Tensor output = core_->forward(std::move(q), std::move(k), std::move(v));
+  Tensor send = pack_rows(output, heads);
+  output.release();
+  Tensor result = send_rows(std::move(send), heads, "o, own rows");
+  list_.clear();
+  function_.clear();
+  return result;
+}
+
+LogSumExp UlyssesAttention::log_sum_exp() const {
+  LogSumExp dealt = core_->log_sum_exp();
+  dealt.first_head = group_.rank() * dealt.heads;
+  return dealt;
 }
 
 Gradients UlyssesAttention::backward(Tensor output_gradient) {
   const std::int64_t heads = at_.heads.query_heads;
-  Gradients dealt = core_->backward(to_heads(std::move(output_gradient), heads, "dO"));
+  Tensor dealt_gradient = to_heads(std::move(output_gradient), heads, "dO");
+  list_.clear();
+  Gradients dealt = core_->backward(std::move(dealt_gradient));
   Gradients gradients;
-  gradients.query = to_rows(std::move(dealt.query), heads, "dQ, own rows");
-  gradients.key = add_repeats(to_rows(std::move(dealt.key), wire_kv_heads_, "dK, own rows"));
-  gradients.value = add_repeats(to_rows(std::move(dealt.value), wire_kv_heads_, "dV, own rows"));
+  const auto query = [&] {
+    gradients.query = gradient_to_rows(dealt.query, heads, "dQ, own rows");
+  };
+  const auto key = [&] {
+    gradients.key = add_repeats(gradient_to_rows(dealt.key, wire_kv_heads_, "dK, own rows"));
+  };
+  const auto value = [&] {
+    gradients.value = add_repeats(gradient_to_rows(dealt.value, wire_kv_heads_, "dV, own rows"));
+  };
+  if (habits_.one_function) {
+    query();
+    key();
+    value();
+  } else {
+    value();
+    key();
+    query();
+  }
+  list_.clear();
+  function_.clear();
   return gradients;
 }
 

@@ -56,44 +56,44 @@ const char* name_of(Call call) {
 
 extern "C" {
 
-int MPI_Alltoall(const void* send, int send_count, MPI_Datatype send_type, void* receive,
-                 int receive_count, MPI_Datatype receive_type, MPI_Comm group) {
+int MPI_Alltoall(const void* sendbuf, int sendcount, MPI_Datatype sendtype, void* recvbuf,
+                 int recvcount, MPI_Datatype recvtype, MPI_Comm comm) {
   using namespace seqspan::oracle;
-  record(Call::kAllToAll, group, 0, others(group) * send_count, send_type);
-  return PMPI_Alltoall(send, send_count, send_type, receive, receive_count, receive_type, group);
+  record(Call::kAllToAll, comm, 0, others(comm) * sendcount, sendtype);
+  return PMPI_Alltoall(sendbuf, sendcount, sendtype, recvbuf, recvcount, recvtype, comm);
 }
 
-int MPI_Allgather(const void* send, int send_count, MPI_Datatype send_type, void* receive,
-                  int receive_count, MPI_Datatype receive_type, MPI_Comm group) {
+int MPI_Allgather(const void* sendbuf, int sendcount, MPI_Datatype sendtype, void* recvbuf,
+                  int recvcount, MPI_Datatype recvtype, MPI_Comm comm) {
   using namespace seqspan::oracle;
-  record(Call::kAllGather, group, 0, others(group) * send_count, send_type);
-  return PMPI_Allgather(send, send_count, send_type, receive, receive_count, receive_type, group);
+  record(Call::kAllGather, comm, 0, others(comm) * sendcount, sendtype);
+  return PMPI_Allgather(sendbuf, sendcount, sendtype, recvbuf, recvcount, recvtype, comm);
 }
 
-int MPI_Reduce_scatter_block(const void* send, void* receive, int receive_count, MPI_Datatype type,
-                             MPI_Op operation, MPI_Comm group) {
+int MPI_Reduce_scatter_block(const void* sendbuf, void* recvbuf, int recvcount,
+                             MPI_Datatype datatype, MPI_Op op, MPI_Comm comm) {
   using namespace seqspan::oracle;
-  record(Call::kReduceScatter, group, 0, others(group) * receive_count, type);
-  return PMPI_Reduce_scatter_block(send, receive, receive_count, type, operation, group);
+  record(Call::kReduceScatter, comm, 0, others(comm) * recvcount, datatype);
+  return PMPI_Reduce_scatter_block(sendbuf, recvbuf, recvcount, datatype, op, comm);
 }
 
-int MPI_Isend(const void* send, int count, MPI_Datatype type, int to, int tag, MPI_Comm group,
+int MPI_Isend(const void* buf, int count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm,
               MPI_Request* request) {
-  seqspan::oracle::record_send(group, to, count, type);
-  return PMPI_Isend(send, count, type, to, tag, group, request);
+  seqspan::oracle::record_send(comm, dest, count, datatype);
+  return PMPI_Isend(buf, count, datatype, dest, tag, comm, request);
 }
 
-int MPI_Send(const void* send, int count, MPI_Datatype type, int to, int tag, MPI_Comm group) {
-  seqspan::oracle::record_send(group, to, count, type);
-  return PMPI_Send(send, count, type, to, tag, group);
+int MPI_Send(const void* buf, int count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm) {
+  seqspan::oracle::record_send(comm, dest, count, datatype);
+  return PMPI_Send(buf, count, datatype, dest, tag, comm);
 }
 
-int MPI_Sendrecv(const void* send, int send_count, MPI_Datatype send_type, int to, int send_tag,
-                 void* receive, int receive_count, MPI_Datatype receive_type, int from,
-                 int receive_tag, MPI_Comm group, MPI_Status* status) {
-  seqspan::oracle::record_send(group, to, send_count, send_type);
-  return PMPI_Sendrecv(send, send_count, send_type, to, send_tag, receive, receive_count,
-                       receive_type, from, receive_tag, group, status);
+int MPI_Sendrecv(const void* sendbuf, int sendcount, MPI_Datatype sendtype, int dest, int sendtag,
+                 void* recvbuf, int recvcount, MPI_Datatype recvtype, int source, int recvtag,
+                 MPI_Comm comm, MPI_Status* status) {
+  seqspan::oracle::record_send(comm, dest, sendcount, sendtype);
+  return PMPI_Sendrecv(sendbuf, sendcount, sendtype, dest, sendtag, recvbuf, recvcount, recvtype,
+                       source, recvtag, comm, status);
 }
 
 }  // extern "C"

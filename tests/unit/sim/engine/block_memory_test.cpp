@@ -65,9 +65,10 @@ TEST(BlockMemory, LocalAttentionSavesFlashAttentionsFive) {
       });
   EXPECT_EQ(memory.saved.value(), 2 * (2 * kQuery + 2 * kKv) + kLse);
   EXPECT_EQ(memory.forward.bytes, memory.saved);
-  // Backward: the saved, dO, dQ, dK, dV, fp32 dQ (4 N_q) and fp32 dK, dV (8 N_k) at once.
-  EXPECT_EQ(memory.backward.bytes.value(),
-            memory.saved.value() + 2 * kQuery + 2 * kQuery + 4 * kKv + 4 * kQuery + 8 * kKv);
+  // Backward: the saved, dO, dQ, dK, dV, fp32 dQ (4 N_q), fp32 dK, dV (8 N_k) and two fp32 numbers
+  // of each row at once.
+  EXPECT_EQ(memory.backward.bytes.value(), memory.saved.value() + 2 * kQuery + 2 * kQuery +
+                                               4 * kKv + 4 * kQuery + 8 * kKv + 2 * kLse);
 }
 
 // TransformerEngine holds all r KV buffers and all r partial outputs until it has merged them: the
@@ -88,7 +89,8 @@ TEST(BlockMemory, TransformerEngineRingHoldsEveryHop) {
 TEST(BlockMemory, RingFlashAttentionHoldsTwoHops) {
   for (const std::int64_t r : {3, 4, 8, 16, 64}) {
     const PartMemory memory = ring_memory(Framework::kYunchang, r);
-    EXPECT_EQ(memory.forward.bytes.value(), 2 * kQuery + 3 * kU + 4 * kQuery + 2 * kQuery + 2 * kLse)
+    EXPECT_EQ(memory.forward.bytes.value(),
+              2 * kQuery + 3 * kU + 4 * kQuery + 2 * kQuery + 2 * kLse)
         << "r = " << r;
     EXPECT_EQ(memory.saved.value(), 4 * kQuery + kU + kLse);
   }
@@ -96,14 +98,16 @@ TEST(BlockMemory, RingFlashAttentionHoldsTwoHops) {
 
 // TransformerEngine's backward: two buffers of KV and dK/dV each (4 U), whatever the ring. At a
 // step's attention: saved (q, last KV, o, LSE), dO, KV and dKV at hand and arriving (4 U), the
-// running dQ, the step's dQ and dK/dV (U), and the kernel's fp32 scratch (4 N_q + 8 N_k).
+// running dQ, the step's dQ and dK/dV (U), and the kernel's fp32 scratch (4 N_q + 8 N_k,
+// two numbers of each row).
 TEST(BlockMemory, TransformerEngineRingBackward) {
   for (const std::int64_t r : {4, 8, 64}) {
     const PartMemory memory = ring_memory(Framework::kMegatron, r);
     // The last received KV has had its turn in step 0 and is gone.
     const std::int64_t saved = memory.saved.value() - kU;
-    EXPECT_EQ(memory.backward.bytes.value(),
-              saved + 2 * kQuery + 4 * kU + 2 * kQuery + (2 * kQuery + kU) + 4 * kQuery + 8 * kKv)
+    EXPECT_EQ(memory.backward.bytes.value(), saved + 2 * kQuery + 4 * kU + 2 * kQuery +
+                                                 (2 * kQuery + kU) + 4 * kQuery + 8 * kKv +
+                                                 2 * kLse)
         << "r = " << r;
   }
 }

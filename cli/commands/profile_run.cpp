@@ -98,12 +98,12 @@ class Run {
   }
 
   [[nodiscard]] sim::Result<void> measure(MeasurementLog& log) {
-    sim::Result<real::ExchangeTimer> timer = real::ExchangeTimer::make(transport_);
+    sim::Result<real::ExchangeTimer> timer = make_timer();
     if (!timer) return tl::unexpected(timer.error());
     auto points = points_to_measure(arguments_, *timer, options_.limit, is_first(), output_);
     if (!points) return tl::unexpected(points.error());
     for (const real::SweepPoint& point : *points) {
-      const real::Deadline deadline = together_.until("the groups of ranks have not been made");
+      const real::Deadline deadline = together_.until(kGrouping);
       if (const auto ready = timer->prepare(point.point.shape); !ready) {
         return tl::unexpected(ready.error());
       }
@@ -117,6 +117,13 @@ class Run {
   }
 
  private:
+  static constexpr const char* kGrouping = "the groups of ranks have not been made";
+
+  sim::Result<real::ExchangeTimer> make_timer() {
+    const real::Deadline deadline = together_.until(kGrouping);
+    return real::ExchangeTimer::make(transport_);
+  }
+
   [[nodiscard]] bool is_first() const { return transport_.rank() == 0; }
 
   // Whether there is time for another one. Rank 0 decides for all.

@@ -340,6 +340,106 @@ sim::Result<Request> profile_of(const ParsedLine& line) {
   return arguments;
 }
 
+// 0.1, 10%.
+sim::Result<double> fraction_of(const ParsedLine& line, const char* option, double standard) {
+  if (!line.has(option)) return standard;
+  std::string text = line.value(option);
+  const bool percent = !text.empty() && text.back() == '%';
+  if (percent) text.pop_back();
+  double value = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (percent) value /= 100;
+  if (failure == std::errc{} && end == text.data() + text.size() && value > 0 && value <= 100) {
+    return value;
+  }
+  return sim::input_error(sim::quote(line.value(option)) + " is no tolerance", option, {},
+                          fmt::format("for example {} 10%", option));
+}
+
+sim::Result<std::vector<std::int64_t>> counts_of(const ParsedLine& line, const char* option) {
+  std::vector<std::int64_t> counts;
+  if (!line.has(option)) return counts;
+  const std::string text = line.value(option) + ',';
+  for (std::size_t at = 0, end = 0; (end = text.find(',', at)) != std::string::npos; at = end + 1) {
+    std::int64_t count = 0;
+    const auto [stop, failure] = std::from_chars(text.data() + at, text.data() + end, count);
+    if (failure != std::errc{} || stop != text.data() + end || count < 1) {
+      return sim::input_error(sim::quote(text.substr(at, end - at)) + " is no length", option, {},
+                              fmt::format("for example {} 5,11", option));
+    }
+    counts.push_back(count);
+  }
+  return counts;
+}
+
+// Words that say how to display are added anew for every rank.
+std::vector<std::string> words_without_display(const std::vector<std::string>& words) {
+  std::vector<std::string> kept;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == "--json" || words[i] == "--ascii" || words[i].rfind("--color=", 0) == 0) {
+      continue;
+    }
+    if (words[i] == "--color") {
+      ++i;
+      continue;
+    }
+    kept.push_back(words[i]);
+  }
+  return kept;
+}
+
+sim::Result<Request> validate_of(const ParsedLine& line, const std::vector<std::string>& words) {
+  ValidateArguments arguments;
+  arguments.plan = line.value("PLAN");
+  if (arguments.plan.empty()) {
+    return sim::input_error("seqspan validate needs a plan", {}, {},
+                            "seqspan plan JOB -o plan.json writes one; or JOB --layout L");
+  }
+  if (line.has("--layout")) arguments.layout = line.value("--layout");
+  arguments.settings = line.all("--set");
+  if (!arguments.layout && !arguments.settings.empty()) {
+    return sim::input_error("a plan has its settings in it", "--set", {},
+                            "make the plan with them, or name a job and a --layout");
+  }
+  if (line.has("--backend")) {
+    const std::string name = line.value("--backend");
+    if (name != "mpi" && name != "nccl") {
+      return sim::input_error("unknown backend " + sim::quote(name), "--backend", {},
+                              "mpi or nccl");
+    }
+    arguments.backend = name == "nccl" ? Backend::kNccl : Backend::kMpi;
+  }
+  const bool is_one = line.has("--check") != line.has("--time");
+  arguments.numbers = !is_one || line.has("--check");
+  arguments.time = !is_one || line.has("--time");
+  arguments.csv_file = line.value("--csv");
+  arguments.words = words_without_display(words);
+  sim::Error failure;
+  const auto keep = [&failure](const auto& value) {
+    if (!value) failure = value.error();
+    return static_cast<bool>(value);
+  };
+  const auto choice = count_of(line, "--choice");
+  const auto ranks = count_of(line, "--ranks");
+  const auto repetitions = count_of(line, "--repetitions");
+  const auto warm_up = count_of(line, "--warm-up");
+  const auto limit = time_of(line, "--exchange-limit", "5s");
+  const auto tolerance = fraction_of(line, "--tolerance", arguments.tolerance);
+  auto documents = counts_of(line, "--documents");
+  if (!keep(choice) || !keep(ranks) || !keep(repetitions) || !keep(warm_up) || !keep(limit) ||
+      !keep(tolerance) || !keep(documents)) {
+    return tl::unexpected(failure);
+  }
+  arguments.choice = choice->value_or(arguments.choice);
+  arguments.ranks = *ranks;
+  arguments.repetitions = repetitions->value_or(arguments.repetitions);
+  arguments.warm_up = warm_up->value_or(arguments.warm_up);
+  arguments.exchange_limit = *limit;
+  arguments.tolerance = *tolerance;
+  arguments.documents = *std::move(documents);
+  return arguments;
+}
+
 // Help goes before everything else that may be wrong with the line.
 sim::Result<std::string> help_of(const ParsedLine& line) {
   if (line.command == "help") {
@@ -356,12 +456,13 @@ sim::Result<std::string> help_of(const ParsedLine& line) {
   return help_text(line.command, options_of(line.command), in_full);
 }
 
-sim::Result<Request> request_of(const ParsedLine& line) {
+sim::Result<Request> request_of(const ParsedLine& line, const std::vector<std::string>& words) {
   if (line.has("--version") || line.command == "version") return VersionArguments{};
   if (line.command == "plan") return plan_of(line);
   if (line.command == "simulate") return simulate_of(line);
   if (line.command == "cluster") return cluster_of(line);
   if (line.command == "profile") return profile_of(line);
+  if (line.command == "validate") return validate_of(line, words);
   if (line.command == "explain") return ExplainArguments{line.value("TOPIC")};
   if (line.command == "schema") return SchemaArguments{line.value("NAME")};
   return sim::input_error("seqspan needs a command", {}, {}, "seqspan -h shows what there is");
@@ -378,7 +479,7 @@ sim::Result<Invocation> parse_arguments(const std::vector<std::string>& argument
   if (!line->extra.empty()) return unexpected(line->command, line->extra.front());
   const sim::Result<DisplayOptions> display = display_of(*line);
   if (!display) return tl::unexpected(display.error());
-  sim::Result<Request> request = request_of(*line);
+  sim::Result<Request> request = request_of(*line, arguments);
   if (!request) return tl::unexpected(request.error());
   return Invocation{*display, std::move(*request)};
 }

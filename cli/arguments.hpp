@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "cli/backend.hpp"
 #include "cli/output.hpp"
 #include "profiles/import/read_log.hpp"
 #include "sim/errors/error.hpp"
@@ -63,6 +64,24 @@ struct ProfileArguments {
   RunOptions run;
 };
 
+struct ValidateArguments {
+  std::string plan;                   // a plan file; with `layout` a job
+  std::optional<std::string> layout;  // text or file
+  std::vector<std::string> settings;  // path=value, of a job
+  std::int64_t choice = 1;            // which of the plan's best layouts
+  Backend backend = Backend::kMpi;
+  bool numbers = true;                // --check
+  bool time = true;                   // --time
+  std::optional<std::int64_t> ranks;  // to start here
+  double tolerance = 0.1;
+  std::int64_t warm_up = 3;
+  std::int64_t repetitions = 11;
+  std::optional<sim::Seconds> exchange_limit;
+  std::vector<std::int64_t> documents;  // lengths in every sequence, for the numbers
+  std::string csv_file;                 // empty: none
+  std::vector<std::string> words;       // the command line without what says how to display
+};
+
 // An empty topic or format asks for the list of them.
 struct ExplainArguments {
   std::string topic;
@@ -78,7 +97,8 @@ struct HelpArguments {
 };
 
 using Request = std::variant<PlanArguments, SimulateArguments, ClusterArguments, ProfileArguments,
-                             ExplainArguments, SchemaArguments, VersionArguments, HelpArguments>;
+                             ValidateArguments, ExplainArguments, SchemaArguments, VersionArguments,
+                             HelpArguments>;
 
 struct Invocation {
   DisplayOptions display;

@@ -70,6 +70,19 @@ constexpr std::array kTopics = {
           "nccl-tests, the OSU micro-benchmarks, and "
           "the plain\nformat of docs/formats/log.md. Logs that are fitted together are of one "
           "cluster.\n"},
+    Topic{
+        "validate", "Run what a plan would run, and hold it against what was predicted.",
+        "seqspan validate PLAN [--backend mpi|nccl] [--check] [--time] [--csv FILE]\n"
+        "       seqspan validate JOB --layout L ...\n"
+        "       mpirun -n N seqspan validate PLAN ...",
+        "  seqspan plan configs/jobs/llama3-8b-128k.json -o plan.json\n"
+        "  seqspan validate plan.json --check\n"
+        "  seqspan validate configs/jobs/llama3-8b-128k.json --layout ulysses=2,ring=2 --check\n"
+        "  mpirun -n 8 seqspan validate plan.json --backend nccl --csv ops.csv\n",
+        "Runs on the ranks that mpirun or srun started, else on ranks that it starts on this "
+        "machine. On fewer ranks\nthan the plan has, communications run one by one in groups that "
+        "fit. Exit code 1: numbers, bytes or peaks\ndiffer from the prediction, or times by more "
+        "than the tolerance.\n"},
     Topic{"explain", "Explain why layouts are refused (a reason code), or a field of a job.",
           "seqspan explain [CODE | config.PATH]",
           "  seqspan explain\n"

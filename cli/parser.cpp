@@ -95,6 +95,33 @@ constexpr std::array kProfileOptions = {
                "run: write the profile too that fit makes of the log"},
 };
 
+constexpr std::array kValidateOptions = {
+    OptionSpec{"PLAN", "", Takes::kOneValue, "What plan -o has written; with --layout a job file"},
+    OptionSpec{"--backend", "B", Takes::kOneValue,
+               "mpi (host memory, unless given) or nccl (GPUs)"},
+    OptionSpec{"--check", "", Takes::kNothing,
+               "Numbers only: a layer of small shapes against one rank"},
+    OptionSpec{"--time", "", Takes::kNothing,
+               "Traffic, times and peaks only; without --check and --time: both"},
+    OptionSpec{"--choice", "N", Takes::kOneValue,
+               "Which of the plan's best layouts, 1 unless given"},
+    OptionSpec{"--layout", "L", Takes::kOneValue, "This layout of a job instead of a plan"},
+    OptionSpec{"--set", "PATH=VALUE", Takes::kManyValues,
+               "Change a field of the job, with --layout; may be repeated"},
+    OptionSpec{"--ranks", "N", Takes::kOneValue,
+               "Ranks to start on this machine, those of the plan but at most 8 unless given"},
+    OptionSpec{"--tolerance", "P", Takes::kOneValue,
+               "Largest median error of times that holds, 10% unless given"},
+    OptionSpec{"--repetitions", "N", Takes::kOneValue, "Runs that count, 11 unless given"},
+    OptionSpec{"--warm-up", "N", Takes::kOneValue, "Runs before these, 3 unless given"},
+    OptionSpec{"--exchange-limit", "T", Takes::kOneValue,
+               "Longest that one exchange may take, 30s unless given"},
+    OptionSpec{"--documents", "A,B,...", Takes::kOneValue,
+               "Lengths of packed documents, for the mask of the numbers; the last takes the rest"},
+    OptionSpec{"--csv", "FILE", Takes::kOneValue,
+               "Write every op to a file, after each part: what there is stays if the rest fails"},
+};
+
 constexpr std::array kExplainOptions = {
     OptionSpec{"TOPIC", "", Takes::kOneValue, "Reason code or config.PATH; none lists them"}};
 constexpr std::array kSchemaOptions = {
@@ -128,6 +155,7 @@ void add_command(CLI::App& app, const std::string& name) {
   if (name == "simulate") add_options(command, kSimulateOptions);
   if (name == "cluster") add_options(command, kClusterOptions);
   if (name == "profile") add_options(command, kProfileOptions);
+  if (name == "validate") add_options(command, kValidateOptions);
   if (name == "explain") add_options(command, kExplainOptions);
   if (name == "schema") add_options(command, kSchemaOptions);
   if (name == "help") add_options(command, kHelpOptions);

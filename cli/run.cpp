@@ -11,6 +11,7 @@
 #include "cli/commands/profile.hpp"
 #include "cli/commands/schema.hpp"
 #include "cli/commands/simulate.hpp"
+#include "cli/commands/validate.hpp"
 #include "cli/commands/version.hpp"
 #include "cli/report.hpp"
 
@@ -28,6 +29,9 @@ struct Command {
   }
   Answer operator()(const ClusterArguments& a) const { return cluster_command(a, display, output); }
   Answer operator()(const ProfileArguments& a) const { return profile_command(a, display, output); }
+  Answer operator()(const ValidateArguments& a) const {
+    return validate_command(a, display, output);
+  }
   Answer operator()(const ExplainArguments& a) const { return explain_command(a, display, output); }
   Answer operator()(const SchemaArguments& a) const { return schema_command(a, display, output); }
   Answer operator()(const VersionArguments& a) const { return version_command(a, display, output); }

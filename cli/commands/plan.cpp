@@ -22,7 +22,7 @@ sim::Result<ExitCode> plan_command(const PlanArguments& arguments, const Display
   // The file first: it is whole even if nobody reads the rest.
   const bool to_answers = display.json || arguments.output_file == "-";
   const bool to_file = !arguments.output_file.empty() && arguments.output_file != "-";
-  const std::string json = to_answers || to_file ? plan_json(*job, plan) : "";
+  const std::string json = to_answers || to_file ? plan_json(*job, arguments.job, plan) : "";
   if (to_file) {
     const sim::Result<void> written = write_file(arguments.output_file, json);
     if (!written) return tl::unexpected(written.error());

@@ -1,52 +1,9 @@
 #include "cli/render/result_json.hpp"
 
-#include <cmath>
-#include <nlohmann/json.hpp>
-#include <stdexcept>
-
-#include "cli/render/format_version.hpp"
+#include "cli/render/result_parts.hpp"
 
 namespace seqspan::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-Json number(double value) {
-  if (!std::isfinite(value)) throw std::domain_error("a result that is not finite");
-  return value;
-}
-Json number(sim::Seconds time) { return number(time.value()); }
-Json number(sim::Bytes bytes) { return bytes.value(); }
-
-Json layout_json(const sim::Layout& layout) {
-  return {{"tp", layout.tp},
-          {"pp", layout.pp},
-          {"vpp", layout.vpp},
-          {"ep", layout.ep},
-          {"etp", layout.etp},
-          {"dp", layout.dp},
-          {"cp", layout.cp()},
-          {"ulysses", layout.ulysses},
-          {"ring", layout.ring},
-          {"ring_order", name_of(layout.ring_order)},
-          {"kv_exchange", name_of(layout.kv_exchange)},
-          {"placement", name_of(layout.placement)},
-          {"micro_batch", layout.micro_batch},
-          {"recompute", name_of(layout.recompute)},
-          {"sharding", name_of(layout.sharding)},
-          {"offload", name_of(layout.offload)},
-          {"ulysses_in_node", layout.ulysses_in_node},
-          {"ep_in_node", layout.ep_in_node},
-          {"loss_chunks", layout.loss_chunks}};
-}
-
-Json role_bytes(const sim::MemoryByRole& by_role) {
-  Json object = Json::object();
-  for (std::size_t i = 0; i < sim::kMemoryRoleCount; ++i) {
-    object[name_of(static_cast<sim::MemoryRole>(i))] = number(by_role[i]);
-  }
-  return object;
-}
 
 Json memory_json(const sim::Simulation& simulation) {
   Json stages = Json::array();
@@ -133,33 +90,20 @@ void add_simulation(Json& object, const sim::Simulation& simulation) {
   object["kv_replication"] = simulation.kv_replication;
 }
 
-Json result_of(const sim::Job& job) {
-  Json inputs = Json::array();
-  for (const sim::InputFile& file : job.inputs) {
-    inputs.push_back({{"path", file.path}, {"sha256", file.sha256}});
-  }
-  Json warnings = Json::array();
-  for (const sim::Warning& warning : job.warnings) {
-    warnings.push_back(
-        {{"code", warning.code}, {"message", warning.message}, {"path", warning.path}});
-  }
-  return {{"format_version", kFormatVersion},
-          {"inputs", std::move(inputs)},
-          {"job",
-           {{"name", job.name},
-            {"model", job.model.name},
-            {"cluster", job.cluster.name},
-            {"device", job.cluster.device.name},
-            {"gpus", job.cluster.gpu_count()},
-            {"framework", name_of(job.framework)},
-            {"sequence_length_tokens", job.training.sequence_length},
-            {"global_batch_size", job.training.global_batch_size}}},
-          {"warnings", std::move(warnings)}};
-}
-
-// Names come from the user and need not be UTF-8.
-std::string text_of(const Json& object) {
-  return object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+// What the job was made of, so that `validate` can make it again.
+Json given_json(const JobArguments& given) {
+  Json object = Json::object();
+  if (!given.file.empty()) object["job"] = given.file;
+  const auto add = [&object](const char* key, const std::optional<std::string>& value) {
+    if (value) object[key] = *value;
+  };
+  add("model", given.model);
+  add("cluster", given.cluster);
+  add("framework", given.framework);
+  add("sequence_length", given.sequence_length);
+  add("global_batch_size", given.global_batch_size);
+  object["set"] = given.settings;
+  return object;
 }
 
 }  // namespace
@@ -170,8 +114,9 @@ std::string simulation_json(const sim::Job& job, const sim::Simulation& simulati
   return text_of(object);
 }
 
-std::string plan_json(const sim::Job& job, const planner::Plan& plan) {
+std::string plan_json(const sim::Job& job, const JobArguments& given, const planner::Plan& plan) {
   Json object = result_of(job);
+  object["given"] = given_json(given);
   object["candidates"] = plan.candidates;
   object["evaluated"] = plan.evaluated;
   object["fitting"] = plan.fitting;

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "cli/arguments.hpp"
 #include "planner/plan.hpp"
 #include "sim/engine/simulator.hpp"
 #include "sim/spec/job.hpp"
@@ -13,6 +14,8 @@ namespace seqspan::cli {
 // Throws std::domain_error for a number that is not finite: a result that holds one is a fault of
 // ours, and no script should read it.
 [[nodiscard]] std::string simulation_json(const sim::Job& job, const sim::Simulation& simulation);
-[[nodiscard]] std::string plan_json(const sim::Job& job, const planner::Plan& plan);
+// `given`: what the job was read from.
+[[nodiscard]] std::string plan_json(const sim::Job& job, const JobArguments& given,
+                                    const planner::Plan& plan);
 
 }  // namespace seqspan::cli

@@ -169,6 +169,9 @@ void BlockRunner::carry(const sim::Loop& loop) {
     if (!carry.keep_old) release(carry.to);
     State& to = state(carry.to);
     State& from = state(carry.from);
+    // Of several copies the last one is what may be saved.
+    for (MemoryBlock* old : to.copies) memory_.assign(old, sim::MemoryRole::kTransient);
+    for (MemoryBlock* block : from.copies) memory_.assign(block, role_in(to, carry.to));
     to.copies.insert(to.copies.end(), from.copies.begin(), from.copies.end());
     to.ring_owner = from.ring_owner;
     from.copies.clear();
@@ -379,13 +382,15 @@ void BlockRunner::note_ring_owner(const sim::Op& op) {
   }
 }
 
+sim::MemoryRole BlockRunner::role_in(const State& tensor, sim::TensorId id) const {
+  return tensor.saved ? sim::MemoryRole::kSavedActivations : role_of(program_.tensor(id).role);
+}
+
 sim::Result<void> BlockRunner::take(sim::TensorId id) {
   const sim::Tensor& tensor = program_.tensor(id);
   State& taken = state(id);
   if (!taken.copies.empty() && !tensor.kept_per_iteration) return {};
-  const sim::MemoryRole role =
-      taken.saved ? sim::MemoryRole::kSavedActivations : role_of(tensor.role);
-  const auto block = memory_.take(tensor.name, role, tensor.bytes);
+  const auto block = memory_.take(tensor.name, role_in(taken, id), tensor.bytes);
   if (!block) return tl::unexpected(block.error());
   taken.copies.push_back(*block);
   if (!computes()) return {};

@@ -104,6 +104,7 @@ class BlockRunner {
   [[nodiscard]] sim::Result<void> settle_fitted();
   void note_ring_owner(const sim::Op& op);
 
+  [[nodiscard]] sim::MemoryRole role_in(const State& tensor, sim::TensorId id) const;
   [[nodiscard]] sim::Result<void> take(sim::TensorId id);
   void release(sim::TensorId id);
   void release_after(std::size_t op, sim::TensorId id);

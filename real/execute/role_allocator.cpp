@@ -53,6 +53,12 @@ void RoleAllocator::give(MemoryBlock* block) {
   free_.emplace(block->memory.size, block);
 }
 
+void RoleAllocator::assign(MemoryBlock* block, sim::MemoryRole role) {
+  live_[index_of(block->role)] -= block->memory.size;
+  live_[index_of(role)] += block->memory.size;
+  block->role = role;
+}
+
 void RoleAllocator::restart() { peak_ = {total_, live_}; }
 
 sim::Result<void> RoleAllocator::clear() {

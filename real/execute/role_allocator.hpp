@@ -45,6 +45,8 @@ class RoleAllocator {
   [[nodiscard]] sim::Result<MemoryBlock*> take(const char* name, sim::MemoryRole role,
                                                sim::Bytes size);
   void give(MemoryBlock* block);
+  // What it is for has changed; a peak that was reached before stays as it was.
+  void assign(MemoryBlock* block, sim::MemoryRole role);
 
   [[nodiscard]] const sim::MemoryByRole& live() const { return live_; }
   [[nodiscard]] sim::Bytes live_bytes() const { return total_; }

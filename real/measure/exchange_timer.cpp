@@ -144,6 +144,18 @@ sim::Result<bool> ExchangeTimer::any(bool own, sim::Seconds limit) {
   return all->value() > 0;
 }
 
+sim::Result<std::vector<std::vector<double>>> ExchangeTimer::gather_numbers(
+    std::span<const double> own, sim::Seconds limit) {
+  const auto all = gather(std::as_bytes(own), limit);
+  if (!all) return tl::unexpected(all.error());
+  std::vector<std::vector<double>> numbers(static_cast<std::size_t>(transport_->world_size()),
+                                           std::vector<double>(own.size()));
+  for (std::size_t rank = 0; rank < numbers.size() && !own.empty(); ++rank) {
+    std::memcpy(numbers[rank].data(), &(*all)[rank * own.size_bytes()], own.size_bytes());
+  }
+  return numbers;
+}
+
 sim::Result<std::vector<std::string>> ExchangeTimer::gather_texts(const std::string& own,
                                                                   sim::Seconds limit) {
   std::array<char, kText> text{};
@@ -200,7 +212,8 @@ sim::Result<MeasuredTime> ExchangeTimer::time(const MeasurePoint& point,
   if (!all) return tl::unexpected(all.error());
   const std::vector<double> latest = largest_of_each(*all, times.size());
   const auto [fastest, slowest] = std::minmax_element(latest.begin(), latest.end());
-  return MeasuredTime{sim::Seconds(median(latest)), sim::Seconds(*fastest), sim::Seconds(*slowest)};
+  return MeasuredTime{sim::Seconds(median(latest)), sim::Seconds(*fastest), sim::Seconds(*slowest),
+                      sent_bytes(exchange, point.shape.size)};
 }
 
 }  // namespace seqspan::real

@@ -48,6 +48,7 @@ struct MeasuredTime {
   sim::Seconds median;
   sim::Seconds fastest;
   sim::Seconds slowest;
+  sim::Bytes sent;  // by one rank, as given to the library
 };
 
 class ExchangeTimer {
@@ -63,6 +64,9 @@ class ExchangeTimer {
 
   // Whether any rank says so.
   [[nodiscard]] sim::Result<bool> any(bool own, sim::Seconds limit);
+  // What each rank gives, by rank: as many numbers each.
+  [[nodiscard]] sim::Result<std::vector<std::vector<double>>> gather_numbers(
+      std::span<const double> own, sim::Seconds limit);
   // What each rank gives, by rank: up to 63 bytes each, the rest is cut.
   [[nodiscard]] sim::Result<std::vector<std::string>> gather_texts(const std::string& own,
                                                                    sim::Seconds limit);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "sim/engine/compute_time.hpp"
+#include "sim/engine/op_times.hpp"
 #include "sim/lower/lower.hpp"
 #include "sim/network/communicator_memory.hpp"
 
@@ -51,18 +51,7 @@ void Simulator::read_memory() {
 }
 
 void Simulator::read_durations() {
-  durations_.clear();
-  uses_.clear();
-  for (const Op& op : program_.ops) {
-    if (const auto* work = std::get_if<Communication>(&op.work)) {
-      const CommunicationTime time = network_.explain(*work);
-      durations_.push_back(time.total());
-      uses_.push_back(link_use(time));
-    } else {
-      durations_.push_back(compute_time(job_.cluster.device, op));
-      uses_.emplace_back();
-    }
-  }
+  read_op_times(job_.cluster.device, network_, program_, durations_, uses_);
 }
 
 Evaluation Simulator::evaluate(const Layout& layout, bool always) {

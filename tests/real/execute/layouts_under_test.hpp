@@ -83,7 +83,6 @@ inline std::vector<LayoutUnderTest> layouts_for(std::int64_t ranks, unsigned see
         for (std::int64_t r = 1; tp * u * r <= ranks; r *= 2) {
           sim::Layout layout;
           layout.tp = tp;
-          layout.etp = tp;
           layout.ulysses = u;
           layout.ring = r;
           layout.dp = ranks / (tp * u * r);

@@ -1,0 +1,25 @@
+// A plan that `seqspan plan -o` has written, as the job and the layout that it stands for.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "cli/arguments.hpp"
+#include "sim/errors/error.hpp"
+#include "sim/spec/job.hpp"
+#include "sim/spec/layout.hpp"
+
+namespace seqspan::cli {
+
+struct PlannedLayout {
+  sim::Job job;
+  sim::Layout layout;
+};
+
+// The job read again from the files that the plan names, and its layout of that rank (1: the best).
+//
+// Errors: kInput where the file is no plan, has no layout of that rank, or where a file that it was
+// made from is not what it was (by SHA-256): a plan of another job says nothing about this one.
+[[nodiscard]] sim::Result<PlannedLayout> read_plan(const std::string& file, std::int64_t rank);
+
+}  // namespace seqspan::cli

@@ -1,0 +1,107 @@
+#include "cli/commands/validate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/commands/job.hpp"
+#include "cli/commands/plan_file.hpp"
+#include "cli/ranks.hpp"
+#include "cli/render/validation_csv.hpp"
+#include "cli/render/validation_json.hpp"
+#include "cli/render/validation_report.hpp"
+#include "cli/write_file.hpp"
+#include "real/launch/local_ranks.hpp"
+#include "real/validate/validator.hpp"
+#include "seqspan_config.hpp"
+#include "sim/engine/simulator.hpp"
+#include "sim/layout/resolve.hpp"
+#include "sim/spec/layout_text.hpp"
+#include "sim/spec/sha256.hpp"
+
+namespace seqspan::cli {
+namespace {
+
+constexpr std::int64_t kMostLocalRanks = 8;
+
+// A plan file, or a job with a layout.
+sim::Result<PlannedLayout> planned(const ValidateArguments& arguments) {
+  if (!arguments.layout) return read_plan(arguments.plan, arguments.choice);
+  JobArguments given;
+  given.file = arguments.plan;
+  given.settings = arguments.settings;
+  auto job = read_job(given);
+  if (!job) return tl::unexpected(job.error());
+  const auto choice = sim::read_layout(*arguments.layout);
+  if (!choice) return tl::unexpected(choice.error());
+  const auto layout = sim::resolve_legal(*job, sim::override_with(*choice, job->layout));
+  if (!layout) return tl::unexpected(layout.error());
+  return PlannedLayout{*std::move(job), *layout};
+}
+
+// What all ranks must have in common, in few letters: build, inputs and layout.
+std::string identity_of(const PlannedLayout& plan) {
+  std::string all = std::string(config::kVersion) + sim::to_string(plan.layout);
+  for (const sim::InputFile& file : plan.job.inputs) all += file.sha256;
+  return fmt::format("seqspan {}, plan {}", config::kVersion, sim::sha256(all).substr(0, 16));
+}
+
+real::ValidatorOptions options_of(const ValidateArguments& arguments, const PlannedLayout& plan) {
+  real::ValidatorOptions options;
+  options.numbers = arguments.numbers;
+  options.time = arguments.time;
+  options.measure.warm_up = arguments.warm_up;
+  options.measure.repetitions = arguments.repetitions;
+  if (arguments.exchange_limit) options.measure.limit = *arguments.exchange_limit;
+  options.documents = arguments.documents;
+  options.identity = identity_of(plan);
+  if (!arguments.csv_file.empty()) {
+    options.keep = [file = arguments.csv_file](const real::Validation& validation) {
+      return write_file(file, validation_csv(validation));
+    };
+  }
+  return options;
+}
+
+sim::Result<ExitCode> as_rank(const ValidateArguments& arguments, const DisplayOptions& display,
+                              const PlannedLayout& plan, Output& output) {
+  const real::ValidatorOptions options = options_of(arguments, plan);
+  auto ranks = RankSession::start(arguments.backend, options.measure.limit, output);
+  if (!ranks) return tl::unexpected(ranks.error());
+  const auto validation = real::validate_plan(ranks->transport(), plan.job, plan.layout, options);
+  if (!validation) ranks->give_up(validation.error());
+  const bool is_first = ranks->is_first();
+  ranks->end();
+  if (!is_first) return ExitCode::kDone;
+  const Verdict verdict = verdict_of(*validation, arguments.tolerance);
+  if (display.json) {
+    output.answer(validation_json(plan.job, plan.layout, *validation, verdict));
+  } else {
+    output.answer(validation_report(output.style(), plan.job, plan.layout, *validation, verdict));
+  }
+  return verdict.holds() ? ExitCode::kDone : ExitCode::kNo;
+}
+
+}  // namespace
+
+sim::Result<ExitCode> validate_command(const ValidateArguments& arguments,
+                                       const DisplayOptions& display, Output& output) {
+  const auto plan = planned(arguments);
+  if (!plan) return tl::unexpected(plan.error());
+  sim::Simulator simulator(plan->job);
+  if (const auto ok = simulator.check(); !ok) return tl::unexpected(ok.error());
+  if (real::is_a_rank()) return as_rank(arguments, display, *plan, output);
+  const std::int64_t ranks =
+      arguments.ranks.value_or(std::min(plan->layout.world(), kMostLocalRanks));
+  if (ranks > plan->layout.world()) {
+    return sim::input_error(fmt::format("{} ranks for a plan of {}", ranks, plan->layout.world()),
+                            "--ranks", "the plan has no work for the others",
+                            fmt::format("--ranks {}", plan->layout.world()));
+  }
+  return run_on_local_ranks(
+      ranks, arguments.words, display,
+      arguments.csv_file.empty() ? "" : "what was measured before is in " + arguments.csv_file,
+      output);
+}
+
+}  // namespace seqspan::cli

@@ -1,0 +1,90 @@
+#include "cli/ranks.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <utility>
+
+#include "real/launch/host_name.hpp"
+#include "real/launch/local_ranks.hpp"
+#include "real/launch/stop_request.hpp"
+#include "real/transport/mpi_transport.hpp"
+#include "real/transport/nccl_transport.hpp"
+
+namespace seqspan::cli {
+namespace {
+
+constexpr int kSignalled = 128;  // + the signal, as a shell has it
+
+sim::Result<std::unique_ptr<real::Transport>> make_transport(Backend backend, sim::Seconds limit) {
+  if (backend == Backend::kMpi) return real::make_mpi_transport();
+  sim::Result<real::NcclWorld> world = real::nccl_world_of_mpi();
+  if (!world) return tl::unexpected(world.error());
+  world->limit = limit;
+  return real::make_nccl_transport(*std::move(world));
+}
+
+}  // namespace
+
+sim::Result<RankSession> RankSession::start(Backend backend, sim::Seconds limit, Output& output) {
+  RankSession ranks(limit, output);
+  const real::Deadline deadline = ranks.until("MPI has not started");
+  auto session = real::MpiSession::start();
+  if (!session) return tl::unexpected(session.error());
+  ranks.session_ = *std::move(session);
+  auto transport = make_transport(backend, limit);
+  if (!transport) return tl::unexpected(transport.error());
+  ranks.transport_ = *std::move(transport);
+  real::note_stop_requests();
+  return ranks;
+}
+
+real::Deadline RankSession::until(const char* what) const {
+  return {limit_, [limit = limit_, output = output_, what] {
+            output->error({sim::ErrorCategory::kEnvironment,
+                           fmt::format("{} within {:g} s", what, limit.value()), real::host_name(),
+                           "MPI waits there until all ranks have come",
+                           "look for ranks that are stopped, dead, or off the network"});
+            (void)output->finish();
+            std::_Exit(static_cast<int>(ExitCode::kEnvironment));
+          }};
+}
+
+void RankSession::give_up(const sim::Error& error) const {
+  output_->error(error);
+  (void)output_->finish();
+  real::MpiSession::abort_all(static_cast<int>(exit_code_of(error.category)));
+}
+
+void RankSession::end() {
+  const real::Deadline deadline = until("MPI has not ended");
+  if (const auto closed = transport_->close(); !closed) give_up(closed.error());
+  transport_.reset();
+  session_.reset();
+}
+
+sim::Result<ExitCode> run_on_local_ranks(std::int64_t ranks, std::vector<std::string> words,
+                                         const DisplayOptions& display, const std::string& kept,
+                                         Output& output) {
+  if (display.json) words.emplace_back("--json");
+  if (display.ascii) words.emplace_back("--ascii");
+  // mpirun gives its ranks a terminal of its own, whatever ours is.
+  words.insert(words.end(), {"--color", output.style().colour ? "always" : "never"});
+  const auto status = real::run_local_ranks(ranks, words);
+  if (!status) return tl::unexpected(status.error());
+  if (*status > kSignalled) {
+    output.error({sim::ErrorCategory::kEnvironment,
+                  fmt::format("signal {} ended a rank or mpirun", *status - kSignalled), "", kept,
+                  "run the same again"});
+  }
+  switch (*status) {
+    case static_cast<int>(ExitCode::kDone):
+    case static_cast<int>(ExitCode::kNo):
+    case static_cast<int>(ExitCode::kInput):
+      return static_cast<ExitCode>(*status);
+    default:
+      return ExitCode::kEnvironment;
+  }
+}
+
+}  // namespace seqspan::cli

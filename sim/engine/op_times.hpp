@@ -1,0 +1,18 @@
+// How long each op of a program takes alone, and which parts of the links it uses: what the clock
+// (schedule_clock.hpp) puts on streams.
+#pragma once
+
+#include <vector>
+
+#include "sim/engine/link_sharing.hpp"
+#include "sim/network/network.hpp"
+#include "sim/program/program.hpp"
+#include "sim/spec/device.hpp"
+
+namespace seqspan::sim {
+
+// By op of the program. The network must have placed the program's layout. Both keep their capacity.
+void read_op_times(const DeviceProfile& device, const Network& network, const Program& program,
+                   std::vector<Seconds>& durations, std::vector<LinkUse>& uses);
+
+}  // namespace seqspan::sim

@@ -93,6 +93,8 @@ constexpr std::array kProfileOptions = {
                "run: change a field of --job; may be repeated"},
     OptionSpec{"--profile", "FILE", Takes::kOneValue,
                "run: write the profile too that fit makes of the log"},
+    OptionSpec{"--backend", "B", Takes::kOneValue,
+               "run: mpi (host memory, unless given) or nccl (GPUs)"},
 };
 
 constexpr std::array kValidateOptions = {

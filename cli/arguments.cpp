@@ -222,7 +222,7 @@ sim::Result<void> check_profile_options(const ParsedLine& line, ProfileAction ac
         ProfileOption{"--time-limit", {kRun}}, ProfileOption{"--exchange-limit", {kRun}},
         ProfileOption{"--job", {kRun}}, ProfileOption{"--layout", {kRun}},
         ProfileOption{"--set", {kRun}}, ProfileOption{"--profile", {kRun}},
-        ProfileOption{"--backend", {kRun}}}) {
+        ProfileOption{"--backend", {kRun}}, ProfileOption{"--gemms", {kRun}}}) {
     const char* option = known.name;
     if (!line.has(option)) continue;
     if (std::find(known.of.begin(), known.of.end(), action) == known.of.end()) {
@@ -272,7 +272,7 @@ sim::Result<Backend> backend_of(const ParsedLine& line) {
 // The job that says what to measure.
 sim::Result<void> add_job(const ParsedLine& line, RunOptions& options) {
   if (!line.has("--job")) {
-    for (const char* option : {"--layout", "--set"}) {
+    for (const char* option : {"--layout", "--set", "--gemms"}) {
       if (line.has(option)) return sim::input_error(fmt::format("{} is for --job", option));
     }
     return {};
@@ -294,6 +294,11 @@ sim::Result<RunOptions> run_options_of(const ParsedLine& line) {
   const auto backend = backend_of(line);
   if (!backend) return tl::unexpected(backend.error());
   options.backend = *backend;
+  options.gemms_file = line.value("--gemms");
+  if (line.has("--gemms") && *backend != Backend::kNccl) {
+    return sim::input_error("--gemms is for --backend nccl", "",
+                            "GEMMs are measured on GPUs, with cuBLASLt");
+  }
   std::string sizes = line.has("--sizes") ? line.value("--sizes") : kDefaultSizes;
   sizes += ',';
   for (std::size_t at = 0, end = 0; (end = sizes.find(',', at)) != std::string::npos;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 
+#include "cli/commands/gemm_rates.hpp"
 #include "cli/commands/job_exchanges.hpp"
 #include "cli/commands/measurement_log.hpp"
 #include "cli/commands/points_to_measure.hpp"
@@ -122,6 +123,8 @@ sim::Result<ExitCode> as_rank(const ProfileArguments& arguments, const DisplayOp
   if (!log) ranks->give_up(log.error());
   const auto measured = Run(arguments, *ranks, output).measure(*log);
   if (!measured) ranks->give_up(measured.error());
+  const auto gemms = measure_gemms(arguments, *ranks, limit_of(arguments), output);
+  if (!gemms) ranks->give_up(gemms.error());
   ranks->end();
   if (!is_first) return ExitCode::kDone;
   if (const auto written = write_profile(arguments, output); !written) {
@@ -137,8 +140,11 @@ sim::Result<ExitCode> as_rank(const ProfileArguments& arguments, const DisplayOp
 sim::Result<ExitCode> profile_run_command(const ProfileArguments& arguments,
                                           const DisplayOptions& display, Output& output) {
   if (real::is_a_rank()) return as_rank(arguments, display, output);
+  // Said once, and before anything is started.
+  if (const auto able = check_backend(arguments.run.backend); !able) {
+    return tl::unexpected(able.error());
+  }
   if (arguments.run.job) {
-    // Said once, and before anything is started.
     if (const auto exchanges = job_exchanges(arguments); !exchanges) {
       return tl::unexpected(exchanges.error());
     }

@@ -3,10 +3,15 @@
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstddef>
+#include <functional>
+#include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "real/transport/bfloat16.hpp"
 #include "real/transport/nccl_errors.hpp"
@@ -81,6 +86,7 @@ class CublasGemmTimer final : public GemmTimer {
     Product product;
     if (auto made = describe(gemm, product, undo); !made) return tl::unexpected(made.error());
     if (auto made = fill(gemm, product, undo); !made) return tl::unexpected(made.error());
+    if (auto done = settle(product, options.limit); !done) return tl::unexpected(done.error());
     std::vector<sim::Seconds> times;
     for (std::int64_t i = 0; i < options.warm_up + options.repetitions; ++i) {
       const auto time = run(product, options.limit);
@@ -226,10 +232,7 @@ class CublasGemmTimer final : public GemmTimer {
         !given) {
       return tl::unexpected(given.error());
     }
-    if (auto done = check_cuda(cudaEventRecord(behind_, stream_), "cudaEventRecord"); !done) {
-      return tl::unexpected(done.error());
-    }
-    if (auto done = wait(product, limit); !done) return tl::unexpected(done.error());
+    if (auto done = settle(product, limit); !done) return tl::unexpected(done.error());
     float milliseconds = 0;
     if (auto read = check_cuda(cudaEventElapsedTime(&milliseconds, before_, behind_),
                                "cudaEventElapsedTime");
@@ -239,7 +242,11 @@ class CublasGemmTimer final : public GemmTimer {
     return sim::Seconds(static_cast<double>(milliseconds) * 1e-3);
   }
 
-  sim::Result<void> wait(const Product& product, sim::Seconds limit) {
+  // Until all that was given to the stream is done.
+  sim::Result<void> settle(const Product& product, sim::Seconds limit) {
+    if (auto done = check_cuda(cudaEventRecord(behind_, stream_), "cudaEventRecord"); !done) {
+      return done;
+    }
     using Clock = std::chrono::steady_clock;
     const auto end = Clock::now() + std::chrono::duration<double>(limit.value());
     for (;;) {

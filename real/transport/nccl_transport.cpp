@@ -366,16 +366,9 @@ class NcclTransport final : public BookedTransport {
 
 // Which GPU this rank takes: ranks beyond the last would share one, which NCCL does not do.
 sim::Result<int> choose_device(const NcclWorld& world) {
-  int count = 0;
-  const cudaError_t code = cudaGetDeviceCount(&count);
-  if (code != cudaSuccess || count == 0) {
-    (void)cudaGetLastError();
-    return sim::environment_error(
-        fmt::format("no GPU: {}",
-                    code == cudaSuccess ? "CUDA finds none" : cudaGetErrorString(code)),
-        "", "the NCCL transport runs on NVIDIA GPUs with a driver for this CUDA",
-        "run on a host with GPUs, or use the MPI transport");
-  }
+  const sim::Result<int> counted = count_gpus();
+  if (!counted) return counted;
+  const int count = *counted;
   const int device = world.device.value_or(0);
   if (device < 0 || device >= count) {
     return sim::environment_error(
@@ -387,6 +380,17 @@ sim::Result<int> choose_device(const NcclWorld& world) {
 }
 
 }  // namespace
+
+sim::Result<int> count_gpus() {
+  int count = 0;
+  const cudaError_t code = cudaGetDeviceCount(&count);
+  if (code == cudaSuccess && count > 0) return count;
+  (void)cudaGetLastError();
+  return sim::environment_error(
+      fmt::format("no GPU: {}", code == cudaSuccess ? "CUDA finds none" : cudaGetErrorString(code)),
+      "", "the NCCL transport runs on NVIDIA GPUs with a driver for this CUDA",
+      "run on a host with GPUs, or use the MPI transport");
+}
 
 sim::Result<std::unique_ptr<Transport>> make_nccl_transport(NcclWorld world) {
   const auto device = choose_device(world);

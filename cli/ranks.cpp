@@ -76,13 +76,6 @@ void RankSession::end() {
   session_.reset();
 }
 
-sim::Result<void> check_backend(Backend backend) {
-  if (backend == Backend::kMpi) return {};
-  const auto gpus = real::count_gpus();
-  if (!gpus) return tl::unexpected(gpus.error());
-  return {};
-}
-
 sim::Result<ExitCode> run_on_local_ranks(std::int64_t ranks, std::vector<std::string> words,
                                          const DisplayOptions& display, const std::string& kept,
                                          Output& output) {

@@ -46,10 +46,6 @@ class RankSession {
   std::unique_ptr<real::Transport> transport_;
 };
 
-// Whether this host has what the backend needs, to be said once and before ranks are started.
-// Errors: kEnvironment.
-[[nodiscard]] sim::Result<void> check_backend(Backend backend);
-
 // Runs this program as `ranks` ranks on this machine with these words and the display's, and
 // returns their exit code; 3 where a signal ended one, with `kept` as what is left.
 [[nodiscard]] sim::Result<ExitCode> run_on_local_ranks(std::int64_t ranks,

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <optional>
+#include <regex>
+#include <set>
+#include <tuple>
 #include <vector>
 
 #include "profiles/fit/sibling_curve.hpp"
@@ -71,22 +74,30 @@ std::optional<std::int64_t> ranks_per_domain(const sim::Cluster& cluster,
   return group.ranks_per_node() * nodes;
 }
 
+// Of "4 groups at once, 2 apart", as `profile run` writes it; one group alone of all else.
+sim::Siblings siblings_of(const std::string& variant) {
+  static const std::regex form(R"((\d{1,9}) groups at once(?:, (\d{1,9}) apart)?)");
+  std::smatch match;
+  if (!std::regex_match(variant, match, form)) return {};
+  return {std::stoll(match[1]), match[2].matched ? std::stoll(match[2]) : 1};
+}
+
 sim::MeasuredCurves curves_of(const sim::Cluster& cluster, const FabricProfile& profile) {
   std::vector<sim::GroupCurve> curves;
   sim::MeasuredCurves used;
-  const FittedCurve* before = nullptr;
+  std::set<std::tuple<Collective, std::int64_t, std::int64_t, sim::Siblings>> known;
   for (const FittedCurve& fitted : profile.curves) {
     const auto collective = collective_of(fitted.group.collective);
     const auto per_domain = ranks_per_domain(cluster, fitted.group);
+    if (!collective || !per_domain) continue;
+    const sim::Siblings siblings = siblings_of(fitted.variant);
     // Ordered by group, then variant, and "" comes first.
-    const bool other_variant = before != nullptr && before->group == fitted.group;
-    before = &fitted;
-    if (!collective || !per_domain || other_variant) continue;
-    curves.push_back(
-        {*collective, fitted.group.ranks, *per_domain, TimedBy::kMeasurement, fitted.curve});
+    if (!known.insert({*collective, fitted.group.ranks, *per_domain, siblings}).second) continue;
+    curves.push_back({*collective, fitted.group.ranks, *per_domain, TimedBy::kMeasurement,
+                      fitted.curve, siblings});
     if (const auto sibling = sibling_of(*collective)) {
       used.add({*sibling, fitted.group.ranks, *per_domain, TimedBy::kSibling,
-                sibling_curve(fitted.curve, fitted.group)});
+                sibling_curve(fitted.curve, fitted.group), siblings});
     }
   }
   // Of one group the later counts: what was measured itself.

@@ -4,8 +4,9 @@
 //   all_reduce, all_gather, reduce_scatter, alltoall   the same
 //   sendrecv        ring shift: both are every rank to its successor, the last to the first
 //   point_to_point  point-to-point
-// Others are not used: no op of a program is one. Of several variants of a group the one without a
-// name counts, else the first. Where only one of all-gather and reduce-scatter of a group was
+// Others are not used: no op of a program is one. The variant "4 groups at once, 2 apart", as
+// `profile run` writes it, is a curve of its own, for layouts with as many groups. Of several other variants of a
+// group the one without a name counts, else the first. Where only one of all-gather and reduce-scatter of a group was
 // measured it stands for both (predict() in profiles/fit/fit_fabric.hpp says why). Nodes of a
 // benchmark that share an NVLink domain are one domain.
 //

@@ -17,6 +17,7 @@
 #include "profiles/import/read_log.hpp"
 #include "real/launch/local_ranks.hpp"
 #include "real/measure/sweep.hpp"
+#include "real/transport/nccl_transport.hpp"
 #include "sim/units/format_units.hpp"
 
 namespace seqspan::cli {
@@ -141,8 +142,8 @@ sim::Result<ExitCode> profile_run_command(const ProfileArguments& arguments,
                                           const DisplayOptions& display, Output& output) {
   if (real::is_a_rank()) return as_rank(arguments, display, output);
   // Said once, and before anything is started.
-  if (const auto able = check_backend(arguments.run.backend); !able) {
-    return tl::unexpected(able.error());
+  if (arguments.run.backend == Backend::kNccl) {
+    if (const auto there = real::check_gpus(); !there) return tl::unexpected(there.error());
   }
   if (arguments.run.job) {
     if (const auto exchanges = job_exchanges(arguments); !exchanges) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cli/commands/job.hpp"
+#include "cli/commands/layout.hpp"
 #include "cli/commands/plan_file.hpp"
 #include "cli/ranks.hpp"
 #include "cli/render/validation_csv.hpp"
@@ -12,10 +13,10 @@
 #include "cli/render/validation_report.hpp"
 #include "cli/write_file.hpp"
 #include "real/launch/local_ranks.hpp"
+#include "real/transport/nccl_transport.hpp"
 #include "real/validate/validator.hpp"
 #include "seqspan_config.hpp"
 #include "sim/engine/simulator.hpp"
-#include "sim/layout/resolve.hpp"
 #include "sim/spec/layout_text.hpp"
 #include "sim/spec/sha256.hpp"
 
@@ -32,9 +33,7 @@ sim::Result<PlannedLayout> planned(const ValidateArguments& arguments) {
   given.settings = arguments.settings;
   auto job = read_job(given);
   if (!job) return tl::unexpected(job.error());
-  const auto choice = sim::read_layout(*arguments.layout);
-  if (!choice) return tl::unexpected(choice.error());
-  const auto layout = sim::resolve_legal(*job, sim::override_with(*choice, job->layout));
+  const auto layout = read_layout(*arguments.layout, *job);
   if (!layout) return tl::unexpected(layout.error());
   return PlannedLayout{*std::move(job), *layout};
 }
@@ -46,7 +45,8 @@ std::string identity_of(const PlannedLayout& plan) {
   return fmt::format("seqspan {}, plan {}", config::kVersion, sim::sha256(all).substr(0, 16));
 }
 
-real::ValidatorOptions options_of(const ValidateArguments& arguments, const PlannedLayout& plan) {
+real::ValidatorOptions options_of(const ValidateArguments& arguments, const PlannedLayout& plan,
+                                  Output& output) {
   real::ValidatorOptions options;
   options.numbers = arguments.numbers;
   options.time = arguments.time;
@@ -55,17 +55,18 @@ real::ValidatorOptions options_of(const ValidateArguments& arguments, const Plan
   if (arguments.exchange_limit) options.measure.limit = *arguments.exchange_limit;
   options.documents = arguments.documents;
   options.identity = identity_of(plan);
-  if (!arguments.csv_file.empty()) {
-    options.keep = [file = arguments.csv_file](const real::Validation& validation) {
-      return write_file(file, validation_csv(validation));
-    };
-  }
+  options.keep = [&arguments, &output](const std::string& done,
+                                       const real::Validation& validation) -> sim::Result<void> {
+    output.message(done + ": done\n");
+    if (arguments.csv_file.empty()) return {};
+    return write_file(arguments.csv_file, validation_csv(validation));
+  };
   return options;
 }
 
 sim::Result<ExitCode> as_rank(const ValidateArguments& arguments, const DisplayOptions& display,
                               const PlannedLayout& plan, Output& output) {
-  const real::ValidatorOptions options = options_of(arguments, plan);
+  const real::ValidatorOptions options = options_of(arguments, plan, output);
   auto ranks = RankSession::start(arguments.backend, options.measure.limit, output);
   if (!ranks) return tl::unexpected(ranks.error());
   const auto validation = real::validate_plan(ranks->transport(), plan.job, plan.layout, options);
@@ -97,6 +98,10 @@ sim::Result<ExitCode> validate_command(const ValidateArguments& arguments,
     return sim::input_error(fmt::format("{} ranks for a plan of {}", ranks, plan->layout.world()),
                             "--ranks", "the plan has no work for the others",
                             fmt::format("--ranks {}", plan->layout.world()));
+  }
+  // One line here, rather than one from each rank.
+  if (arguments.backend == Backend::kNccl) {
+    if (const auto there = real::check_gpus(); !there) return tl::unexpected(there.error());
   }
   return run_on_local_ranks(
       ranks, arguments.words, display,

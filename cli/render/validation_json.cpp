@@ -70,6 +70,7 @@ std::string validation_json(const sim::Job& job, const sim::Layout& layout,
          {"measured_peak_bytes", role_bytes(block.measured_peak)}});
   }
   object["verdict"] = {{"holds", verdict.holds()},
+                       {"is_empty", verdict.is_empty},
                        {"numbers", verdict.numbers},
                        {"bytes", verdict.bytes},
                        {"peaks", verdict.peaks},

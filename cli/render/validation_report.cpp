@@ -12,10 +12,16 @@
 namespace seqspan::cli {
 namespace {
 
-std::string signed_percent(double error) { return fmt::format("{:+.1f} %", 100 * error); }
+// "+5.2 %", and from 10 times on "12 x".
+std::string error_text(double error) {
+  return error < 9 ? fmt::format("{:+.1f} %", 100 * error) : fmt::format("{:.0f} x", 1 + error);
+}
 
+// From the fastest to the slowest repetition, of the median.
 std::string spread(const real::MeasuredTime& time) {
-  return fmt::format("{} to {}", sim::format_time(time.fastest), sim::format_time(time.slowest));
+  if (time.median.value() <= 0) return "";
+  return fmt::format("{:.0f} %",
+                     100 * (time.slowest.value() - time.fastest.value()) / time.median.value());
 }
 
 std::string yes(const Style& style, bool is, const char* good, const char* bad) {
@@ -53,8 +59,7 @@ std::string ops_text(const Style& style, const real::Validation& validation) {
                                  : fmt::format("{} of {}", op.group_size, op.planned_size);
     table.add({op.op, fmt::format("{} {}", name_of(op.axis), size), std::to_string(op.executions),
                sim::format_bytes(op.measured_sent), sim::format_time(op.predicted),
-               sim::format_time(op.measured.median), spread(op.measured),
-               signed_percent(op.error())});
+               sim::format_time(op.measured.median), spread(op.measured), error_text(op.error())});
     if (!op.bytes_agree()) {
       table.note(fmt::format("sent {} B, predicted {} B", op.measured_sent.value(),
                              op.predicted_sent.value()));
@@ -77,7 +82,7 @@ std::string blocks_text(const Style& style, const real::Validation& validation) 
     for (const sim::Bytes bytes : block.measured_peak) peak += bytes;
     table.add({block.name, sim::format_time(block.predicted),
                sim::format_time(block.measured.median), spread(block.measured),
-               signed_percent(block.error()), sim::format_bytes(peak),
+               error_text(block.error()), sim::format_bytes(peak),
                block.peaks_agree() ? "as predicted" : "DIFFERENT"});
     for (std::size_t i = 0; i < sim::kMemoryRoleCount && !block.peaks_agree(); ++i) {
       if (block.measured_peak[i] == block.predicted_peak[i]) continue;
@@ -91,8 +96,11 @@ std::string blocks_text(const Style& style, const real::Validation& validation) 
 
 std::string verdict_text(const Style& style, const real::Validation& validation,
                          const Verdict& verdict) {
-  std::string text = "\n" + bold(style, "Verdict: ") +
-                     yes(style, verdict.holds(), "the plan holds", "the plan does not hold") + "\n";
+  std::string text =
+      "\n" + bold(style, "Verdict: ") +
+      (verdict.is_empty ? red(style, "nothing could be validated")
+                        : yes(style, verdict.holds(), "the plan holds", "the plan does not hold")) +
+      "\n";
   if (validation.numbers) {
     text += fmt::format("  numbers   {}\n", yes(style, verdict.numbers, "equal", "DIFFERENT"));
   }
@@ -101,11 +109,11 @@ std::string verdict_text(const Style& style, const real::Validation& validation,
   if (!validation.blocks.empty()) {
     text += fmt::format("  peaks     {}\n", yes(style, verdict.peaks, "equal", "DIFFERENT"));
   }
-  return text + fmt::format(
-                    "  times     median error {:.1f} %, worst {:.1f} %: {} the tolerance "
-                    "of {:.0f} % in the median\n",
-                    100 * validation.median_op_error(), 100 * validation.worst_op_error(),
-                    yes(style, verdict.times, "within", "BEYOND"), 100 * verdict.tolerance);
+  return text +
+         fmt::format(
+             "  times     median error {}, worst {}: {} the tolerance of {:.0f} % in the median\n",
+             error_text(validation.median_op_error()), error_text(validation.worst_op_error()),
+             yes(style, verdict.times, "within", "BEYOND"), 100 * verdict.tolerance);
 }
 
 }  // namespace
@@ -115,6 +123,7 @@ Verdict verdict_of(const real::Validation& validation, double tolerance) {
           .bytes = validation.bytes_agree(),
           .peaks = validation.peaks_agree(),
           .times = validation.median_op_error() <= tolerance,
+          .is_empty = !validation.numbers && validation.ops.empty() && validation.blocks.empty(),
           .tolerance = tolerance};
 }
 

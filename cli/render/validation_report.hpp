@@ -15,9 +15,10 @@ struct Verdict {
   bool bytes = true;
   bool peaks = true;
   bool times = true;
+  bool is_empty = false;  // nothing could be validated
   double tolerance = 0.1;
 
-  [[nodiscard]] bool holds() const { return numbers && bytes && peaks && times; }
+  [[nodiscard]] bool holds() const { return numbers && bytes && peaks && times && !is_empty; }
 };
 
 [[nodiscard]] Verdict verdict_of(const real::Validation& validation, double tolerance);

@@ -97,7 +97,8 @@ bool is_a_rank() {
 sim::Result<int> run_local_ranks(std::int64_t ranks, std::span<const std::string> arguments) {
   const sim::Result<std::string> program = own_path();
   if (!program) return tl::unexpected(program.error());
-  std::vector<std::string> words = {"mpirun", "-n", std::to_string(ranks), "--oversubscribe"};
+  std::vector<std::string> words = {"mpirun", "-n", std::to_string(ranks), "--oversubscribe",
+                                    "--quiet"};
   // mpirun refuses root unless told; whoever runs this program as root has decided already.
   if (geteuid() == 0) words.emplace_back("--allow-run-as-root");
   words.push_back(*program);

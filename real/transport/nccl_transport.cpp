@@ -364,23 +364,6 @@ class NcclTransport final : public BookedTransport {
   std::set<std::byte*> memory_;
 };
 
-// Which GPU this rank takes: ranks beyond the last would share one, which NCCL does not do.
-sim::Result<int> choose_device(const NcclWorld& world) {
-  const sim::Result<int> counted = count_gpus();
-  if (!counted) return counted;
-  const int count = *counted;
-  const int device = world.device.value_or(0);
-  if (device < 0 || device >= count) {
-    return sim::environment_error(
-        fmt::format("no GPU: this host has {}, and rank {} would be given number {}", count,
-                    world.rank, device),
-        "", "one rank has one GPU", "start at most as many ranks per host as it has GPUs");
-  }
-  return device;
-}
-
-}  // namespace
-
 sim::Result<int> count_gpus() {
   int count = 0;
   const cudaError_t code = cudaGetDeviceCount(&count);
@@ -390,6 +373,28 @@ sim::Result<int> count_gpus() {
       fmt::format("no GPU: {}", code == cudaSuccess ? "CUDA finds none" : cudaGetErrorString(code)),
       "", "the NCCL transport runs on NVIDIA GPUs with a driver for this CUDA",
       "run on a host with GPUs, or use the MPI transport");
+}
+
+// Which GPU this rank takes: ranks beyond the last would share one, which NCCL does not do.
+sim::Result<int> choose_device(const NcclWorld& world) {
+  const auto count = count_gpus();
+  if (!count) return tl::unexpected(count.error());
+  const int device = world.device.value_or(0);
+  if (device < 0 || device >= *count) {
+    return sim::environment_error(
+        fmt::format("no GPU: this host has {}, and rank {} would be given number {}", *count,
+                    world.rank, device),
+        "", "one rank has one GPU", "start at most as many ranks per host as it has GPUs");
+  }
+  return device;
+}
+
+}  // namespace
+
+sim::Result<void> check_gpus() {
+  const auto count = count_gpus();
+  if (!count) return tl::unexpected(count.error());
+  return {};
 }
 
 sim::Result<std::unique_ptr<Transport>> make_nccl_transport(NcclWorld world) {

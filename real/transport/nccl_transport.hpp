@@ -57,8 +57,8 @@ struct NcclWorld {
 // and the roll call is MPI's. Collective.
 [[nodiscard]] sim::Result<NcclWorld> nccl_world_of_mpi();
 
-// Of this host, at least one: kEnvironment otherwise, as said above.
-[[nodiscard]] sim::Result<int> count_gpus();
+// Whether this host has a GPU that CUDA can use: kEnvironment with the reason where not.
+[[nodiscard]] sim::Result<void> check_gpus();
 
 // Collective over the world.
 [[nodiscard]] sim::Result<std::unique_ptr<Transport>> make_nccl_transport(NcclWorld world);

@@ -28,8 +28,9 @@ struct ValidatorOptions {
   std::vector<std::int64_t> documents;  // for the numbers
   // What all ranks must have in common: version and inputs.
   std::string identity;
-  // Called after each part with what there is so far, on rank 0: to keep it if the rest fails.
-  std::function<sim::Result<void>(const Validation&)> keep;
+  // Called after each piece of the work with its name and what there is so far, on rank 0: to keep
+  // it if the rest fails.
+  std::function<sim::Result<void>(const std::string& done, const Validation&)> keep;
 };
 
 // The layout must be legal for the job.

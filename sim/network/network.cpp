@@ -80,9 +80,14 @@ Seconds Network::time(const Communication& communication) const {
 
 const GroupCurve* Network::measured(const Communication& communication) const {
   const Placement& placed = placement(communication.axis);
-  if (cluster_->measured.empty() || !placed.as_benchmarked) return nullptr;
-  return cluster_->measured.find(communication.collective, placed.group.shape.size,
-                                 placed.group.domain_members);
+  if (cluster_->measured.empty()) return nullptr;
+  const PlacedGroup& group = placed.group;
+  const auto find = [&](Siblings siblings) {
+    return cluster_->measured.find(communication.collective, group.shape.size, group.domain_members,
+                                   siblings);
+  };
+  const GroupCurve* found = find({group.world / group.shape.size, group.shape.stride});
+  return found == nullptr && placed.as_benchmarked ? find({}) : found;
 }
 
 TimedBy Network::timed_by(const Communication& communication) const {

@@ -19,15 +19,16 @@ const char* name_of(TimedBy by) {
 void MeasuredCurves::add(GroupCurve curve) {
   std::erase_if(curves_, [&](const GroupCurve& old) {
     return old.collective == curve.collective && old.size == curve.size &&
-           old.per_domain == curve.per_domain;
+           old.per_domain == curve.per_domain && old.siblings == curve.siblings;
   });
   curves_.push_back(std::move(curve));
 }
 
 const GroupCurve* MeasuredCurves::find(Collective collective, std::int64_t size,
-                                       std::int64_t per_domain) const {
+                                       std::int64_t per_domain, Siblings siblings) const {
   const auto found = std::find_if(curves_.begin(), curves_.end(), [&](const GroupCurve& curve) {
-    return curve.collective == collective && curve.size == size && curve.per_domain == per_domain;
+    return curve.collective == collective && curve.size == size && curve.per_domain == per_domain &&
+           curve.siblings == siblings;
   });
   return found == curves_.end() ? nullptr : &*found;
 }

@@ -56,6 +56,8 @@ TEST(Examples, OfTheHelp) {
     const std::string help = help_text(command, {}, false);
     std::istringstream text(help.substr(0, help.find("Usage:")));
     for (const auto& example : examples_in(text)) {
+      // It starts this program again as ranks, which a test is not: tests/docs runs it.
+      if (example.front() == "validate") continue;
       SCOPED_TRACE(testing::PrintToString(example));
       expect_to_work(example);
       ++count;

@@ -46,9 +46,13 @@ TEST(Network, PrefersWhatWasMeasured) {
   const Communication gather{Collective::kAllGather, Axis::kTensor, Bytes(1), 1};
   const Bound bound = network.explain(gather).bound();
   MeasuredCurves curves;
-  curves.add({Collective::kAllGather, 8, 8, TimedBy::kMeasurement,
-              *MeasuredCurve::make({{Bytes(1), Seconds(2e-3)}})});
-  curves.add({Collective::kAllGather, 8, 8, TimedBy::kMeasurement, millisecond()});
+  curves.add({Collective::kAllGather,
+              8,
+              8,
+              TimedBy::kMeasurement,
+              *MeasuredCurve::make({{Bytes(1), Seconds(2e-3)}}),
+              {}});
+  curves.add({Collective::kAllGather, 8, 8, TimedBy::kMeasurement, millisecond(), {}});
   cluster.measured = curves;
   EXPECT_DOUBLE_EQ(network.time(gather).value(), 1e-3);
   EXPECT_EQ(network.explain(gather).bound(), bound);
@@ -66,9 +70,26 @@ TEST(Network, AMeasuredCurveDoesNotStandForGroupsThatShareNodes) {
   const Communication exchange{Collective::kAllToAll, Axis::kUlysses, Bytes(kGibi), 1};
   const Seconds model = network.time(exchange);
   MeasuredCurves curves;
-  curves.add({Collective::kAllToAll, 8, 1, TimedBy::kMeasurement, millisecond()});
+  curves.add({Collective::kAllToAll, 8, 1, TimedBy::kMeasurement, millisecond(), {}});
   cluster.measured = curves;
   EXPECT_EQ(network.time(exchange), model);
+}
+
+// Measured with as many groups at once, as far apart, it does.
+TEST(Network, AMeasuredCurveOfAllSiblingsAtOnceStandsForThem) {
+  Cluster cluster = nodes_of_eight(8);
+  Network network(cluster);
+  network.place(tensor_and_ulysses());
+  const Communication exchange{Collective::kAllToAll, Axis::kUlysses, Bytes(1), 1};
+  MeasuredCurves curves;
+  for (const Siblings siblings : {Siblings{4, 8}, Siblings{8, 4}}) {
+    curves.add({Collective::kAllToAll, 8, 1, TimedBy::kMeasurement, millisecond(), siblings});
+  }
+  cluster.measured = curves;
+  EXPECT_EQ(network.timed_by(exchange), TimedBy::kModel);
+  curves.add({Collective::kAllToAll, 8, 1, TimedBy::kMeasurement, millisecond(), {8, 8}});
+  cluster.measured = curves;
+  EXPECT_DOUBLE_EQ(network.time(exchange).value(), 1e-3);
 }
 
 // One group of 64 consecutive ranks fills its 8 nodes.
@@ -79,7 +100,7 @@ TEST(Network, AMeasuredCurveStandsForAGroupThatFillsItsNodes) {
   layout.dp = 64;
   network.place(layout);
   MeasuredCurves curves;
-  curves.add({Collective::kAllReduce, 64, 8, TimedBy::kMeasurement, millisecond()});
+  curves.add({Collective::kAllReduce, 64, 8, TimedBy::kMeasurement, millisecond(), {}});
   cluster.measured = curves;
   const Communication reduce{Collective::kAllReduce, Axis::kShard, Bytes(1), 1};
   EXPECT_DOUBLE_EQ(network.time(reduce).value(), 1e-3);
@@ -97,7 +118,7 @@ TEST(Network, AMeasuredCurveDoesNotStandForGroupsThatShareALeafsUplinks) {
     layout.dp = 6;
     network.place(layout);
     MeasuredCurves curves;
-    curves.add({Collective::kAllToAll, 16, 8, TimedBy::kMeasurement, millisecond()});
+    curves.add({Collective::kAllToAll, 16, 8, TimedBy::kMeasurement, millisecond(), {}});
     cluster.measured = curves;
     const Communication exchange{Collective::kAllToAll, Axis::kUlysses, Bytes(1), 1};
     const TimedBy by = nodes_per_leaf == 3 ? TimedBy::kModel : TimedBy::kMeasurement;

@@ -53,6 +53,9 @@ struct RunOptions {
   std::optional<JobArguments> job;  // what to measure, in place of the sizes
   std::string layout;               // of the job; text or file
   std::string profile_file;         // empty: none
+  std::string gemms_file;           // empty: none
+  Backend backend = Backend::kMpi;
+  std::vector<std::string> words;  // the command line without what says how to display
 };
 
 struct ProfileArguments {

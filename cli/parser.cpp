@@ -93,6 +93,10 @@ constexpr std::array kProfileOptions = {
                "run: change a field of --job; may be repeated"},
     OptionSpec{"--profile", "FILE", Takes::kOneValue,
                "run: write the profile too that fit makes of the log"},
+    OptionSpec{"--backend", "B", Takes::kOneValue,
+               "run: mpi (host memory, unless given) or nccl (GPUs)"},
+    OptionSpec{"--gemms", "FILE", Takes::kOneValue,
+               "run: time the GEMMs of --job too (nccl), and write them to a table"},
 };
 
 constexpr std::array kValidateOptions = {

@@ -455,6 +455,26 @@ sim::Result<Request> validate_of(const ParsedLine& line, const std::vector<std::
   return arguments;
 }
 
+sim::Result<Request> replay_of(const ParsedLine& line) {
+  ReplayArguments arguments;
+  arguments.files = line.all("FILE");
+  arguments.markdown = line.has("--markdown");
+  arguments.svg_file = line.value("--svg");
+  if (arguments.files.empty()) {
+    return sim::input_error("seqspan replay needs a case", {}, {},
+                            "seqspan replay FILE...; those of tests/published/cases are shipped");
+  }
+  if (line.has("--svg") && arguments.svg_file.empty()) {
+    return sim::input_error("the name of the file is empty", "--svg");
+  }
+  if (static_cast<int>(line.has("--json")) + static_cast<int>(arguments.markdown) +
+          static_cast<int>(arguments.svg_file == "-") >
+      1) {
+    return sim::input_error("two answers for standard output", {}, {}, "leave one of them out");
+  }
+  return arguments;
+}
+
 // Help goes before everything else that may be wrong with the line.
 sim::Result<std::string> help_of(const ParsedLine& line) {
   if (line.command == "help") {
@@ -477,6 +497,7 @@ sim::Result<Request> request_of(const ParsedLine& line, const std::vector<std::s
   if (line.command == "simulate") return simulate_of(line);
   if (line.command == "cluster") return cluster_of(line);
   if (line.command == "profile") return profile_of(line, words);
+  if (line.command == "replay") return replay_of(line);
   if (line.command == "validate") return validate_of(line, words);
   if (line.command == "explain") return ExplainArguments{line.value("TOPIC")};
   if (line.command == "schema") return SchemaArguments{line.value("NAME")};

@@ -85,6 +85,12 @@ struct ValidateArguments {
   std::vector<std::string> words;       // the command line without what says how to display
 };
 
+struct ReplayArguments {
+  std::vector<std::string> files;
+  bool markdown = false;  // the page docs/accuracy.md
+  std::string svg_file;   // empty: none; "-": standard output
+};
+
 // An empty topic or format asks for the list of them.
 struct ExplainArguments {
   std::string topic;
@@ -100,8 +106,8 @@ struct HelpArguments {
 };
 
 using Request = std::variant<PlanArguments, SimulateArguments, ClusterArguments, ProfileArguments,
-                             ValidateArguments, ExplainArguments, SchemaArguments, VersionArguments,
-                             HelpArguments>;
+                             ValidateArguments, ReplayArguments, ExplainArguments, SchemaArguments,
+                             VersionArguments, HelpArguments>;
 
 struct Invocation {
   DisplayOptions display;

@@ -126,6 +126,13 @@ constexpr std::array kValidateOptions = {
                "Write every op to a file, after each part: what there is stays if the rest fails"},
 };
 
+constexpr std::array kReplayOptions = {
+    OptionSpec{"FILE", "", Takes::kRest, "Replay cases: published measurements"},
+    OptionSpec{"--markdown", "", Takes::kNothing, "Print the page docs/accuracy.md"},
+    OptionSpec{"--svg", "FILE", Takes::kOneValue,
+               "Draw predicted against measured; '-' prints the picture"},
+};
+
 constexpr std::array kExplainOptions = {
     OptionSpec{"TOPIC", "", Takes::kOneValue, "Reason code or config.PATH; none lists them"}};
 constexpr std::array kSchemaOptions = {
@@ -160,6 +167,7 @@ void add_command(CLI::App& app, const std::string& name) {
   if (name == "cluster") add_options(command, kClusterOptions);
   if (name == "profile") add_options(command, kProfileOptions);
   if (name == "validate") add_options(command, kValidateOptions);
+  if (name == "replay") add_options(command, kReplayOptions);
   if (name == "explain") add_options(command, kExplainOptions);
   if (name == "schema") add_options(command, kSchemaOptions);
   if (name == "help") add_options(command, kHelpOptions);

@@ -1,0 +1,73 @@
+// Cases as files: what is refused, and what a row is held against.
+#include "profiles/replay/replay.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace seqspan::profiles {
+namespace {
+
+// Writes a case with these members besides name and source, and reads it.
+sim::Result<ReplayCase> read(const std::string& members) {
+  const std::string file = testing::TempDir() + "replay_case.json";
+  std::ofstream(file) << R"({"name": "n", "source": "s", )" + members + "}";
+  return read_replay_case(file);
+}
+
+constexpr const char* kHead = R"("model": "Llama-3-8B", "cluster": "h100-1x8", )";
+constexpr const char* kRow =
+    R"({"sequence_length": 8192, "global_batch_size": 8, "layout": "tp=2", "measured": )";
+
+TEST(ReplayCase, NeedsAModelOrAReason) {
+  EXPECT_FALSE(read(R"("rows": [])"));
+  EXPECT_TRUE(read(R"("rows": [], "left_out": "FP8")"));
+}
+
+TEST(ReplayCase, ARowNeedsAMeasurementOrAReason) {
+  const auto empty = read(std::string(kHead) + R"("rows": [)" + kRow + "{}}]");
+  ASSERT_FALSE(empty);
+  EXPECT_EQ(empty.error().what, "nothing was measured");
+  EXPECT_NE(empty.error().where.find("rows[0]"), std::string::npos) << empty.error().where;
+  EXPECT_TRUE(read(std::string(kHead) + R"("rows": [)" + kRow + R"({}, "left_out": "why"}])"));
+  EXPECT_FALSE(read(std::string(kHead) + R"("rows": [)" + kRow + R"({"tflops": 3}}])"));
+}
+
+TEST(Replay, ComparesEveryQuantityAndNamesWhatIsRefused) {
+  auto source = read(std::string(kHead) + R"("rows": [)" + kRow +
+                     R"({"step_milliseconds": 1000, "peak_allocated_gib": 1}}, )" + kRow +
+                     R"({"out_of_memory": true}}, )" +
+                     R"({"sequence_length": 8192, "global_batch_size": 8, "layout": "tp=3",
+                         "measured": {"tflops_per_gpu": 1}}])");
+  ASSERT_TRUE(source);
+  const auto replayed = replay(*source, ".");
+  ASSERT_TRUE(replayed);
+  ASSERT_EQ(replayed->rows.size(), 3U);
+  ASSERT_EQ(replayed->rows[0].comparisons.size(), 2U);
+  EXPECT_EQ(replayed->rows[0].comparisons[0].measured, 1000);
+  // Parameters alone: 8.03e9 / 2 x (2 + 4) B = 22.4 GiB, more than 20 times the 1 GiB.
+  EXPECT_GT(replayed->rows[0].comparisons[1].error(), 20);
+  EXPECT_EQ(replayed->out_of_memory(), std::pair(std::size_t{1}, std::size_t{0}));
+  EXPECT_NE(replayed->rows[2].refused, "");
+  EXPECT_EQ(replayed->errors(ReplayQuantity::kStepTime).count, 1U);
+}
+
+// Every shipped case can be read and replayed, and every published file has one.
+TEST(Replay, OfEveryPublishedSet) {
+  std::size_t count = 0;
+  for (const auto& file : std::filesystem::directory_iterator("tests/published/cases")) {
+    const auto source = read_replay_case(file.path().string());
+    ASSERT_TRUE(source) << file.path();
+    const auto replayed = replay(*source, ".");
+    ASSERT_TRUE(replayed) << file.path();
+    for (const ReplayedRow& row : replayed->rows) {
+      EXPECT_EQ(row.refused, "") << file.path() << row.row.layout;
+    }
+    ++count;
+  }
+  EXPECT_EQ(count, 9U);
+}
+
+}  // namespace
+}  // namespace seqspan::profiles

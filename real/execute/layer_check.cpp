@@ -1,5 +1,7 @@
 #include "real/execute/layer_check.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -179,6 +181,14 @@ FlatPlace flat_place(const LayerShare& share) {
   return place;
 }
 
+// A tensor has no more and no fewer numbers than it is compared with.
+sim::Result<void> check_count(const char* tensor, std::size_t count,
+                              std::initializer_list<std::size_t> allowed) {
+  if (std::find(allowed.begin(), allowed.end(), count) != allowed.end()) return {};
+  return sim::input_error(fmt::format("tensor '{}' has {} numbers", tensor, count), "",
+                          fmt::format("the layer of this rank has {}", *allowed.begin()));
+}
+
 }  // namespace
 
 double LayerErrors::largest() const {
@@ -245,6 +255,15 @@ sim::Result<LayerCheck> check_layer(Transport& transport, const sim::Job& job,
   }
   check.forward = *std::move(forward);
   check.backward = *std::move(backward);
+
+  const std::size_t tokens = mine.hidden_states(&LayerNumbers::input).size();
+  const auto whole = static_cast<std::size_t>(is_whole ? flat.whole : flat.shard * shards);
+  const auto shard = static_cast<std::size_t>(flat.shard);
+  if (!done(check_count("layer output", output->size(), {tokens})) ||
+      !done(check_count("d(layer input)", input_gradient->size(), {tokens})) ||
+      !done(check_count("layer gradients", gradients->size(), {whole, is_whole ? whole : shard}))) {
+    return tl::unexpected(failure);
+  }
 
   const ReferenceLayer reference = reference_layer(shape, numbers);
   check.errors.output = mine.compare(*output, reference.output);

@@ -21,6 +21,9 @@ void copy(const Floats& from, const Floats& to) {
 
 // The last `count` rows.
 TokenRows last_rows(const TokenRows& rows, std::int64_t count) {
+  if (count < 0 || count > std::ssize(rows.positions)) {
+    throw std::out_of_range("more rows than the rank has tokens");
+  }
   return {{rows.positions.end() - count, rows.positions.end()},
           {rows.documents.end() - count, rows.documents.end()}};
 }
@@ -46,7 +49,7 @@ AttentionOperands operands_of(const KernelCall& call, std::int64_t tokens) {
 // half: at hops beyond the rank's own number the first sees none of the keys.
 sim::Result<void> step(const KernelCall& call) {
   return attend(operands_of(call, call.write(0).extent(1)), call.write(0).values(),
-                call.write(1).values());
+                call.write(1).values(), call.flops);
 }
 
 // q, KV, o, LSE, dO -> dQ of the step, dK and dV of the step, scratch: dQ in fp32, dK, dV of
@@ -60,7 +63,7 @@ sim::Result<void> step_backward(const KernelCall& call) {
                           .key_gradient = key_half(call.write(1)),
                           .value_gradient = value_half(call.write(1)),
                           .query_accumulator = call.write(2).values(),
-                          .kv_accumulator = call.writes.size() > 4 ? &call.write(3) : nullptr});
+                          .kv_accumulator = call.writes.size() > 4 ? &call.write(3) : nullptr}, call.flops);
 }
 
 // K, V -> KV.

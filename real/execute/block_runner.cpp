@@ -307,7 +307,13 @@ sim::Result<Exchange> BlockRunner::exchange_of(const sim::Op& op) {
     return state(id).copies.back()->memory;
   };
   const bool shifts = is_shift(work.collective);
-  if (op.writes.size() == 0 || (shifts && op.reads.size() != op.writes.size())) {
+  // Only parameters are gathered from the rank's place in what is written.
+  const bool needs_reads =
+      work.collective != sim::Collective::kAllGather ||
+      (op.writes.size() > 0 &&
+       program_.tensor(*op.writes.begin()).role == sim::Role::kActivation);
+  if (op.writes.size() == 0 || (needs_reads && op.reads.size() == 0) ||
+      (shifts && op.reads.size() != op.writes.size())) {
     return sim::input_error(fmt::format("a communication that reads {} tensors and writes {}",
                                         op.reads.size(), op.writes.size()),
                             fmt::format("op '{}'", op.name));

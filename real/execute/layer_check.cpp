@@ -35,8 +35,7 @@ LayerShape shape_of(const sim::Job& job, const sim::Layout& layout,
 class Difference {
  public:
   void add(float value, double expected) {
-    const double difference = std::abs(static_cast<double>(value) - expected);
-    if (!(difference <= largest_)) largest_ = difference;
+    largest_ = larger_or_nan(largest_, std::abs(static_cast<double>(value) - expected));
     scale_ = std::max(scale_, std::abs(expected));
   }
   [[nodiscard]] double relative() const { return scale_ > 0 ? largest_ / scale_ : largest_; }
@@ -191,12 +190,10 @@ sim::Result<void> check_count(const char* tensor, std::size_t count,
 
 }  // namespace
 
+double larger_or_nan(double a, double b) { return std::isnan(a) || a > b ? a : b; }
+
 double LayerErrors::largest() const {
-  double result = 0;
-  for (const double error : {output, input_gradient, weight_gradient}) {
-    if (!(error <= result)) result = error;
-  }
-  return result;
+  return larger_or_nan(larger_or_nan(output, input_gradient), weight_gradient);
 }
 
 sim::Result<LayerCheck> check_layer(Transport& transport, const sim::Job& job,

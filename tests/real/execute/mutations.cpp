@@ -134,7 +134,8 @@ class Collector {
       add_ops(program_.blocks[block], block == part.forward ? "forward" : "backward");
     }
     for (std::size_t t = 0; t < part.tensor_count; ++t) {
-      add_tensor(static_cast<TensorId>(part.first_tensor + t));
+      const auto id = static_cast<TensorId>(part.first_tensor + t);
+      if (is_used(part, id)) add_tensor(id);
     }
     return std::move(mutations_);
   }
@@ -207,10 +208,13 @@ class Collector {
       add_bytes<sim::MemoryPass>(op, what);
     } else {
       add_bytes<sim::Communication>(op, what);
-      add_number(op, what, "messages", [](sim::Op& o) -> std::int64_t& {
-        return std::get<sim::Communication>(o.work).messages;
-      });
+      // Collectives have messages of their own; only shifts are told how many.
       if (std::get<sim::Communication>(work).collective == sim::Collective::kRingShift) {
+        add_number(op, what, "messages", [](sim::Op& o) -> std::int64_t& {
+          return std::get<sim::Communication>(o.work).messages;
+        });
+        // Two ranks are each other's neighbour on both sides.
+        if (program_.group_size(std::get<sim::Communication>(work).axis) == 2) return;
         add("op turned", what, [op](Program& program) {
           auto& shift = std::get<sim::Communication>(program.ops[op].work);
           shift.to_predecessor = !shift.to_predecessor;
@@ -230,6 +234,21 @@ class Collector {
       sim::Bytes& bytes = std::get<Kind>(program.ops[op].work).bytes;
       bytes = bytes * 2;
     });
+  }
+
+  // A lowering names tensors that only some layouts need: without a use they are nothing.
+  [[nodiscard]] bool is_used(const sim::Part& part, TensorId id) const {
+    if (program_.tensor(id).role != sim::Role::kActivation) return true;
+    for (const sim::BlockIndex index : {part.forward, part.backward}) {
+      const sim::Block& block = program_.blocks[index];
+      if (contains(block.inputs, id) || contains(block.outputs, id)) return true;
+      for (std::size_t i = block.first_op; i < block.first_op + block.op_count; ++i) {
+        if (contains(program_.ops[i].reads, id) || contains(program_.ops[i].writes, id)) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   void add_loop(std::size_t loop, const std::string& what) {
@@ -259,6 +278,7 @@ class Collector {
         add("tensor too small", of_axis,
             [id, axis](Program& program) { scale_tensor(program, id, axis, false); });
       }
+      if (extent.value == 0) continue;
       add("tensor too large", of_axis,
           [id, axis](Program& program) { scale_tensor(program, id, axis, true); });
     }

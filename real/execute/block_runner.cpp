@@ -273,9 +273,12 @@ sim::Result<void> BlockRunner::communicate(std::size_t index, std::int64_t itera
   }
   sim::Result<Exchange> exchange = exchange_of(op);
   if (!exchange) return tl::unexpected(exchange.error());
-  const ExecutedOp executed{
-      index, iteration, sent_bytes(*exchange, groups_.size(work.axis)),
-      std::ssize(exchange->messages), {}, {}};
+  const ExecutedOp executed{index,
+                            iteration,
+                            sent_bytes(*exchange, groups_.size(work.axis)),
+                            std::ssize(exchange->messages),
+                            {},
+                            {}};
   const auto started = transport_.start(*std::move(exchange));
   if (!started) return tl::unexpected(started.error());
   running_.emplace_back(*started, executed);
@@ -310,8 +313,7 @@ sim::Result<Exchange> BlockRunner::exchange_of(const sim::Op& op) {
   // Only parameters are gathered from the rank's place in what is written.
   const bool needs_reads =
       work.collective != sim::Collective::kAllGather ||
-      (op.writes.size() > 0 &&
-       program_.tensor(*op.writes.begin()).role == sim::Role::kActivation);
+      (op.writes.size() > 0 && program_.tensor(*op.writes.begin()).role == sim::Role::kActivation);
   if (op.writes.size() == 0 || (needs_reads && op.reads.size() == 0) ||
       (shifts && op.reads.size() != op.writes.size())) {
     return sim::input_error(fmt::format("a communication that reads {} tensors and writes {}",

@@ -52,7 +52,7 @@ struct ExecutedBlock {
   std::vector<ExecutedOp> communications;
   std::int64_t kernels = 0;  // that ran; --check only
   sim::Flops flops;          // that they counted
-  sim::Seconds time;  // from the first op to the last one's end; --time only
+  sim::Seconds time;         // from the first op to the last one's end; --time only
 };
 
 struct RunnerOptions {

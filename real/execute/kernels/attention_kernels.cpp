@@ -37,7 +37,8 @@ sim::Result<void> attention_backward(const KernelCall& call) {
                           .key_gradient = call.write(1).values(),
                           .value_gradient = call.write(2).values(),
                           .query_accumulator = call.write(3).values(),
-                          .kv_accumulator = call.writes.size() > 5 ? &call.write(4) : nullptr}, call.flops);
+                          .kv_accumulator = call.writes.size() > 5 ? &call.write(4) : nullptr},
+                         call.flops);
 }
 
 // Tokens of `from`, which has them as `order` says, into ascending order of their positions, or

@@ -69,7 +69,8 @@ sim::Result<void> step_backward(const KernelCall& call) {
                           .key_gradient = key_half(call.write(1)),
                           .value_gradient = value_half(call.write(1)),
                           .query_accumulator = call.write(2).values(),
-                          .kv_accumulator = call.writes.size() > 4 ? &call.write(3) : nullptr}, call.flops);
+                          .kv_accumulator = call.writes.size() > 4 ? &call.write(3) : nullptr},
+                         call.flops);
 }
 
 // K, V -> KV.

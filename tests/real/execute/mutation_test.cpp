@@ -9,7 +9,8 @@
 //   taken      bytes by role that both blocks ever asked for are not those of the right run
 //   kernels    more or fewer of them ran
 //   FLOPs      what the kernels counted is not what the right program has
-//   account    what the wrong program says of FLOPs and bytes is not what its run did; for the bytes
+//   account    what the wrong program says of FLOPs and bytes is not what its run did; for the
+//   bytes
 //              of memory-bound passes, which a run does not count, not what the right program says
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -158,6 +159,7 @@ std::vector<Case> cases_for(std::int64_t ranks) {
     return {
         {Framework::kDeepSpeed, "ulysses=2,sharding=parameters", 1},
         {Framework::kYunchang, "ulysses=2,sharding=gradients", 2},
+        {Framework::kYunchang, "ring=2,ring_order=zigzag"},
         {Framework::kYunchang, "ring=2,ring_order=striped"},
         {Framework::kYunchang, "ring=2,ring_order=contiguous"},
         {Framework::kMegatron, "ring=2", 1, true},
@@ -168,8 +170,6 @@ std::vector<Case> cases_for(std::int64_t ranks) {
     };
   }
   return {
-      {Framework::kYunchang, "ring=4,ring_order=zigzag"},
-      {Framework::kMegatron, "ring=4"},
       {Framework::kYunchang, "ulysses=2,ring=2,placement=ring_inner"},
       {Framework::kMegatron, "ulysses=2,ring=2"},
       {Framework::kMegatron, "ulysses=4,ulysses_in_node=2", 4},
@@ -221,11 +221,22 @@ sim::Job small_job(const Case& one, const sim::LayoutChoice& layout, std::int64_
   return job;
 }
 
+// What no run of one layer alone can show, and why.
+bool cannot_show(const std::string& mutation) {
+  // Tensors of no bytes that hold a layer's gather back until the layer before has started: there
+  // is no layer before, and ops run one by one. Only time readers have a use for them.
+  const bool of_token = mutation.find("block started'") != std::string::npos;
+  const bool of_start =
+      mutation.starts_with("read left out") && mutation.find("'start': ") != std::string::npos;
+  return of_token || of_start;
+}
+
 class MutationTest : public TransportTest {
  protected:
   struct Count {
     std::int64_t applied = 0;
     std::array<std::int64_t, kWitnesses> shown{};
+    std::int64_t cannot_show = 0;
     std::int64_t missed = 0;
   };
 
@@ -300,7 +311,10 @@ class MutationTest : public TransportTest {
           ~kUnchangedBit;
       Count& count = counts_[name.substr(0, name.find(','))];
       ++count.applied;
-      if (bits == 0) {
+      if (bits == 0 && cannot_show(name)) {
+        ++count.cannot_show;
+        if (rank() == 0) fmt::print("no run can show: {} {}\n", one.layout, name);
+      } else if (bits == 0) {
         ++count.missed;
         missed_.push_back(fmt::format("{} {}: {}", sim::name_of(one.framework), one.layout, name));
       } else {
@@ -315,11 +329,11 @@ class MutationTest : public TransportTest {
     if (transport_->rank() != 0) return;
     fmt::print("{:<20} {:>8}", "", "applied");
     for (const char* name : kWitnessNames) fmt::print(" {:>8}", name);
-    fmt::print(" {:>8}\n", "missed");
+    fmt::print(" {:>8} {:>8}\n", "cannot", "missed");
     for (const auto& [kind, count] : counts_) {
       fmt::print("{:<20} {:>8}", kind, count.applied);
       for (const std::int64_t shown : count.shown) fmt::print(" {:>8}", shown);
-      fmt::print(" {:>8}\n", count.missed);
+      fmt::print(" {:>8} {:>8}\n", count.cannot_show, count.missed);
     }
   }
 
@@ -345,6 +359,7 @@ TEST_F(MutationTest, EveryErrorOfALoweringShows) {
     if (testing::Test::HasFatalFailure()) return;
   }
   report();
+  if (rank() != 0) return;
   for (const std::string& mutation : missed_) ADD_FAILURE() << "nothing shows: " << mutation;
 }
 

@@ -115,8 +115,7 @@ void scale_tensor(Program& program, TensorId id, std::size_t axis, bool doubles)
   sim::Tensor& tensor = program.tensors[sim::index_of(id)];
   std::int64_t& extent = tensor.shape.extents[axis].value;
   extent = doubles ? extent * 2 : extent / 2;
-  tensor.bytes =
-      sim::Bytes(tensor.shape.elements() * sim::bytes_per_element(tensor.data_type));
+  tensor.bytes = sim::Bytes(tensor.shape.elements() * sim::bytes_per_element(tensor.data_type));
   for (sim::Op& op : program.ops) {
     auto* work = std::get_if<sim::Communication>(&op.work);
     if (work == nullptr || !(contains(op.reads, id) || contains(op.writes, id))) continue;
@@ -162,8 +161,7 @@ class Collector {
     const auto add_each = [&](const char* kind, Operands sim::Op::*side) {
       const Operands& operands = program_.ops[op].*side;
       for (std::size_t place = 0; place < operands.size(); ++place) {
-        add(kind,
-            fmt::format("{}: '{}'", what, program_.tensor(operands.begin()[place]).name),
+        add(kind, fmt::format("{}: '{}'", what, program_.tensor(operands.begin()[place]).name),
             [op, place, side](Program& program) {
               Operands& changed = program.ops[op].*side;
               changed = without(changed, place);
@@ -189,9 +187,12 @@ class Collector {
   void add_work(std::size_t op, const std::string& what) {
     const sim::Work& work = program_.ops[op].work;
     if (std::holds_alternative<sim::Gemm>(work)) {
-      add_number(op, what, "m", [](sim::Op& o) -> std::int64_t& { return std::get<sim::Gemm>(o.work).m; });
-      add_number(op, what, "n", [](sim::Op& o) -> std::int64_t& { return std::get<sim::Gemm>(o.work).n; });
-      add_number(op, what, "k", [](sim::Op& o) -> std::int64_t& { return std::get<sim::Gemm>(o.work).k; });
+      add_number(op, what, "m",
+                 [](sim::Op& o) -> std::int64_t& { return std::get<sim::Gemm>(o.work).m; });
+      add_number(op, what, "n",
+                 [](sim::Op& o) -> std::int64_t& { return std::get<sim::Gemm>(o.work).n; });
+      add_number(op, what, "k",
+                 [](sim::Op& o) -> std::int64_t& { return std::get<sim::Gemm>(o.work).k; });
     } else if (std::holds_alternative<sim::AttentionWork>(work)) {
       using Attention = sim::AttentionWork;
       add_number(op, what, "pairs",

@@ -221,7 +221,8 @@ sim::Result<void> check_profile_options(const ParsedLine& line, ProfileAction ac
         ProfileOption{"--svg", {kShow}}, ProfileOption{"--sizes", {kRun}},
         ProfileOption{"--time-limit", {kRun}}, ProfileOption{"--exchange-limit", {kRun}},
         ProfileOption{"--job", {kRun}}, ProfileOption{"--layout", {kRun}},
-        ProfileOption{"--set", {kRun}}, ProfileOption{"--profile", {kRun}}}) {
+        ProfileOption{"--set", {kRun}}, ProfileOption{"--profile", {kRun}},
+        ProfileOption{"--backend", {kRun}}, ProfileOption{"--gemms", {kRun}}}) {
     const char* option = known.name;
     if (!line.has(option)) continue;
     if (std::find(known.of.begin(), known.of.end(), action) == known.of.end()) {
@@ -245,10 +246,33 @@ sim::Result<std::optional<sim::Seconds>> time_of(const ParsedLine& line, const c
                           fmt::format("for example {} {}", option, example));
 }
 
+// Words that say how to display are added anew for every rank.
+std::vector<std::string> words_without_display(const std::vector<std::string>& words) {
+  std::vector<std::string> kept;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == "--json" || words[i] == "--ascii" || words[i].rfind("--color=", 0) == 0) {
+      continue;
+    }
+    if (words[i] == "--color") {
+      ++i;
+      continue;
+    }
+    kept.push_back(words[i]);
+  }
+  return kept;
+}
+
+sim::Result<Backend> backend_of(const ParsedLine& line) {
+  const std::string name = line.has("--backend") ? line.value("--backend") : "mpi";
+  if (name == "mpi") return Backend::kMpi;
+  if (name == "nccl") return Backend::kNccl;
+  return sim::input_error("unknown backend " + sim::quote(name), "--backend", {}, "mpi or nccl");
+}
+
 // The job that says what to measure.
 sim::Result<void> add_job(const ParsedLine& line, RunOptions& options) {
   if (!line.has("--job")) {
-    for (const char* option : {"--layout", "--set"}) {
+    for (const char* option : {"--layout", "--set", "--gemms"}) {
       if (line.has(option)) return sim::input_error(fmt::format("{} is for --job", option));
     }
     return {};
@@ -267,6 +291,14 @@ sim::Result<RunOptions> run_options_of(const ParsedLine& line) {
   RunOptions options;
   if (const auto job = add_job(line, options); !job) return tl::unexpected(job.error());
   options.profile_file = line.value("--profile");
+  const auto backend = backend_of(line);
+  if (!backend) return tl::unexpected(backend.error());
+  options.backend = *backend;
+  options.gemms_file = line.value("--gemms");
+  if (line.has("--gemms") && *backend != Backend::kNccl) {
+    return sim::input_error("--gemms is for --backend nccl", "",
+                            "GEMMs are measured on GPUs, with cuBLASLt");
+  }
   std::string sizes = line.has("--sizes") ? line.value("--sizes") : kDefaultSizes;
   sizes += ',';
   for (std::size_t at = 0, end = 0; (end = sizes.find(',', at)) != std::string::npos;
@@ -303,11 +335,12 @@ sim::Result<Request> run_of(const ParsedLine& line, ProfileArguments arguments,
   arguments.log = *log;
   sim::Result<RunOptions> run = run_options_of(line);
   if (!run) return tl::unexpected(run.error());
+  run->words = std::move(arguments.run.words);
   arguments.run = std::move(*run);
   return arguments;
 }
 
-sim::Result<Request> profile_of(const ParsedLine& line) {
+sim::Result<Request> profile_of(const ParsedLine& line, const std::vector<std::string>& words) {
   constexpr std::array<std::string_view, 4> kActions = {"import", "fit", "show", "run"};
   const std::string name = line.value("ACTION");
   const auto* found = std::find(kActions.begin(), kActions.end(), name);
@@ -324,7 +357,10 @@ sim::Result<Request> profile_of(const ParsedLine& line) {
   const sim::Result<void> fitting = check_profile_options(line, arguments.action);
   if (!fitting) return tl::unexpected(fitting.error());
   arguments.files = line.all("FILE");
-  if (arguments.action == ProfileAction::kRun) return run_of(line, std::move(arguments), usage);
+  if (arguments.action == ProfileAction::kRun) {
+    arguments.run.words = words_without_display(words);
+    return run_of(line, std::move(arguments), usage);
+  }
   if (arguments.files.empty() ||
       (arguments.action == ProfileAction::kShow && arguments.files.size() > 1)) {
     return sim::input_error(
@@ -372,22 +408,6 @@ sim::Result<std::vector<std::int64_t>> counts_of(const ParsedLine& line, const c
   return counts;
 }
 
-// Words that say how to display are added anew for every rank.
-std::vector<std::string> words_without_display(const std::vector<std::string>& words) {
-  std::vector<std::string> kept;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (words[i] == "--json" || words[i] == "--ascii" || words[i].rfind("--color=", 0) == 0) {
-      continue;
-    }
-    if (words[i] == "--color") {
-      ++i;
-      continue;
-    }
-    kept.push_back(words[i]);
-  }
-  return kept;
-}
-
 sim::Result<Request> validate_of(const ParsedLine& line, const std::vector<std::string>& words) {
   ValidateArguments arguments;
   arguments.plan = line.value("PLAN");
@@ -401,14 +421,9 @@ sim::Result<Request> validate_of(const ParsedLine& line, const std::vector<std::
     return sim::input_error("a plan has its settings in it", "--set", {},
                             "make the plan with them, or name a job and a --layout");
   }
-  if (line.has("--backend")) {
-    const std::string name = line.value("--backend");
-    if (name != "mpi" && name != "nccl") {
-      return sim::input_error("unknown backend " + sim::quote(name), "--backend", {},
-                              "mpi or nccl");
-    }
-    arguments.backend = name == "nccl" ? Backend::kNccl : Backend::kMpi;
-  }
+  const auto backend = backend_of(line);
+  if (!backend) return tl::unexpected(backend.error());
+  arguments.backend = *backend;
   const bool is_one = line.has("--check") != line.has("--time");
   arguments.numbers = !is_one || line.has("--check");
   arguments.time = !is_one || line.has("--time");
@@ -440,6 +455,26 @@ sim::Result<Request> validate_of(const ParsedLine& line, const std::vector<std::
   return arguments;
 }
 
+sim::Result<Request> replay_of(const ParsedLine& line) {
+  ReplayArguments arguments;
+  arguments.files = line.all("FILE");
+  arguments.markdown = line.has("--markdown");
+  arguments.svg_file = line.value("--svg");
+  if (arguments.files.empty()) {
+    return sim::input_error("seqspan replay needs a case", {}, {},
+                            "seqspan replay FILE...; those of tests/published/cases are shipped");
+  }
+  if (line.has("--svg") && arguments.svg_file.empty()) {
+    return sim::input_error("the name of the file is empty", "--svg");
+  }
+  if (static_cast<int>(line.has("--json")) + static_cast<int>(arguments.markdown) +
+          static_cast<int>(arguments.svg_file == "-") >
+      1) {
+    return sim::input_error("two answers for standard output", {}, {}, "leave one of them out");
+  }
+  return arguments;
+}
+
 // Help goes before everything else that may be wrong with the line.
 sim::Result<std::string> help_of(const ParsedLine& line) {
   if (line.command == "help") {
@@ -461,7 +496,8 @@ sim::Result<Request> request_of(const ParsedLine& line, const std::vector<std::s
   if (line.command == "plan") return plan_of(line);
   if (line.command == "simulate") return simulate_of(line);
   if (line.command == "cluster") return cluster_of(line);
-  if (line.command == "profile") return profile_of(line);
+  if (line.command == "profile") return profile_of(line, words);
+  if (line.command == "replay") return replay_of(line);
   if (line.command == "validate") return validate_of(line, words);
   if (line.command == "explain") return ExplainArguments{line.value("TOPIC")};
   if (line.command == "schema") return SchemaArguments{line.value("NAME")};

@@ -53,6 +53,9 @@ struct RunOptions {
   std::optional<JobArguments> job;  // what to measure, in place of the sizes
   std::string layout;               // of the job; text or file
   std::string profile_file;         // empty: none
+  std::string gemms_file;           // empty: none
+  Backend backend = Backend::kMpi;
+  std::vector<std::string> words;  // the command line without what says how to display
 };
 
 struct ProfileArguments {
@@ -82,6 +85,12 @@ struct ValidateArguments {
   std::vector<std::string> words;       // the command line without what says how to display
 };
 
+struct ReplayArguments {
+  std::vector<std::string> files;
+  bool markdown = false;  // the page docs/accuracy.md
+  std::string svg_file;   // empty: none; "-": standard output
+};
+
 // An empty topic or format asks for the list of them.
 struct ExplainArguments {
   std::string topic;
@@ -97,8 +106,8 @@ struct HelpArguments {
 };
 
 using Request = std::variant<PlanArguments, SimulateArguments, ClusterArguments, ProfileArguments,
-                             ValidateArguments, ExplainArguments, SchemaArguments, VersionArguments,
-                             HelpArguments>;
+                             ValidateArguments, ReplayArguments, ExplainArguments, SchemaArguments,
+                             VersionArguments, HelpArguments>;
 
 struct Invocation {
   DisplayOptions display;

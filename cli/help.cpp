@@ -83,6 +83,9 @@ constexpr std::array kTopics = {
         "machine. On fewer ranks\nthan the plan has, communications run one by one in groups that "
         "fit. Exit code 1: numbers, bytes or peaks\ndiffer from the prediction, or times by more "
         "than the tolerance.\n"},
+    Topic{"replay", "Hold predictions against measurements that others have published.",
+          "seqspan replay FILE... [--svg FILE]",
+          "  seqspan replay tests/published/cases/usp-llama2-7b-8xA800.json\n", ""},
     Topic{"explain", "Explain why layouts are refused (a reason code), or a field of a job.",
           "seqspan explain [CODE | config.PATH]",
           "  seqspan explain\n"

@@ -93,6 +93,10 @@ constexpr std::array kProfileOptions = {
                "run: change a field of --job; may be repeated"},
     OptionSpec{"--profile", "FILE", Takes::kOneValue,
                "run: write the profile too that fit makes of the log"},
+    OptionSpec{"--backend", "B", Takes::kOneValue,
+               "run: mpi (host memory, unless given) or nccl (GPUs)"},
+    OptionSpec{"--gemms", "FILE", Takes::kOneValue,
+               "run: time the GEMMs of --job too (nccl), and write them to a table"},
 };
 
 constexpr std::array kValidateOptions = {
@@ -120,6 +124,13 @@ constexpr std::array kValidateOptions = {
                "Lengths of packed documents, for the mask of the numbers; the last takes the rest"},
     OptionSpec{"--csv", "FILE", Takes::kOneValue,
                "Write every op to a file, after each part: what there is stays if the rest fails"},
+};
+
+constexpr std::array kReplayOptions = {
+    OptionSpec{"FILE", "", Takes::kRest, "Replay cases: published measurements"},
+    OptionSpec{"--markdown", "", Takes::kNothing, "Print the page docs/accuracy.md"},
+    OptionSpec{"--svg", "FILE", Takes::kOneValue,
+               "Draw predicted against measured; '-' prints the picture"},
 };
 
 constexpr std::array kExplainOptions = {
@@ -156,6 +167,7 @@ void add_command(CLI::App& app, const std::string& name) {
   if (name == "cluster") add_options(command, kClusterOptions);
   if (name == "profile") add_options(command, kProfileOptions);
   if (name == "validate") add_options(command, kValidateOptions);
+  if (name == "replay") add_options(command, kReplayOptions);
   if (name == "explain") add_options(command, kExplainOptions);
   if (name == "schema") add_options(command, kSchemaOptions);
   if (name == "help") add_options(command, kHelpOptions);

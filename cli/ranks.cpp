@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstdlib>
+#include <thread>
 #include <utility>
 
 #include "real/launch/host_name.hpp"
@@ -15,6 +17,17 @@ namespace seqspan::cli {
 namespace {
 
 constexpr int kSignalled = 128;  // + the signal, as a shell has it
+constexpr std::chrono::seconds kTimeToSpeak(2);
+
+// Says what is wrong, unless another rank has said why all end. One that does not speak first gives
+// the others time to do so, and is ended by them meanwhile.
+[[noreturn]] void end_all(const sim::Error& error, bool speaks_first, Output& output) {
+  real::end_on_stop_request();
+  if (!speaks_first) std::this_thread::sleep_for(kTimeToSpeak);
+  if (!real::MpiSession::is_aborted_by_other()) output.error(error);
+  (void)output.finish();
+  real::MpiSession::abort_all(static_cast<int>(exit_code_of(error.category)));
+}
 
 sim::Result<std::unique_ptr<real::Transport>> make_transport(Backend backend, sim::Seconds limit) {
   if (backend == Backend::kMpi) return real::make_mpi_transport();
@@ -33,7 +46,8 @@ sim::Result<RankSession> RankSession::start(Backend backend, sim::Seconds limit,
   if (!session) return tl::unexpected(session.error());
   ranks.session_ = *std::move(session);
   auto transport = make_transport(backend, limit);
-  if (!transport) return tl::unexpected(transport.error());
+  // No GPU is no GPU on every rank of a host: the first says it.
+  if (!transport) end_all(transport.error(), ranks.session_->is_first(), output);
   ranks.transport_ = *std::move(transport);
   real::note_stop_requests();
   return ranks;
@@ -51,9 +65,8 @@ real::Deadline RankSession::until(const char* what) const {
 }
 
 void RankSession::give_up(const sim::Error& error) const {
-  output_->error(error);
-  (void)output_->finish();
-  real::MpiSession::abort_all(static_cast<int>(exit_code_of(error.category)));
+  // What is wrong with the input is wrong on every rank.
+  end_all(error, is_first() || error.category != sim::ErrorCategory::kInput, *output_);
 }
 
 void RankSession::end() {

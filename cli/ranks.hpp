@@ -20,7 +20,8 @@ namespace seqspan::cli {
 class RankSession {
  public:
   // Starts MPI and the transport. `limit` is that of every call that needs all ranks: a rank that
-  // waits longer says so and ends with exit code 3. Errors: kEnvironment: no GPU, no NCCL.
+  // waits longer says so and ends with exit code 3, and so does one without a GPU or NCCL. Errors:
+  // kEnvironment where MPI cannot start.
   [[nodiscard]] static sim::Result<RankSession> start(Backend backend, sim::Seconds limit,
                                                       Output& output);
 
@@ -31,7 +32,7 @@ class RankSession {
   // long.
   [[nodiscard]] real::Deadline until(const char* what) const;
 
-  // Says what is wrong and ends all ranks with its exit code.
+  // Says what is wrong and ends all ranks with its exit code. Where they all give up, one speaks.
   [[noreturn]] void give_up(const sim::Error& error) const;
   // Closes the transport and MPI.
   void end();

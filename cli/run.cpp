@@ -9,6 +9,7 @@
 #include "cli/commands/explain.hpp"
 #include "cli/commands/plan.hpp"
 #include "cli/commands/profile.hpp"
+#include "cli/commands/replay.hpp"
 #include "cli/commands/schema.hpp"
 #include "cli/commands/simulate.hpp"
 #include "cli/commands/validate.hpp"
@@ -32,6 +33,7 @@ struct Command {
   Answer operator()(const ValidateArguments& a) const {
     return validate_command(a, display, output);
   }
+  Answer operator()(const ReplayArguments& a) const { return replay_command(a, display, output); }
   Answer operator()(const ExplainArguments& a) const { return explain_command(a, display, output); }
   Answer operator()(const SchemaArguments& a) const { return schema_command(a, display, output); }
   Answer operator()(const VersionArguments& a) const { return version_command(a, display, output); }

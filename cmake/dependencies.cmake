@@ -61,6 +61,15 @@ if(SEQSPAN_CUDA_INCLUDE_DIR AND SEQSPAN_CUDART_LIBRARY)
   target_link_libraries(seqspan_cuda INTERFACE "${SEQSPAN_CUDART_LIBRARY}")
 endif()
 
+# cuBLASLt, for measuring GEMMs: its header only; the library is loaded when it is asked for.
+set(SEQSPAN_HAS_CUBLASLT false)
+find_path(SEQSPAN_CUBLASLT_INCLUDE_DIR cublasLt.h HINTS ${cuda_hints} PATH_SUFFIXES include)
+mark_as_advanced(SEQSPAN_CUBLASLT_INCLUDE_DIR)
+if(SEQSPAN_HAS_CUDA AND SEQSPAN_CUBLASLT_INCLUDE_DIR)
+  set(SEQSPAN_HAS_CUBLASLT true)
+  target_include_directories(seqspan_cuda SYSTEM INTERFACE "${SEQSPAN_CUBLASLT_INCLUDE_DIR}")
+endif()
+
 add_library(seqspan_nccl INTERFACE)
 add_library(seqspan::nccl ALIAS seqspan_nccl)
 set(SEQSPAN_HAS_NCCL false)

@@ -5,22 +5,15 @@
 #include <algorithm>
 
 #include "cli/commands/job.hpp"
-#include "cli/commands/layout.hpp"
+#include "cli/commands/job_program.hpp"
 #include "cli/commands/measurement_log.hpp"
-#include "sim/engine/simulator.hpp"
 
 namespace seqspan::cli {
 
 sim::Result<std::vector<real::JobExchange>> job_exchanges(const ProfileArguments& arguments) {
-  const sim::Result<sim::Job> job = read_job(*arguments.run.job);
+  const sim::Result<JobProgram> job = read_job_program(arguments);
   if (!job) return tl::unexpected(job.error());
-  const sim::Result<sim::Layout> layout = read_layout(arguments.run.layout, *job);
-  if (!layout) return tl::unexpected(layout.error());
-  sim::Simulator simulator(*job);
-  if (const auto ok = simulator.check(); !ok) return tl::unexpected(ok.error());
-
-  std::vector<real::JobExchange> exchanges =
-      real::exchanges_of(simulator.program_of(*layout), *layout);
+  std::vector<real::JobExchange> exchanges = real::exchanges_of(job->program, job->layout);
   if (const auto& kind = arguments.log.collective) {
     exchanges.erase(
         std::remove_if(exchanges.begin(), exchanges.end(),

@@ -2,10 +2,8 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <ctime>
 #include <filesystem>
 #include <iterator>
@@ -14,6 +12,7 @@
 #include "cli/write_file.hpp"
 #include "profiles/import/plain.hpp"
 #include "profiles/import/read_log.hpp"
+#include "real/launch/host_name.hpp"
 
 namespace seqspan::cli {
 
@@ -38,15 +37,12 @@ CollectiveKind kind_of(sim::Collective collective) {
   return CollectiveKind::kAllReduce;
 }
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
-}
-
-sim::Result<MeasurementLog> MeasurementLog::open(const std::string& file, std::int64_t ranks) {
+sim::Result<MeasurementLog> MeasurementLog::open(const std::string& file,
+                                                 const real::Transport& transport) {
   MeasurementLog log(file);
   log.source_ =
-      fmt::format("seqspan profile run, {} ranks, MPI over host memory, {}", ranks, host_name());
+      fmt::format("seqspan profile run, {} ranks, {}, {}", transport.world_size(),
+                  transport.is_host_memory() ? "MPI over host memory" : "NCCL", real::host_name());
   log.date_ = fmt::format("{:%F}", fmt::gmtime(std::time(nullptr)));
   if (!std::filesystem::exists(file)) return log;
   sim::Result<profiles::ImportedLog> before = profiles::read_log_file(file, file);

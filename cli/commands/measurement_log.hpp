@@ -10,6 +10,7 @@
 
 #include "profiles/import/measurement.hpp"
 #include "real/measure/sweep.hpp"
+#include "real/transport/transport.hpp"
 #include "sim/errors/error.hpp"
 
 namespace seqspan::cli {
@@ -18,13 +19,11 @@ namespace seqspan::cli {
 // measured.
 [[nodiscard]] profiles::CollectiveKind kind_of(sim::Collective collective);
 
-[[nodiscard]] std::string host_name();
-
 class MeasurementLog {
  public:
   // An empty name: of a rank that writes none. Errors: kInput where the file is no log.
   [[nodiscard]] static sim::Result<MeasurementLog> open(const std::string& file,
-                                                        std::int64_t ranks);
+                                                        const real::Transport& transport);
 
   [[nodiscard]] static profiles::MeasuredGroup group_of(const real::SweepPoint& point);
   [[nodiscard]] bool has(const real::SweepPoint& point) const;

@@ -9,6 +9,7 @@
 
 #include "cli/commands/job_exchanges.hpp"
 #include "cli/commands/measurement_log.hpp"
+#include "real/launch/host_name.hpp"
 #include "real/measure/host_memory.hpp"
 #include "real/measure/job_sweep.hpp"
 
@@ -43,7 +44,7 @@ sim::Result<std::vector<real::SweepPoint>> points_to_measure(const ProfileArgume
                                                              real::ExchangeTimer& timer,
                                                              sim::Seconds limit, bool is_first,
                                                              Output& output) {
-  const auto hosts = timer.gather_texts(host_name(), limit);
+  const auto hosts = timer.gather_texts(real::host_name(), limit);
   if (!hosts) return tl::unexpected(hosts.error());
   if (!arguments.run.job) {
     std::vector<sim::Collective> collectives;

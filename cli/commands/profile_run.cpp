@@ -3,107 +3,46 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
-#include <memory>
-#include <thread>
 
+#include "cli/commands/gemm_rates.hpp"
 #include "cli/commands/job_exchanges.hpp"
 #include "cli/commands/measurement_log.hpp"
 #include "cli/commands/points_to_measure.hpp"
+#include "cli/ranks.hpp"
 #include "cli/render/measurements_report.hpp"
 #include "cli/write_file.hpp"
 #include "profiles/fabric_profile/encode.hpp"
 #include "profiles/fit/fit_fabric.hpp"
 #include "profiles/import/read_log.hpp"
-#include "real/launch/deadline.hpp"
 #include "real/launch/local_ranks.hpp"
-#include "real/launch/mpi_session.hpp"
-#include "real/launch/stop_request.hpp"
 #include "real/measure/sweep.hpp"
-#include "real/transport/mpi_transport.hpp"
-#include "real/transport/watchdog.hpp"
+#include "real/transport/nccl_transport.hpp"
 #include "sim/units/format_units.hpp"
 
 namespace seqspan::cli {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr int kSignalled = 128;
-constexpr std::chrono::seconds kTimeToSpeak(2);
-
-// The command line of a rank.
-std::vector<std::string> rank_arguments(const ProfileArguments& arguments) {
-  const RunOptions& run = arguments.run;
-  std::vector<std::string> words = {"profile", "run", "-o", arguments.output_file};
-  if (run.job) {
-    words.insert(words.end(), {"--job", run.job->file});
-    if (!run.layout.empty()) words.insert(words.end(), {"--layout", run.layout});
-    for (const std::string& setting : run.job->settings) {
-      words.insert(words.end(), {"--set", setting});
-    }
-  } else {
-    std::string sizes;
-    for (const sim::Bytes size : run.sizes) {
-      sizes += (sizes.empty() ? "" : ",") + fmt::format("{}B", size.value());
-    }
-    words.insert(words.end(), {"--sizes", sizes});
-  }
-  if (!run.profile_file.empty()) words.insert(words.end(), {"--profile", run.profile_file});
-  if (run.time_limit) {
-    words.insert(words.end(), {"--time-limit", fmt::format("{:g}s", run.time_limit->value())});
-  }
-  if (run.exchange_limit) {
-    words.insert(words.end(),
-                 {"--exchange-limit", fmt::format("{:g}s", run.exchange_limit->value())});
-  }
-  if (arguments.log.collective) {
-    words.insert(words.end(), {"--collective", name_of(*arguments.log.collective)});
-  }
-  return words;
-}
 
 sim::Seconds limit_of(const ProfileArguments& arguments) {
   return arguments.run.exchange_limit.value_or(real::MeasureOptions{}.limit);
 }
 
-// Limits for what blocks inside MPI until all ranks have come.
-class Together {
- public:
-  Together(const ProfileArguments& arguments, Output& output)
-      : limit_(limit_of(arguments)), output_(output) {}
-
-  [[nodiscard]] real::Deadline until(const char* what) const {
-    return {limit_, [this, what] {
-              output_.error({sim::ErrorCategory::kEnvironment,
-                             fmt::format("{} within {:g} s", what, limit_.value()), host_name(),
-                             "MPI waits there until all ranks have come",
-                             "look for ranks that are stopped, dead, or off the network"});
-              (void)output_.finish();
-              std::_Exit(static_cast<int>(ExitCode::kEnvironment));
-            }};
-  }
-
- private:
-  sim::Seconds limit_;
-  Output& output_;
-};
-
 class Run {
  public:
-  Run(const ProfileArguments& arguments, real::Transport& transport, const Together& together,
-      Output& output)
-      : arguments_(arguments), transport_(transport), together_(together), output_(output) {
+  Run(const ProfileArguments& arguments, const RankSession& ranks, Output& output)
+      : arguments_(arguments), ranks_(ranks), output_(output) {
     options_.limit = limit_of(arguments);
   }
 
   [[nodiscard]] sim::Result<void> measure(MeasurementLog& log) {
-    sim::Result<real::ExchangeTimer> timer = real::ExchangeTimer::make(transport_);
+    sim::Result<real::ExchangeTimer> timer = make_timer();
     if (!timer) return tl::unexpected(timer.error());
     auto points = points_to_measure(arguments_, *timer, options_.limit, is_first(), output_);
     if (!points) return tl::unexpected(points.error());
     for (const real::SweepPoint& point : *points) {
-      const real::Deadline deadline = together_.until("the groups of ranks have not been made");
+      const real::Deadline deadline = ranks_.until(kGrouping);
       if (const auto ready = timer->prepare(point.point.shape); !ready) {
         return tl::unexpected(ready.error());
       }
@@ -117,7 +56,14 @@ class Run {
   }
 
  private:
-  [[nodiscard]] bool is_first() const { return transport_.rank() == 0; }
+  static constexpr const char* kGrouping = "the groups of ranks have not been made";
+
+  sim::Result<real::ExchangeTimer> make_timer() {
+    const real::Deadline deadline = ranks_.until(kGrouping);
+    return real::ExchangeTimer::make(ranks_.transport());
+  }
+
+  [[nodiscard]] bool is_first() const { return ranks_.is_first(); }
 
   // Whether there is time for another one. Rank 0 decides for all.
   sim::Result<bool> measure_point(real::ExchangeTimer& timer, real::SweepPoint& point,
@@ -149,8 +95,7 @@ class Run {
   }
 
   const ProfileArguments& arguments_;
-  real::Transport& transport_;
-  const Together& together_;
+  const RankSession& ranks_;
   Output& output_;
   real::MeasureOptions options_;
   Clock::time_point start_ = Clock::now();
@@ -171,41 +116,17 @@ sim::Result<void> write_profile(const ProfileArguments& arguments, Output& outpu
 
 sim::Result<ExitCode> as_rank(const ProfileArguments& arguments, const DisplayOptions& display,
                               Output& output) {
-  const Together together(arguments, output);
-  std::unique_ptr<real::MpiSession> session;
-  std::unique_ptr<real::Transport> transport;
-  {
-    const real::Deadline deadline = together.until("MPI has not started");
-    auto started = real::MpiSession::start();
-    if (!started) return tl::unexpected(started.error());
-    session = *std::move(started);
-    auto made = real::make_mpi_transport();
-    if (!made) return tl::unexpected(made.error());
-    transport = *std::move(made);
-  }
-  real::note_stop_requests();
-  const bool is_first = transport->rank() == 0;
-  const auto give_up = [&](const sim::Error& error) {
-    real::end_on_stop_request();
-    // What is wrong with the input is wrong on every rank: the first says it, and ends the others.
-    if (error.category == sim::ErrorCategory::kInput && !is_first) {
-      std::this_thread::sleep_for(kTimeToSpeak);
-    }
-    if (!real::MpiSession::is_aborted_by_other()) output.error(error);
-    (void)output.finish();
-    real::MpiSession::abort_all(static_cast<int>(exit_code_of(error.category)));
-  };
+  auto ranks = RankSession::start(arguments.run.backend, limit_of(arguments), output);
+  if (!ranks) return tl::unexpected(ranks.error());
+  const bool is_first = ranks->is_first();
   sim::Result<MeasurementLog> log =
-      MeasurementLog::open(is_first ? arguments.output_file : "", transport->world_size());
-  if (!log) give_up(log.error());
-  const auto measured = Run(arguments, *transport, together, output).measure(*log);
-  if (!measured) give_up(measured.error());
-  {
-    const real::Deadline deadline = together.until("MPI has not ended");
-    if (const auto closed = transport->close(); !closed) give_up(closed.error());
-    transport.reset();
-    session.reset();
-  }
+      MeasurementLog::open(is_first ? arguments.output_file : "", ranks->transport());
+  if (!log) ranks->give_up(log.error());
+  const auto measured = Run(arguments, *ranks, output).measure(*log);
+  if (!measured) ranks->give_up(measured.error());
+  const auto gemms = measure_gemms(arguments, *ranks, limit_of(arguments), output);
+  if (!gemms) ranks->give_up(gemms.error());
+  ranks->end();
   if (!is_first) return ExitCode::kDone;
   if (const auto written = write_profile(arguments, output); !written) {
     return tl::unexpected(written.error());
@@ -220,31 +141,17 @@ sim::Result<ExitCode> as_rank(const ProfileArguments& arguments, const DisplayOp
 sim::Result<ExitCode> profile_run_command(const ProfileArguments& arguments,
                                           const DisplayOptions& display, Output& output) {
   if (real::is_a_rank()) return as_rank(arguments, display, output);
+  // Said once, and before anything is started.
+  if (arguments.run.backend == Backend::kNccl) {
+    if (const auto there = real::check_gpus(); !there) return tl::unexpected(there.error());
+  }
   if (arguments.run.job) {
-    // Said once, and before anything is started.
     if (const auto exchanges = job_exchanges(arguments); !exchanges) {
       return tl::unexpected(exchanges.error());
     }
   }
-  std::vector<std::string> words = rank_arguments(arguments);
-  if (display.json) words.emplace_back("--json");
-  if (display.ascii) words.emplace_back("--ascii");
-  // mpirun gives its ranks a terminal of its own, whatever ours is.
-  words.insert(words.end(), {"--color", output.style().colour ? "always" : "never"});
-  const auto status = real::run_local_ranks(arguments.log.ranks.value_or(2), words);
-  if (!status) return tl::unexpected(status.error());
-  if (*status > kSignalled) {
-    output.error({sim::ErrorCategory::kEnvironment,
-                  fmt::format("signal {} ended a rank or mpirun", *status - kSignalled), "",
-                  "the log has what was measured before", "run the same again to go on"});
-  }
-  switch (*status) {
-    case static_cast<int>(ExitCode::kDone):
-    case static_cast<int>(ExitCode::kInput):
-      return static_cast<ExitCode>(*status);
-    default:
-      return ExitCode::kEnvironment;
-  }
+  return run_on_local_ranks(arguments.log.ranks.value_or(2), arguments.run.words, display,
+                            "what was measured before is in " + arguments.output_file, output);
 }
 
 }  // namespace seqspan::cli

@@ -7,7 +7,8 @@
 
 namespace seqspan::cli {
 
-// A block has a row of its own with its time and no op. algbw is size / time and busbw as nccl-tests has it for the collective, in GB/s.
+// A block has a row of its own with its time and no op. algbw is size / time and busbw as
+// nccl-tests has it for the collective, in GB/s.
 [[nodiscard]] std::string validation_csv(const real::Validation& validation);
 
 // What nccl-tests multiplies algbw with (its doc/PERFORMANCE.md): 2 (n-1)/n for an all-reduce,

@@ -4,9 +4,9 @@
 
 #include <cmath>
 
+#include "cli/render/layout_choice.hpp"
 #include "cli/render/table.hpp"
 #include "cli/render/text.hpp"
-#include "sim/spec/layout_text.hpp"
 #include "sim/units/format_units.hpp"
 
 namespace seqspan::cli {
@@ -16,6 +16,9 @@ namespace {
 std::string error_text(double error) {
   return error < 9 ? fmt::format("{:+.1f} %", 100 * error) : fmt::format("{:.0f} x", 1 + error);
 }
+
+// Without a sign.
+std::string size_of_error(double error) { return fmt::format("{:.1f} %", 100 * error); }
 
 // From the fastest to the slowest repetition, of the median.
 std::string spread(const real::MeasuredTime& time) {
@@ -28,12 +31,13 @@ std::string yes(const Style& style, bool is, const char* good, const char* bad) 
   return is ? green(style, good) : red(style, bad);
 }
 
-std::string numbers_text(const Style& style, const real::ValidatedNumbers& numbers) {
+std::string numbers_text(const Style& style, const sim::Job& job,
+                         const real::ValidatedNumbers& numbers) {
   return fmt::format(
       "\nNumbers against one rank in double precision, {}\n  {}\n"
       "  largest difference: output {:.1e}, input gradient {:.1e}, weight gradients {:.1e}: {}\n"
       "  bytes sent by every op {}, peak bytes by role {}\n",
-      sim::to_string(numbers.layout), numbers.shapes, numbers.errors.output,
+      short_layout(job, numbers.layout), numbers.shapes, numbers.errors.output,
       numbers.errors.input_gradient, numbers.errors.weight_gradient,
       yes(style, numbers.errors.largest() <= real::ValidatedNumbers::kTolerance, "equal",
           "DIFFERENT"),
@@ -112,7 +116,8 @@ std::string verdict_text(const Style& style, const real::Validation& validation,
   return text +
          fmt::format(
              "  times     median error {}, worst {}: {} the tolerance of {:.0f} % in the median\n",
-             error_text(validation.median_op_error()), error_text(validation.worst_op_error()),
+             size_of_error(validation.median_op_error()),
+             size_of_error(validation.worst_op_error()),
              yes(style, verdict.times, "within", "BEYOND"), 100 * verdict.tolerance);
 }
 
@@ -131,13 +136,13 @@ std::string validation_report(const Style& style, const sim::Job& job, const sim
                               const real::Validation& validation, const Verdict& verdict) {
   std::string text =
       fmt::format("{} on {}: {}\n{} of {} ranks on {} host{}, {}\n", job.model.name,
-                  job.cluster.name, sim::to_string(layout), validation.ranks,
+                  job.cluster.name, short_layout(job, layout), validation.ranks,
                   validation.planned_ranks, validation.hosts, validation.hosts == 1 ? "" : "s",
                   validation.transport == "mpi" ? "MPI over host memory" : "NCCL");
   for (const std::string& note : validation.notes) {
     text += paragraph("  ", note, style.width);
   }
-  if (validation.numbers) text += numbers_text(style, *validation.numbers);
+  if (validation.numbers) text += numbers_text(style, job, *validation.numbers);
   text += ops_text(style, validation);
   text += blocks_text(style, validation);
   return text + verdict_text(style, validation, verdict);

@@ -33,8 +33,10 @@ bool several_tasks(const char* variable) {
 }
 
 volatile std::sig_atomic_t launched = 0;
+volatile std::sig_atomic_t passed_on = 0;
 
 extern "C" void seqspan_pass_on_stop(int /*signal*/) {
+  passed_on = 1;
   if (launched > 0) kill(static_cast<pid_t>(launched), SIGTERM);
 }
 
@@ -44,6 +46,7 @@ class PassOnSignals {
  public:
   explicit PassOnSignals(pid_t child) {
     launched = child;
+    passed_on = 0;
     struct sigaction pass_on {};
     pass_on.sa_handler = seqspan_pass_on_stop;
     struct sigaction ignore {};
@@ -120,6 +123,7 @@ sim::Result<int> run_local_ranks(std::int64_t ranks, std::span<const std::string
       return sim::environment_error(fmt::format("lost sight of mpirun: {}", std::strerror(errno)));
     }
   }
+  if (passed_on != 0) return kSignalled + SIGTERM;  // mpirun itself says 1 then
   return WIFSIGNALED(status) ? kSignalled + WTERMSIG(status) : WEXITSTATUS(status);
 }
 

@@ -20,7 +20,7 @@ namespace seqspan::real {
 [[nodiscard]] bool is_a_rank();
 
 // Runs `arguments`, without the program's name, as `ranks` ranks. Returns mpirun's exit status, 128
-// + n where signal n ended it.
+// + n where signal n ended it, or was passed on to it.
 [[nodiscard]] sim::Result<int> run_local_ranks(std::int64_t ranks,
                                                std::span<const std::string> arguments);
 

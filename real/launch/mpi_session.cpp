@@ -24,6 +24,12 @@ sim::Result<std::unique_ptr<MpiSession>> MpiSession::start() {
 
 MpiSession::~MpiSession() { MPI_Finalize(); }
 
+bool MpiSession::is_first() {
+  int rank = 0;
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  return rank == 0;
+}
+
 void MpiSession::abort_all(int exit_code) {
   int rank = 0;
   int size = 0;
@@ -55,6 +61,8 @@ sim::Result<std::unique_ptr<MpiSession>> MpiSession::start() {
 }
 
 MpiSession::~MpiSession() = default;
+
+bool MpiSession::is_first() { return true; }
 
 void MpiSession::abort_all(int exit_code) { std::_Exit(exit_code); }
 

@@ -18,6 +18,8 @@ class MpiSession {
   // Ends MPI, with all other ranks; whatever used it must be gone.
   ~MpiSession();
 
+  [[nodiscard]] static bool is_first();
+
   // Ends the processes of all ranks with this exit code. For a rank that has failed, and has said
   // why: the others may be waiting for it. Does not return.
   [[noreturn]] static void abort_all(int exit_code);

@@ -201,7 +201,7 @@ sim::Result<MeasuredTime> ExchangeTimer::time(const MeasurePoint& point,
     return tl::unexpected(in.error());
   }
 
-  std::vector<double> times;
+  std::vector<sim::Seconds> times;
   for (std::int64_t i = 0; i < options.warm_up + options.repetitions; ++i) {
     // A barrier: nobody has the largest before everybody has given its own.
     if (const auto all = largest(sim::Seconds(0), options.limit); !all) {
@@ -209,14 +209,23 @@ sim::Result<MeasuredTime> ExchangeTimer::time(const MeasurePoint& point,
     }
     const auto time = run(exchange, options.limit);
     if (!time) return tl::unexpected(time.error());
-    if (i >= options.warm_up) times.push_back(time->value());
+    if (i >= options.warm_up) times.push_back(*time);
   }
-  const auto all = gather(std::as_bytes(std::span(times)), options.limit);
+  auto measured = slowest(times, options.limit);
+  if (measured) measured->sent = sent_bytes(exchange, point.shape.size);
+  return measured;
+}
+
+sim::Result<MeasuredTime> ExchangeTimer::slowest(std::span<const sim::Seconds> own,
+                                                 sim::Seconds limit) {
+  std::vector<double> seconds;
+  for (const sim::Seconds time : own) seconds.push_back(time.value());
+  const auto all = gather(std::as_bytes(std::span(seconds)), limit);
   if (!all) return tl::unexpected(all.error());
-  const std::vector<double> latest = largest_of_each(*all, times.size());
+  const std::vector<double> latest = largest_of_each(*all, seconds.size());
   const auto [fastest, slowest] = std::minmax_element(latest.begin(), latest.end());
-  return MeasuredTime{sim::Seconds(median(latest)), sim::Seconds(*fastest), sim::Seconds(*slowest),
-                      sent_bytes(exchange, point.shape.size)};
+  return MeasuredTime{
+      sim::Seconds(median(latest)), sim::Seconds(*fastest), sim::Seconds(*slowest), {}};
 }
 
 }  // namespace seqspan::real

@@ -63,6 +63,10 @@ class ExchangeTimer {
   [[nodiscard]] sim::Result<MeasuredTime> time(const MeasurePoint& point,
                                                const MeasureOptions& options);
 
+  // Of times that every rank has taken itself, as many each: of something that sends nothing.
+  [[nodiscard]] sim::Result<MeasuredTime> slowest(std::span<const sim::Seconds> own,
+                                                  sim::Seconds limit);
+
   // Whether any rank says so.
   [[nodiscard]] sim::Result<bool> any(bool own, sim::Seconds limit);
   // What each rank gives, by rank: as many numbers each.

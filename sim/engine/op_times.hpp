@@ -11,7 +11,8 @@
 
 namespace seqspan::sim {
 
-// By op of the program. The network must have placed the program's layout. Both keep their capacity.
+// By op of the program. The network must have placed the program's layout. Both keep their
+// capacity.
 void read_op_times(const DeviceProfile& device, const Network& network, const Program& program,
                    std::vector<Seconds>& durations, std::vector<LinkUse>& uses);
 

@@ -142,7 +142,9 @@ std::map<std::pair<std::size_t, bool>, std::int64_t> tensors_at_peak(const Progr
     }
     for (std::size_t t = 0; t < part.tensor_count; ++t) {
       const std::size_t index = part.first_tensor + t;
-      if (program.tensors[index].role != Role::kActivation) copies[{index, false}] += run.count;
+      const Tensor& tensor = program.tensors[index];
+      if (tensor.role == Role::kActivation) continue;
+      copies[{index, false}] += tensor.shared_by_layers ? 1 : run.count;
     }
   }
   return copies;

@@ -7,10 +7,12 @@ namespace {
 
 constexpr std::size_t index_of(MemoryRole role) { return static_cast<std::size_t>(role); }
 
-MemoryByRole standing_of(const Program& program, const Part& part) {
+// What stands for every layer that runs the part, or once for all of them.
+MemoryByRole standing_of(const Program& program, const Part& part, bool shared) {
   MemoryByRole bytes{};
   for (std::size_t i = 0; i < part.tensor_count; ++i) {
     const Tensor& tensor = program.tensors[part.first_tensor + i];
+    if (tensor.shared_by_layers != shared) continue;
     switch (tensor.role) {
       case Role::kParameter:
         bytes[index_of(MemoryRole::kParameters)] += tensor.bytes;
@@ -61,9 +63,11 @@ void StepMemoryReader::begin(const Program& program, Bytes communication_buffers
   runtime_ = runtime;
   parts_.clear();
   standing_.clear();
+  shared_.clear();
   for (const Part& part : program.parts) {
     parts_.push_back(blocks_.read(program, part));
-    standing_.push_back(standing_of(program, part));
+    standing_.push_back(standing_of(program, part, false));
+    shared_.push_back(standing_of(program, part, true));
   }
 }
 
@@ -75,7 +79,7 @@ StageMemory StepMemoryReader::read(const StageClass& stage_class, std::int64_t i
   for (std::size_t r = 0; r < stage_class.run_count; ++r) {
     const PartRun& run = program_->runs[stage_class.first_run + r];
     for (std::size_t role = 0; role < kMemoryRoleCount; ++role) {
-      result.by_role[role] += standing_[run.part][role] * run.count;
+      result.by_role[role] += standing_[run.part][role] * run.count + shared_[run.part][role];
     }
     if (program_->parts[run.part].kind != PartKind::kLoss) {
       saved_per_chunk += parts_[run.part].saved * instances_per_chunk(*program_, run);

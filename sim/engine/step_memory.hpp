@@ -73,7 +73,8 @@ class StepMemoryReader {
   Bytes runtime_;
   BlockMemoryReader blocks_;
   std::vector<PartMemory> parts_;
-  std::vector<MemoryByRole> standing_;  // by part
+  std::vector<MemoryByRole> standing_;  // by part, of one layer
+  std::vector<MemoryByRole> shared_;    // by part, once for all layers of a stage
 };
 
 }  // namespace seqspan::sim

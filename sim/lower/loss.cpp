@@ -45,6 +45,8 @@ class Loss {
   TensorId whole_norm_gradient_;
   TensorId norm_gradient_;
   TensorId input_gradient_;
+  bool has_placeholder_ = false;
+  TensorId placeholder_{};
   TensorId no_residual_;
 };
 
@@ -80,6 +82,13 @@ Loss::Loss(ProgramBuilder& builder, const LoweringContext& context)
   norm_gradient_ = shard_of(builder, context, "d(final norm output)", whole_norm_gradient_);
   input_gradient_ = builder.bfloat16("d(last hidden states)", context.dimensions.shard());
   no_residual_ = builder.bfloat16("no residual", {Extent{"0", 0}});
+  has_placeholder_ = context.traits.weight_gradient_placeholders &&
+                     context.layout.sharding != Sharding::kParameters;
+  if (has_placeholder_) {
+    placeholder_ =
+        builder.bfloat16("placeholder for the LM head's gradient",
+                         {Extent{"V/t", vocabulary_}, Extent{"h", context.tower.hidden}});
+  }
 }
 
 void Loss::cross_entropy(ProgramBuilder& builder) const {
@@ -127,8 +136,10 @@ void Loss::head_gradient(ProgramBuilder& builder) const {
   const TensorId gradient = kind_ == LossKind::kFloat32Logits ? logits_gradient_ : logits_;
   builder.gemm("LM head, data gradient", {rows_, context_.tower.hidden, vocabulary_},
                {gradient, weights_.parameters()}, {whole_norm_gradient_});
+  Operands writes{weights_.gradients()};
+  if (has_placeholder_) writes.push_back(placeholder_);
   builder.gemm("LM head, weight gradient", {vocabulary_, context_.tower.hidden, rows_},
-               {gradient, whole_norm_}, {weights_.gradients()});
+               {gradient, whole_norm_}, writes);
 }
 
 void Loss::forward(ProgramBuilder& builder) const {

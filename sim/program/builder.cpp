@@ -35,19 +35,23 @@ TensorId ProgramBuilder::add(Tensor tensor) {
 }
 
 TensorId ProgramBuilder::activation(const char* name, DataType type, Shape shape) {
-  return add({name, Role::kActivation, Span::kUse, false, type, shape, {}});
+  return add({name, Role::kActivation, Span::kUse, false, type, shape, {}, false});
 }
 
 TensorId ProgramBuilder::held(const char* name, DataType type, Shape shape) {
-  return add({name, Role::kActivation, Span::kBlock, false, type, shape, {}});
+  return add({name, Role::kActivation, Span::kBlock, false, type, shape, {}, false});
 }
 
 TensorId ProgramBuilder::kept_per_iteration(const char* name, DataType type, Shape shape) {
-  return add({name, Role::kActivation, Span::kUse, true, type, shape, {}});
+  return add({name, Role::kActivation, Span::kUse, true, type, shape, {}, false});
 }
 
 TensorId ProgramBuilder::standing(const char* name, Role role, DataType type, Shape shape) {
-  return add({name, role, Span::kStep, false, type, shape, {}});
+  return add({name, role, Span::kStep, false, type, shape, {}, false});
+}
+
+TensorId ProgramBuilder::shared_by_layers(const char* name, Role role, DataType type, Shape shape) {
+  return add({name, role, Span::kStep, false, type, shape, {}, true});
 }
 
 void ProgramBuilder::begin_part(const char* name, PartKind kind) {

@@ -65,6 +65,8 @@ struct Tensor {
   DataType data_type = DataType::kBFloat16;
   Shape shape;
   Bytes bytes;
+  // Of a standing tensor: one serves all layers of a stage that run the part.
+  bool shared_by_layers = false;
 };
 
 }  // namespace seqspan::sim

@@ -117,6 +117,55 @@ void lower_halves(ProgramBuilder& builder, const LoweringContext& context,
   builder.end_block();
 }
 
+// What autograd is given in place of weight gradients (FrameworkTraits): one of each shape.
+class Placeholders {
+ public:
+  Placeholders(ProgramBuilder& builder, const LoweringContext& context)
+      : builder_(builder),
+        context_(context),
+        needed_(context.traits.weight_gradient_placeholders &&
+                context.layout.sharding != Sharding::kParameters) {}
+
+  void add(const FullAttention& attention) {
+    const std::int64_t d = attention.head_dim;
+    const std::int64_t tp = context_.layout.tp;
+    one("(a + 2 g) d/t", (attention.query_heads + 2 * attention.kv_heads) * d / tp, "h", hidden());
+    one("h", hidden(), "a d/t", attention.query_heads * d / tp);
+  }
+  void add(const DenseFeedForward& dense) {
+    const std::int64_t width = dense.intermediate / context_.layout.tp;
+    one("2 f/t", 2 * width, "h", hidden());
+    one("h", hidden(), "f/t", width);
+  }
+  void add(const MixtureOfExperts& experts) {
+    const std::int64_t width = experts.expert_intermediate / context_.layout.etp;
+    one("2 f/q", 2 * width, "h", hidden());
+    one("h", hidden(), "f/q", width);
+  }
+
+ private:
+  [[nodiscard]] std::int64_t hidden() const { return context_.tower.hidden; }
+
+  void one(const char* row_symbol, std::int64_t rows, const char* column_symbol,
+           std::int64_t columns) {
+    if (!needed_) return;
+    const Shape shape{Extent{row_symbol, rows}, Extent{column_symbol, columns}};
+    // Equal shapes of other kinds of layers share it.
+    for (const Tensor& known : builder_.program().tensors) {
+      if (known.shared_by_layers && known.shape.extents[0].value == rows &&
+          known.shape.extents[1].value == columns) {
+        return;
+      }
+    }
+    builder_.shared_by_layers("placeholder for weight gradients", Role::kGradient,
+                              DataType::kBFloat16, shape);
+  }
+
+  ProgramBuilder& builder_;
+  const LoweringContext& context_;
+  bool needed_;
+};
+
 }  // namespace
 
 void lower_layer(ProgramBuilder& builder, const LoweringContext& context, const LayerKind& kind) {
@@ -127,6 +176,9 @@ void lower_layer(ProgramBuilder& builder, const LoweringContext& context, const 
   const Weights experts(builder, context,
                         {"expert parameters", "expert gradients", "expert optimizer state"},
                         expert_elements(context, kind), Axis::kExpertShard);
+  Placeholders placeholders(builder, context);
+  std::visit([&](const auto& attention) { placeholders.add(attention); }, kind.attention);
+  std::visit([&](const auto& feed_forward) { placeholders.add(feed_forward); }, kind.feed_forward);
   std::visit(
       [&](const auto& attention, const auto& feed_forward) {
         lower_halves(builder, context, attention, feed_forward, shared, experts);

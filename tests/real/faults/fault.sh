@@ -83,6 +83,7 @@ eventually() {
   done
 }
 
+: >"$scratch/out"
 env "$mark" "$@" >"$scratch/out" 2>&1 &
 command=$!
 is_ready() { grep -qE -- "$when" "$scratch/out"; }

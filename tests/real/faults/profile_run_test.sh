@@ -48,7 +48,7 @@ case $fault in
     ;;
   kill)
     try --says "told to end \(SIGTERM\) during ($op) .* of ranks 0, 1, 2, 3" \
-      --says 'no answer: rank 1$' --says 'rank 1 .* signal 9' -- "${run[@]}" --ranks 4
+      --says 'no answer: rank 1$' --says 'signal 9 ended a rank' -- "${run[@]}" --ranks 4
     ;;
   launcher) try --says 'signal 9 ended a rank or mpirun' -- "${run[@]}" --ranks 4 ;;
   parent) try --says "told to end \(SIGTERM\) during ($op)" -- "${run[@]}" --ranks 4 ;;

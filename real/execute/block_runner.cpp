@@ -97,6 +97,8 @@ sim::Result<void> BlockRunner::end() {
 
 sim::Result<ExecutedBlock> BlockRunner::run(const sim::Block& block) {
   memory_.restart();
+  kernels_ = 0;
+  flops_ = sim::Flops(0);
   const Clock::time_point start = Clock::now();
   const auto walked = walk(block);
   if (!walked) return tl::unexpected(walked.error());
@@ -104,6 +106,9 @@ sim::Result<ExecutedBlock> BlockRunner::run(const sim::Block& block) {
   ExecutedBlock executed;
   executed.time = sim::Seconds(std::chrono::duration<double>(Clock::now() - start).count());
   executed.peak = memory_.peak();
+  executed.taken = memory_.taken();
+  executed.kernels = kernels_;
+  executed.flops = flops_;
   for (auto& [id, op] : running_) {
     const auto status = transport_.poll(id);
     if (!status) return tl::unexpected(status.error());
@@ -206,7 +211,8 @@ sim::Result<void> BlockRunner::run_kernel(const sim::Op& op) {
     return sim::input_error("an op that --check cannot compute", where,
                             "it has no kernel on the host", "leave out --check");
   }
-  KernelCall call{*options_.share, {}, {}};
+  ++kernels_;
+  KernelCall call{*options_.share, {}, {}, flops_};
   for (const sim::TensorId id : op.reads) {
     sim::Result<Operand> read = operand(id);
     if (!read) return tl::unexpected(read.error());
@@ -267,8 +273,12 @@ sim::Result<void> BlockRunner::communicate(std::size_t index, std::int64_t itera
   }
   sim::Result<Exchange> exchange = exchange_of(op);
   if (!exchange) return tl::unexpected(exchange.error());
-  const ExecutedOp executed{
-      index, iteration, sent_bytes(*exchange, groups_.size(work.axis)), {}, {}};
+  const ExecutedOp executed{index,
+                            iteration,
+                            sent_bytes(*exchange, groups_.size(work.axis)),
+                            std::ssize(exchange->messages),
+                            {},
+                            {}};
   const auto started = transport_.start(*std::move(exchange));
   if (!started) return tl::unexpected(started.error());
   running_.emplace_back(*started, executed);
@@ -299,7 +309,18 @@ sim::Result<Exchange> BlockRunner::exchange_of(const sim::Op& op) {
     }
     return state(id).copies.back()->memory;
   };
-  if (is_shift(work.collective)) {
+  const bool shifts = is_shift(work.collective);
+  // Only parameters are gathered from the rank's place in what is written.
+  const bool needs_reads =
+      work.collective != sim::Collective::kAllGather ||
+      (op.writes.size() > 0 && program_.tensor(*op.writes.begin()).role == sim::Role::kActivation);
+  if (op.writes.size() == 0 || (needs_reads && op.reads.size() == 0) ||
+      (shifts && op.reads.size() != op.writes.size())) {
+    return sim::input_error(fmt::format("a communication that reads {} tensors and writes {}",
+                                        op.reads.size(), op.writes.size()),
+                            fmt::format("op '{}'", op.name));
+  }
+  if (shifts) {
     if (work.collective == sim::Collective::kPointToPoint && op.pass == sim::Pass::kBackward) {
       exchange.direction = Direction::kBackward;
     }

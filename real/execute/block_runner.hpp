@@ -41,14 +41,18 @@ struct ExecutedOp {
   std::size_t op = 0;          // index into Program::ops
   std::int64_t iteration = 0;  // of the loop around it
   sim::Bytes sent;             // by this rank to others, as given to the library
+  std::int64_t messages = 1;   // given to it at once
   sim::Seconds reached;        // by its stream, from the start of the block
   sim::Seconds time;           // from then on
 };
 
 struct ExecutedBlock {
-  RolePeak peak;  // with what was live before
+  RolePeak peak;            // with what was live before
+  sim::MemoryByRole taken;  // by every take of the block, inputs included
   std::vector<ExecutedOp> communications;
-  sim::Seconds time;  // from the first op to the last one's end; --time only
+  std::int64_t kernels = 0;  // that ran; --check only
+  sim::Flops flops;          // that they counted
+  sim::Seconds time;         // from the first op to the last one's end; --time only
 };
 
 struct RunnerOptions {
@@ -153,6 +157,8 @@ class BlockRunner {
   std::size_t first_ = 0;
   std::vector<State> states_;
   std::vector<std::pair<OpId, ExecutedOp>> running_;
+  std::int64_t kernels_ = 0;  // since the block began, as are their
+  sim::Flops flops_;
   std::vector<Fitted> fitted_;
   std::vector<Memory> pieces_;   // freed at the end of the block
   std::deque<HostCopy> copies_;  // of the kernel that is being called

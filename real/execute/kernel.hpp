@@ -34,6 +34,9 @@ struct KernelCall {
   const LayerShare& share;
   std::vector<Operand> reads;
   std::vector<Operand> writes;
+  // Products and attention add what they have multiplied, 2 for each product and sum: counted where
+  // it is done, from the tensors.
+  sim::Flops& flops;
 
   // An operand that the op does not have throws std::out_of_range.
   [[nodiscard]] const Operand& read(std::size_t index) const { return reads.at(index); }

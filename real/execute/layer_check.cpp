@@ -1,5 +1,7 @@
 #include "real/execute/layer_check.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -33,8 +35,7 @@ LayerShape shape_of(const sim::Job& job, const sim::Layout& layout,
 class Difference {
  public:
   void add(float value, double expected) {
-    const double difference = std::abs(static_cast<double>(value) - expected);
-    if (!(difference <= largest_)) largest_ = difference;
+    largest_ = larger_or_nan(largest_, std::abs(static_cast<double>(value) - expected));
     scale_ = std::max(scale_, std::abs(expected));
   }
   [[nodiscard]] double relative() const { return scale_ > 0 ? largest_ / scale_ : largest_; }
@@ -179,14 +180,20 @@ FlatPlace flat_place(const LayerShare& share) {
   return place;
 }
 
+// A tensor has no more and no fewer numbers than it is compared with.
+sim::Result<void> check_count(const char* tensor, std::size_t count,
+                              std::initializer_list<std::size_t> allowed) {
+  if (std::find(allowed.begin(), allowed.end(), count) != allowed.end()) return {};
+  return sim::input_error(fmt::format("tensor '{}' has {} numbers", tensor, count), "",
+                          fmt::format("the layer of this rank has {}", *allowed.begin()));
+}
+
 }  // namespace
 
+double larger_or_nan(double a, double b) { return std::isnan(a) || a > b ? a : b; }
+
 double LayerErrors::largest() const {
-  double result = 0;
-  for (const double error : {output, input_gradient, weight_gradient}) {
-    if (!(error <= result)) result = error;
-  }
-  return result;
+  return larger_or_nan(larger_or_nan(output, input_gradient), weight_gradient);
 }
 
 sim::Result<LayerCheck> check_layer(Transport& transport, const sim::Job& job,
@@ -245,6 +252,15 @@ sim::Result<LayerCheck> check_layer(Transport& transport, const sim::Job& job,
   }
   check.forward = *std::move(forward);
   check.backward = *std::move(backward);
+
+  const std::size_t tokens = mine.hidden_states(&LayerNumbers::input).size();
+  const auto whole = static_cast<std::size_t>(is_whole ? flat.whole : flat.shard * shards);
+  const auto shard = static_cast<std::size_t>(flat.shard);
+  if (!done(check_count("layer output", output->size(), {tokens})) ||
+      !done(check_count("d(layer input)", input_gradient->size(), {tokens})) ||
+      !done(check_count("layer gradients", gradients->size(), {whole, is_whole ? whole : shard}))) {
+    return tl::unexpected(failure);
+  }
 
   const ReferenceLayer reference = reference_layer(shape, numbers);
   check.errors.output = mine.compare(*output, reference.output);

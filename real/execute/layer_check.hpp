@@ -19,6 +19,9 @@
 
 namespace seqspan::real {
 
+// The larger, or NaN where one is: after a plain comparison the next number takes the NaN's place.
+[[nodiscard]] double larger_or_nan(double a, double b);
+
 // The largest difference from the reference over the largest number of the reference, over this
 // rank's share. NaN where something was never written.
 struct LayerErrors {

@@ -42,6 +42,7 @@ sim::Result<MemoryBlock*> RoleAllocator::take(const char* name, sim::MemoryRole 
   }
   block->role = role;
   live_[index_of(role)] += size;
+  taken_[index_of(role)] += size;
   total_ += size;
   if (total_ > peak_.bytes) peak_ = {total_, live_};
   return block;
@@ -59,7 +60,10 @@ void RoleAllocator::assign(MemoryBlock* block, sim::MemoryRole role) {
   block->role = role;
 }
 
-void RoleAllocator::restart() { peak_ = {total_, live_}; }
+void RoleAllocator::restart() {
+  peak_ = {total_, live_};
+  taken_ = {};
+}
 
 sim::Result<void> RoleAllocator::clear() {
   for (const auto& [size, block] : free_) {

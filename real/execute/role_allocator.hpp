@@ -52,6 +52,8 @@ class RoleAllocator {
   [[nodiscard]] sim::Bytes live_bytes() const { return total_; }
   // Since the last restart(), which starts from what is live.
   [[nodiscard]] const RolePeak& peak() const { return peak_; }
+  // Every take since the last restart(), by what it was for then: shows what no peak does.
+  [[nodiscard]] const sim::MemoryByRole& taken() const { return taken_; }
   void restart();
 
   // Frees every block that was given back; nothing may use them any more.
@@ -62,6 +64,7 @@ class RoleAllocator {
   sim::MemoryByRole live_{};
   sim::Bytes total_;
   RolePeak peak_;
+  sim::MemoryByRole taken_{};
   std::vector<std::unique_ptr<MemoryBlock>> blocks_;
   std::multimap<sim::Bytes, MemoryBlock*> free_;  // by size
 };

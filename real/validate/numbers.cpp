@@ -62,7 +62,7 @@ sim::Result<void> validate_numbers(const RunContext& context) {
   if (!all) return tl::unexpected(all.error());
   for (const std::vector<double>& rank : *all) {
     const auto take = [](double& largest, double value) {
-      if (!(value <= largest)) largest = value;
+      largest = larger_or_nan(largest, value);
     };
     take(numbers.errors.output, rank[0]);
     take(numbers.errors.input_gradient, rank[1]);

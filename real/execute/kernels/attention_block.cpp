@@ -52,10 +52,26 @@ void reduce(const Floats& expanded, const Floats& to, std::int64_t rows,
   }
 }
 
+// So many products [1, d] x [d, 1] for every query head and key that it sees.
+sim::Flops flops_of(const AttentionOperands& operands, double products) {
+  double pairs = 0;
+  for (std::size_t query = 0; query < operands.query_rows.positions.size(); ++query) {
+    for (std::size_t key = 0; key < operands.key_rows.positions.size(); ++key) {
+      if (sees(Mask::kCausal, rows_of(operands.query_rows), query, rows_of(operands.key_rows),
+               key)) {
+        ++pairs;
+      }
+    }
+  }
+  return sim::Flops(products * 2.0 * pairs * static_cast<double>(operands.query_heads) *
+                    static_cast<double>(operands.head_dim));
+}
+
 }  // namespace
 
-sim::Result<void> attend(const AttentionOperands& operands, const Floats& output,
-                         const Floats& lse) {
+sim::Result<void> attend(const AttentionOperands& operands, const Floats& output, const Floats& lse,
+                         sim::Flops& flops) {
+  flops += flops_of(operands, 2);
   return attention_forward(heads_of(operands, operands.kv_heads),
                            {rows_of(operands.query_rows), operands.query.span()},
                            {rows_of(operands.key_rows), operands.key.span(), operands.value.span()},
@@ -63,9 +79,13 @@ sim::Result<void> attend(const AttentionOperands& operands, const Floats& output
 }
 
 sim::Result<void> attend_backward(const AttentionOperands& operands,
-                                  const AttentionBackward& backward) {
+                                  const AttentionBackward& backward, sim::Flops& flops) {
+  flops += flops_of(operands, 5);
   const auto key_rows = static_cast<std::int64_t>(operands.key_rows.positions.size());
   const bool is_grouped = operands.kv_heads < operands.query_heads;
+  if (is_grouped && backward.kv_accumulator == nullptr) {
+    throw std::out_of_range("grouped heads without a sum of dK, dV");
+  }
   const std::int64_t heads = is_grouped ? backward.kv_accumulator->extent(2) : operands.kv_heads;
   Floats key_sum = backward.key_gradient;
   Floats value_sum = backward.value_gradient;

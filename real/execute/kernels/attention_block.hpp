@@ -16,9 +16,10 @@ struct AttentionOperands {
   TokenRows key_rows;
 };
 
-// Writes o [rows, heads, d] and LSE [rows, heads].
+// Writes o [rows, heads, d] and LSE [rows, heads]; adds two products for each pair of a query and a
+// key that it sees.
 [[nodiscard]] sim::Result<void> attend(const AttentionOperands& operands, const Floats& output,
-                                       const Floats& lse);
+                                       const Floats& lse, sim::Flops& flops);
 
 struct AttentionBackward {
   Floats output;
@@ -33,7 +34,9 @@ struct AttentionBackward {
   const Operand* kv_accumulator = nullptr;
 };
 
+// Adds five products for each pair.
 [[nodiscard]] sim::Result<void> attend_backward(const AttentionOperands& operands,
-                                                const AttentionBackward& backward);
+                                                const AttentionBackward& backward,
+                                                sim::Flops& flops);
 
 }  // namespace seqspan::real

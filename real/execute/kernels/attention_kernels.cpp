@@ -24,7 +24,7 @@ AttentionOperands operands_of(const KernelCall& call) {
 }
 
 sim::Result<void> attention(const KernelCall& call) {
-  return attend(operands_of(call), call.write(0).values(), call.write(1).values());
+  return attend(operands_of(call), call.write(0).values(), call.write(1).values(), call.flops);
 }
 
 // q, k, v, o, LSE, dO -> dQ, dK, dV and scratch: dQ in fp32, dK, dV of grouped heads, row sums.
@@ -37,7 +37,8 @@ sim::Result<void> attention_backward(const KernelCall& call) {
                           .key_gradient = call.write(1).values(),
                           .value_gradient = call.write(2).values(),
                           .query_accumulator = call.write(3).values(),
-                          .kv_accumulator = call.writes.size() > 5 ? &call.write(4) : nullptr});
+                          .kv_accumulator = call.writes.size() > 5 ? &call.write(4) : nullptr},
+                         call.flops);
 }
 
 // Tokens of `from`, which has them as `order` says, into ascending order of their positions, or

@@ -6,6 +6,11 @@
 namespace seqspan::real {
 namespace {
 
+void count(const KernelCall& call, const MatrixPlace& matrix, std::int64_t rows) {
+  call.flops += sim::Flops(2.0 * static_cast<double>(rows) * static_cast<double>(matrix.rows) *
+                           static_cast<double>(matrix.columns));
+}
+
 using Place = MatrixPlace (LayerShare::*)() const;
 
 // x [rows, in], W [out, in] -> y [rows, out].
@@ -15,7 +20,9 @@ sim::Result<void> forward(const KernelCall& call) {
   const Floats& x = call.read(0).values();
   const Floats w = call.read(1).values().part(matrix.offset, matrix.rows * matrix.columns);
   const Floats& y = call.write(0).values();
-  for (std::int64_t row = 0; row < y.size() / matrix.rows; ++row) {
+  const std::int64_t rows = y.size() / matrix.rows;
+  count(call, matrix, rows);
+  for (std::int64_t row = 0; row < rows; ++row) {
     for (std::int64_t out = 0; out < matrix.rows; ++out) {
       double sum = 0;
       for (std::int64_t in = 0; in < matrix.columns; ++in) {
@@ -35,7 +42,9 @@ sim::Result<void> data_gradient(const KernelCall& call) {
   const Floats& dy = call.read(0).values();
   const Floats w = call.read(1).values().part(matrix.offset, matrix.rows * matrix.columns);
   const Floats& dx = call.write(0).values();
-  for (std::int64_t row = 0; row < dx.size() / matrix.columns; ++row) {
+  const std::int64_t rows = dx.size() / matrix.columns;
+  count(call, matrix, rows);
+  for (std::int64_t row = 0; row < rows; ++row) {
     for (std::int64_t in = 0; in < matrix.columns; ++in) {
       double sum = 0;
       for (std::int64_t out = 0; out < matrix.rows; ++out) {
@@ -56,6 +65,7 @@ sim::Result<void> weight_gradient(const KernelCall& call) {
   const Floats& x = call.read(1).values();
   const Floats dw = call.write(0).values().part(matrix.offset, matrix.rows * matrix.columns);
   const std::int64_t rows = dy.size() / matrix.rows;
+  count(call, matrix, rows);
   for (std::int64_t out = 0; out < matrix.rows; ++out) {
     for (std::int64_t in = 0; in < matrix.columns; ++in) {
       double sum = 0;

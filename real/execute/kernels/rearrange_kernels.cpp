@@ -121,12 +121,18 @@ sim::Result<void> order_for_other_nodes(const KernelCall& call) {
   return {};
 }
 
+// How many heads of the larger there are for one of the smaller.
+std::int64_t repeats_of(const Operand& larger, const Operand& smaller) {
+  if (larger.extent(2) < smaller.extent(2)) throw std::out_of_range("fewer heads than before");
+  return larger.extent(2) / smaller.extent(2);
+}
+
 // Every KV head as often as the ranks need it, one after the other.
 sim::Result<void> repeat(const KernelCall& call) {
   const Operand& from = call.read(0);
   const Operand& to = call.write(0);
   const std::int64_t d = from.extent(3);
-  const std::int64_t repeats = to.extent(2) / from.extent(2);
+  const std::int64_t repeats = repeats_of(to, from);
   for (std::int64_t row = 0; row < to.values().size() / d; ++row) {
     copy_head(from.values(), row / repeats * d, to.values(), row * d, d);
   }
@@ -137,7 +143,7 @@ sim::Result<void> sum_repeats(const KernelCall& call) {
   const Operand& from = call.read(0);
   const Operand& to = call.write(0);
   const std::int64_t d = from.extent(3);
-  const std::int64_t repeats = from.extent(2) / to.extent(2);
+  const std::int64_t repeats = repeats_of(from, to);
   for (float& value : to.values().span()) value = 0;
   for (std::int64_t row = 0; row < from.values().size() / d; ++row) {
     for (std::int64_t i = 0; i < d; ++i) {

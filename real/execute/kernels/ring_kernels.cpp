@@ -19,8 +19,17 @@ void copy(const Floats& from, const Floats& to) {
   for (std::int64_t i = 0; i < to.size(); ++i) to[i] = from[i];
 }
 
+// What is read and written where it lies.
+const Floats& in_place(const Operand& read, const Operand& written) {
+  if (read.tensor != written.tensor) throw std::out_of_range("a sum that is not read");
+  return written.values();
+}
+
 // The last `count` rows.
 TokenRows last_rows(const TokenRows& rows, std::int64_t count) {
+  if (count < 0 || count > std::ssize(rows.positions)) {
+    throw std::out_of_range("more rows than the rank has tokens");
+  }
   return {{rows.positions.end() - count, rows.positions.end()},
           {rows.documents.end() - count, rows.documents.end()}};
 }
@@ -46,7 +55,7 @@ AttentionOperands operands_of(const KernelCall& call, std::int64_t tokens) {
 // half: at hops beyond the rank's own number the first sees none of the keys.
 sim::Result<void> step(const KernelCall& call) {
   return attend(operands_of(call, call.write(0).extent(1)), call.write(0).values(),
-                call.write(1).values());
+                call.write(1).values(), call.flops);
 }
 
 // q, KV, o, LSE, dO -> dQ of the step, dK and dV of the step, scratch: dQ in fp32, dK, dV of
@@ -60,7 +69,8 @@ sim::Result<void> step_backward(const KernelCall& call) {
                           .key_gradient = key_half(call.write(1)),
                           .value_gradient = value_half(call.write(1)),
                           .query_accumulator = call.write(2).values(),
-                          .kv_accumulator = call.writes.size() > 4 ? &call.write(3) : nullptr});
+                          .kv_accumulator = call.writes.size() > 4 ? &call.write(3) : nullptr},
+                         call.flops);
 }
 
 // K, V -> KV.
@@ -76,10 +86,10 @@ float merged(float a, float b) {
   return larger + std::log(std::exp(a - larger) + std::exp(b - larger));
 }
 
-// LSE of the step, LSE -> LSE.
+// LSE of the step, LSE -> LSE, in place.
 sim::Result<void> merge_lse(const KernelCall& call) {
   const Floats& part = call.read(0).values();
-  const Floats& whole = call.write(0).values();
+  const Floats& whole = in_place(call.read(1), call.write(0));
   const std::int64_t skipped = whole.size() - part.size();
   for (std::int64_t i = 0; i < part.size(); ++i) {
     whole[skipped + i] = merged(whole[skipped + i], part[i]);
@@ -122,12 +132,12 @@ sim::Result<void> start_accumulator(const KernelCall& call) {
   return {};
 }
 
-// Partial output, its LSE, accumulator, LSE -> accumulator, LSE.
+// Partial output, its LSE, accumulator, LSE -> accumulator, LSE, in place.
 sim::Result<void> merge_output(const KernelCall& call) {
   const Floats& part = call.read(0).values();
   const Floats& part_lse = call.read(1).values();
-  const Floats& output = call.write(0).values();
-  const Floats& lse = call.write(1).values();
+  const Floats& output = in_place(call.read(2), call.write(0));
+  const Floats& lse = in_place(call.read(3), call.write(1));
   const std::int64_t width = part.size() / part_lse.size();
   const std::int64_t skipped = lse.size() - part_lse.size();
   for (std::int64_t row = 0; row < part_lse.size(); ++row) {
@@ -157,7 +167,7 @@ sim::Result<void> zero_gradients(const KernelCall& call) {
 
 // dQ of the step, dK and dV of the step, those that arrived, sum of dQ -> sum of dQ, of dK and dV.
 sim::Result<void> add_gradients(const KernelCall& call) {
-  const Floats& query = call.write(0).values();
+  const Floats& query = in_place(call.read(3), call.write(0));
   const Floats& kv = call.write(1).values();
   const Floats& arrived = call.read(2).values();
   for (std::int64_t i = 0; i < query.size(); ++i) query[i] += call.read(0).values()[i];

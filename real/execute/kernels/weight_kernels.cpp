@@ -10,12 +10,12 @@ sim::Result<void> nothing(const KernelCall& /*call*/) { return {}; }
 
 // [what the pass waits for,] parameters -> flat.
 sim::Result<void> cast_parameters(const KernelCall& call) {
-  return copy_kernel({call.share, {call.reads.back()}, call.writes});
+  return copy_kernel({call.share, {call.read(call.reads.size() - 1)}, call.writes, call.flops});
 }
 
 // Flat -> this layer's parameters, and the next layer's, which are not there to be had.
 sim::Result<void> copy_out(const KernelCall& call) {
-  return copy_kernel({call.share, call.reads, {call.write(0)}});
+  return copy_kernel({call.share, call.reads, {call.write(0)}, call.flops});
 }
 
 constexpr std::array kKernels = {

@@ -11,7 +11,9 @@ namespace {
 
 // Writes a case with these members besides name and source, and reads it.
 sim::Result<ReplayCase> read(const std::string& members) {
-  const std::string file = testing::TempDir() + "replay_case.json";
+  // Tests run side by side.
+  const std::string file =
+      testing::TempDir() + testing::UnitTest::GetInstance()->current_test_info()->name() + ".json";
   std::ofstream(file) << R"({"name": "n", "source": "s", )" + members + "}";
   return read_replay_case(file);
 }
@@ -40,7 +42,7 @@ TEST(Replay, ComparesEveryQuantityAndNamesWhatIsRefused) {
                      R"({"out_of_memory": true}}, )" +
                      R"({"sequence_length": 8192, "global_batch_size": 8, "layout": "tp=3",
                          "measured": {"tflops_per_gpu": 1}}])");
-  ASSERT_TRUE(source);
+  ASSERT_TRUE(source) << source.error().what << " " << source.error().where;
   const auto replayed = replay(*source, ".");
   ASSERT_TRUE(replayed);
   ASSERT_EQ(replayed->rows.size(), 3U);

@@ -38,9 +38,14 @@ sim::Result<PlannedLayout> planned(const ValidateArguments& arguments) {
   return PlannedLayout{*std::move(job), *layout};
 }
 
-// What all ranks must have in common, in few letters: build, inputs and layout.
-std::string identity_of(const PlannedLayout& plan) {
+// What all ranks must have in common, in few letters: build, inputs, settings and layout, and what
+// is to be run. Ranks that differ would call MPI with different sizes.
+std::string identity_of(const ValidateArguments& arguments, const PlannedLayout& plan) {
   std::string all = std::string(config::kVersion) + sim::to_string(plan.layout);
+  for (const std::string& setting : arguments.settings) all += "\n" + setting;
+  for (const std::int64_t length : arguments.documents) all += fmt::format("\n{}", length);
+  all += fmt::format("\n{} {} {} {}\n", arguments.numbers, arguments.time, arguments.warm_up,
+                     arguments.repetitions);
   for (const sim::InputFile& file : plan.job.inputs) all += file.sha256;
   return fmt::format("seqspan {}, plan {}", config::kVersion, sim::sha256(all).substr(0, 16));
 }
@@ -54,7 +59,7 @@ real::ValidatorOptions options_of(const ValidateArguments& arguments, const Plan
   options.measure.repetitions = arguments.repetitions;
   if (arguments.exchange_limit) options.measure.limit = *arguments.exchange_limit;
   options.documents = arguments.documents;
-  options.identity = identity_of(plan);
+  options.identity = identity_of(arguments, plan);
   options.keep = [&arguments, &output](const std::string& done,
                                        const real::Validation& validation) -> sim::Result<void> {
     output.message(done + ": done\n");

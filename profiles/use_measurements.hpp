@@ -5,10 +5,11 @@
 //   sendrecv        ring shift: both are every rank to its successor, the last to the first
 //   point_to_point  point-to-point
 // Others are not used: no op of a program is one. The variant "4 groups at once, 2 apart", as
-// `profile run` writes it, is a curve of its own, for layouts with as many groups. Of several other variants of a
-// group the one without a name counts, else the first. Where only one of all-gather and reduce-scatter of a group was
-// measured it stands for both (predict() in profiles/fit/fit_fabric.hpp says why). Nodes of a
-// benchmark that share an NVLink domain are one domain.
+// `profile run` writes it, is a curve of its own, for layouts with as many groups. Of several other
+// variants of a group the one without a name counts, else the first. Where only one of all-gather
+// and reduce-scatter of a group was measured it stands for both (predict() in
+// profiles/fit/fit_fabric.hpp says why). Nodes of a benchmark that share an NVLink domain are one
+// domain.
 //
 // Link parameters that the logs determine (above 0) replace those of the data sheets:
 //   inside   the device's NVLink, where a group of one node was measured

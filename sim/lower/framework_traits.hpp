@@ -59,10 +59,10 @@ struct FrameworkTraits {
   bool expands_kv_gradients;  // FlashAttention-2 backward with GQA: dK, dV at all query heads, then
                               // summed
   // Gradients are added to the main gradients by the GEMM itself; autograd gets a placeholder of
-  // the weight's shape and type instead: one per shape, kept (TransformerEngine get_dummy_wgrad), and
-  // one for the LM head while its hook runs (Megatron-LM tensor_parallel/layers.py).
+  // the weight's shape and type instead: one per shape, kept (TransformerEngine get_dummy_wgrad),
+  // and one for the LM head while its hook runs (Megatron-LM tensor_parallel/layers.py).
   bool weight_gradient_placeholders;
-  bool position_ids_gather;   // all-gathers int64 position ids in every layer
+  bool position_ids_gather;  // all-gathers int64 position ids in every layer
   // Every all-to-all is an autograd function of its own, and autograd runs those whose gradients
   // are there in the reverse of forward's order: dV, dK, dQ. Else one function sends dQ, dK, dV.
   bool all_to_alls_apart;

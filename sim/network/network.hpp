@@ -16,11 +16,11 @@
 // other axes at the same time slows them in the readers (sim/engine/link_sharing.hpp).
 //
 // Curves measured on the cluster (Cluster::measured) go before the model: first one that was
-// measured with as many groups at once as the layout has. Most benchmarks run one group on GPUs that
-// have nothing else to do; such a curve stands for a placed group only where no sibling shares its
-// links: ranks that are neighbours, in one domain or in domains that they fill,
-// under one leaf or under leaves that they fill, on links as the cluster describes them.
-// Other interleaved groups share NICs, and keep the model, which counts that.
+// measured with as many groups at once as the layout has. Most benchmarks run one group on GPUs
+// that have nothing else to do; such a curve stands for a placed group only where no sibling shares
+// its links: ranks that are neighbours, in one domain or in domains that they fill, under one leaf
+// or under leaves that they fill, on links as the cluster describes them. Other interleaved groups
+// share NICs, and keep the model, which counts that.
 #pragma once
 
 #include <array>

@@ -60,19 +60,21 @@ check_csv() {
 
 try() { "$here/fault.sh" "$fault" --when '^embedding: done' --within $((limit + 5)) "$@" || exit 1; }
 op="all_to_all|all_gather|all_reduce|reduce_scatter|ring_shift"
+# Which op is told, and who had come to it, depends on where the fault comes: the group need not hold the
+# rank that is gone. profile_run_test.sh asks for the very rank.
 case $fault in
   stop)
-    try --says "($op) .* has not ended within $limit s" --says '(no answer|not arrived): rank' \
+    try --says "($op) .* of ranks .* has not ended within $limit s" \
       -- "$seqspan" "${long[@]}" --ranks 4
     check_csv
     ;;
   kill)
-    try --says "told to end \(SIGTERM\) during ($op)" --says 'no answer: rank 1$' \
-      --says 'signal 9' -- "$seqspan" "${long[@]}" --ranks 4
+    try --says "told to end \(SIGTERM\) during ($op) .* of ranks" --says 'signal 9' \
+      -- "$seqspan" "${long[@]}" --ranks 4
     check_csv
     ;;
   unplug)
-    try --rank 2 --says "($op) .* has not ended within $limit s" --says 'no answer: ' \
+    try --rank 2 --says "($op) .* of ranks .* has not ended within $limit s" \
       -- "$cluster" run --hosts 2 --ranks-per-host 2 -- "$seqspan" "${long[@]}"
     check_csv
     ;;

@@ -22,7 +22,8 @@ sim::Result<sim::Job> job_of(const ReplayCase& source, const ReplayRow& row,
   options.framework = source.framework;
   options.sequence_length = std::to_string(row.sequence_length);
   options.global_batch_size = std::to_string(row.global_batch_size);
-  options.settings = row.settings;
+  options.settings = source.settings;
+  options.settings.insert(options.settings.end(), row.settings.begin(), row.settings.end());
   return make_job(options, data_root);
 }
 

@@ -111,6 +111,8 @@ const FieldTable<ReplayCase>& case_table() {
     t.add(json::text("cluster", "a shipped cluster").with_default("none: left out"),
           &ReplayCase::cluster);
     t.add(json::text("framework", "as in a job").with_default("megatron"), &ReplayCase::framework);
+    t.add(texts("set", "of all rows: path=value, as --set takes it").with_default("none"),
+          &ReplayCase::settings);
     t.add(json::text("left_out", "why none of it can be compared").with_default("it is compared"),
           &ReplayCase::left_out);
     t.add(json::any("rows", "an array of rows"), decode_rows);

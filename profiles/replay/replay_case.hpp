@@ -40,7 +40,8 @@ struct ReplayCase {
   std::string model;                     // a shipped name
   std::string cluster;
   std::string framework;
-  std::string left_out;  // why none of it can be compared; empty: it is
+  std::vector<std::string> settings;  // of all rows, as --set takes them; a row's own come after
+  std::string left_out;               // why none of it can be compared; empty: it is
   std::vector<ReplayRow> rows;
   sim::InputFile file;
 };

@@ -38,8 +38,10 @@ class BlockValidator {
     std::vector<sim::Seconds> waits;
     std::vector<sim::Seconds> durations;
     std::vector<sim::LinkUse> uses;
-    sim::read_op_times(context_.job.cluster.device, network, own, waits, uses);
-    sim::read_op_times(context_.job.cluster.device, network, planned, durations, uses);
+    sim::read_op_times(context_.job.cluster, network, own, waits, uses);
+    sim::read_op_times(context_.job.cluster, network, planned, durations, uses);
+    // Waits stand in for compute, and nothing slows a wait down.
+    for (sim::LinkUse& use : uses) use.interference = 0;
     RoleAllocator memory(context_.transport);
     BlockRunner runner(
         context_.transport, own, *groups, memory,

@@ -1,14 +1,22 @@
-// How long a compute op takes on one GPU, from its shape and the device profile.
+// How long a compute op takes on one GPU alone, from its shape and the device profile.
 //
 //   GEMM       max(FLOPs / (peak x efficiency x fill), bytes / HBM) + kernel overhead
 //              fill = share of the multiprocessors that output tiles of 128 x 256 keep busy: tiles
 //              / (waves x multiprocessors) with waves = ceil(tiles / multiprocessors), the
 //              quantisation that NVIDIA's "Matrix Multiplication Background User's Guide"
-//              describes; bytes = each operand and the product once, bf16. Grouped GEMMs have their
-//              own efficiency.
-//   attention  FLOPs of the unmasked pairs / (peak x efficiency of the pass) + kernel overhead
-//   memory pass  bytes / (HBM bandwidth x efficiency) + kernel overhead; nothing for 0 bytes, which
-//              is bookkeeping and no kernel
+//              describes; bytes = each operand and the product once, bf16. A weight gradient has an
+//              efficiency of its own, and reads and writes its product in fp32.
+//   grouped    products x max(FLOPs of one, its rows in whole tiles, / (peak x efficiency),
+//   GEMM       bytes of one / HBM at the rate of passes, launch) + kernel overhead: the products
+//              run side by side on a few streams, so that waves fill each other, but none takes
+//              less than its launch
+//   attention  max(longest block, mean + tail x longest block) + kernel overhead
+//              mean = FLOPs of the unmasked pairs / (peak x efficiency of the pass); a thread block
+//              walks a tile of queries (forward) or keys (backward) of one head, and the longest
+//              block is tile x the most keys (queries) that one sees, at a multiprocessor's share
+//              of that rate. Few heads or short sequences leave multiprocessors idle at the end.
+//   memory pass  bytes / (HBM bandwidth x efficiency) + overhead of a pass; nothing for 0 bytes,
+//              which is bookkeeping and no kernel
 // Efficiencies are measured at large shapes (profiles/devices, each with its source).
 #pragma once
 
@@ -19,6 +27,11 @@ namespace seqspan::sim {
 
 // The op must not be a communication.
 [[nodiscard]] Seconds compute_time(const DeviceProfile& device, const Op& op);
+
+// How much longer compute takes on the slowest of `gpus` GPUs than on the median one, which a step
+// waits for: 1 + v/2 x (n - 1) / (n + 1), the mean of the largest of n speeds that are spread
+// evenly over a range of `device.variability` = v of the median.
+[[nodiscard]] double slowest_of(const DeviceProfile& device, std::int64_t gpus);
 
 // Share of the multiprocessors that the GEMM's output tiles keep busy, in (0, 1].
 [[nodiscard]] double tile_fill(const DeviceProfile& device, const Gemm& gemm);

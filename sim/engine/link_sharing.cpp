@@ -1,6 +1,7 @@
 #include "sim/engine/link_sharing.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 namespace seqspan::sim {
@@ -29,16 +30,24 @@ double fair_share(std::span<const double> wanted) {
 
 }  // namespace
 
-LinkUse link_use(const CommunicationTime& time) {
+LinkUse link_use(const Cluster& cluster, const CommunicationTime& time) {
   const double total = time.total().value();
   if (total <= 0) return {};
-  return {time.nvlink.value() / total, time.pcie.value() / total, time.nic.value() / total,
-          time.spine.value() / total, time.core.value() / total};
+  LinkUse use{{time.nvlink.value() / total, time.pcie.value() / total, time.nic.value() / total,
+               time.spine.value() / total, time.core.value() / total}};
+  // What goes to the NICs passes the memory of the GPU as well, at the NIC's rate.
+  const double nic_rate =
+      cluster.nic.effective_bandwidth() / cluster.device.nvlink.effective_bandwidth();
+  use.interference =
+      cluster.device.interference * std::min(1.0, std::max(use.parts[0], use.parts[2] * nic_rate));
+  return use;
 }
 
 void LinkSharing::clear() {
   starts_.fill(0);
   ends_.fill(0);
+  latest_end_ = 0;
+  used_ = 0;
   transfers_.fill({});
 }
 
@@ -47,7 +56,33 @@ void LinkSharing::shift(Stream stream, double seconds) {
   if (transfers_[index].use == nullptr) return;
   starts_[index] += seconds;
   ends_[index] += seconds;
+  latest_end_ = std::max(latest_end_, ends_[index]);
   transfers_[index].shared_until += seconds;
+}
+
+double LinkSharing::compute_end(double start, double duration) const {
+  // Transfers together leave compute some of its multiprocessors.
+  constexpr double kLeastSpeed = 0.25;
+  double now = start;
+  double left = duration;
+  for (;;) {
+    double speed = 1;
+    double next = std::numeric_limits<double>::infinity();
+    for (std::uint32_t rest = used_; rest != 0; rest &= rest - 1) {
+      const auto i = static_cast<std::size_t>(std::countr_zero(rest));
+      if (ends_[i] <= now) continue;
+      if (starts_[i] > now) {
+        next = std::min(next, starts_[i]);
+      } else {
+        speed -= transfers_[i].use->interference;
+        next = std::min(next, ends_[i]);
+      }
+    }
+    speed = std::max(speed, kLeastSpeed);
+    if (left <= (next - now) * speed) return now + left / speed;
+    left -= (next - now) * speed;
+    now = next;
+  }
 }
 
 double LinkSharing::left_at(std::size_t stream, double now) const {
@@ -58,24 +93,24 @@ double LinkSharing::left_at(std::size_t stream, double now) const {
 
 // No kind of link is asked for more than it has, whichever of the transfers in flight meet.
 bool LinkSharing::links_suffice(double from, double to) const {
-  LinkUse sum{};
+  std::array<double, kLinkKindCount> sum{};
   for (std::size_t i = 0; i < kStreamCount; ++i) {
     if (ends_[i] <= from || starts_[i] >= to) continue;
     const LinkUse& use = *transfers_[i].use;
-    for (std::size_t kind = 0; kind < kLinkKindCount; ++kind) sum[kind] += use[kind];
+    for (std::size_t kind = 0; kind < kLinkKindCount; ++kind) sum[kind] += use.parts[kind];
   }
   return std::all_of(sum.begin(), sum.end(), [](double part) { return part <= 1; });
 }
 
 void LinkSharing::set_rates(std::span<Runner> runners) const {
   std::size_t running = 0;
-  LinkUse sum{};
+  std::array<double, kLinkKindCount> sum{};
   for (Runner& runner : runners) {
     runner.rate = 1;
     if (!runner.started || runner.done) continue;
     ++running;
     const LinkUse& use = *transfers_[runner.stream].use;
-    for (std::size_t kind = 0; kind < kLinkKindCount; ++kind) sum[kind] += use[kind];
+    for (std::size_t kind = 0; kind < kLinkKindCount; ++kind) sum[kind] += use.parts[kind];
   }
   if (running < 2) return;
   for (std::size_t kind = 0; kind < kLinkKindCount; ++kind) {
@@ -83,12 +118,12 @@ void LinkSharing::set_rates(std::span<Runner> runners) const {
     std::array<double, kStreamCount> wanted;  // NOLINT: the first `count` are set
     std::size_t count = 0;
     for (const Runner& runner : runners) {
-      const double part = (*transfers_[runner.stream].use)[kind];
+      const double part = transfers_[runner.stream].use->parts[kind];
       if (runner.started && !runner.done && part > 0) wanted[count++] = part;
     }
     const double share = fair_share({wanted.data(), count});
     for (Runner& runner : runners) {
-      const double part = (*transfers_[runner.stream].use)[kind];
+      const double part = transfers_[runner.stream].use->parts[kind];
       if (runner.started && !runner.done && part > share) {
         runner.rate = std::min(runner.rate, share / part);
       }
@@ -139,6 +174,9 @@ double LinkSharing::share(std::size_t own, double now) {
   }
 
   run({runners.data(), count}, now);
+  for (std::size_t i = 0; i < count; ++i) {
+    latest_end_ = std::max(latest_end_, ends_[runners[i].stream]);
+  }
   for (std::size_t i = 0; i < count; ++i) {
     const Runner& runner = runners[i];
     Transfer& transfer = transfers_[runner.stream];

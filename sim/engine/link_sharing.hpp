@@ -13,6 +13,7 @@
 // for streams. The work on the links is conserved in all cases.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -20,16 +21,20 @@
 
 #include "sim/network/collective_time.hpp"
 #include "sim/program/op.hpp"
+#include "sim/spec/cluster.hpp"
 
 namespace seqspan::sim {
 
 // NVLink, PCIe, NIC, spine, core.
 inline constexpr std::size_t kLinkKindCount = 5;
 
-// Parts of the links that a transfer uses while it runs alone, 0 to 1.
-using LinkUse = std::array<double, kLinkKindCount>;
+// What a transfer takes away from others while it runs alone.
+struct LinkUse {
+  std::array<double, kLinkKindCount> parts{};  // of the links, 0 to 1
+  double interference = 0;                     // of the speed of compute beside it, 0 to 1
+};
 
-[[nodiscard]] LinkUse link_use(const CommunicationTime& time);
+[[nodiscard]] LinkUse link_use(const Cluster& cluster, const CommunicationTime& time);
 
 // At most one transfer per stream is in flight. Allocates nothing.
 class LinkSharing {
@@ -51,6 +56,8 @@ class LinkSharing {
     starts_[own] = now;
     ends_[own] = end;
     transfers_[own] = {op, now, 1, &use};
+    latest_end_ = std::max(latest_end_, end);
+    used_ |= 1U << own;
     return meets != 0 ? share(own, now) : end;
   }
 
@@ -62,6 +69,12 @@ class LinkSharing {
     double after = 0;
   };
   [[nodiscard]] std::span<const Delay> delays() const { return {delays_.data(), delay_count_}; }
+
+  // A transfer is in flight at that time, or starts later.
+  [[nodiscard]] bool meets(double time) const { return latest_end_ > time; }
+  // When compute that starts then and takes `duration` alone ends: it runs slower beside transfers
+  // (LinkUse::interference), by the sum of what they take.
+  [[nodiscard]] double compute_end(double start, double duration) const;
 
   // The stream's clock was moved on by `seconds`, and so is its transfer.
   void shift(Stream stream, double seconds);
@@ -95,6 +108,8 @@ class LinkSharing {
   // By stream; apart, because start() looks at all of them each time.
   std::array<double, kStreamCount> starts_{};
   std::array<double, kStreamCount> ends_{};
+  double latest_end_ = 0;   // no transfer ends later
+  std::uint32_t used_ = 0;  // streams that a transfer has run on, by bit
   std::array<Transfer, kStreamCount> transfers_{};
   std::array<Delay, kStreamCount> delays_{};
   std::size_t delay_count_ = 0;

@@ -1,5 +1,6 @@
 // How long each op of a program takes alone, and which parts of the links it uses: what the clock
-// (schedule_clock.hpp) puts on streams.
+// (schedule_clock.hpp) puts on streams. Products and attention take as long as on the slowest GPU
+// of the cluster (compute_time.hpp).
 #pragma once
 
 #include <vector>
@@ -7,13 +8,13 @@
 #include "sim/engine/link_sharing.hpp"
 #include "sim/network/network.hpp"
 #include "sim/program/program.hpp"
-#include "sim/spec/device.hpp"
+#include "sim/spec/cluster.hpp"
 
 namespace seqspan::sim {
 
 // By op of the program. The network must have placed the program's layout. Both keep their
 // capacity.
-void read_op_times(const DeviceProfile& device, const Network& network, const Program& program,
+void read_op_times(const Cluster& cluster, const Network& network, const Program& program,
                    std::vector<Seconds>& durations, std::vector<LinkUse>& uses);
 
 }  // namespace seqspan::sim

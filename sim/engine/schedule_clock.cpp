@@ -36,28 +36,28 @@ void ScheduleClock::begin(const Program& program, std::span<const Seconds> durat
   program_ = &program;
   durations_ = durations;
   uses_ = uses;
-  ready_.resize(program.tensors.size());
-  writer_.resize(program.tensors.size());
-  exposed_.resize(program.ops.size());
+  now_.ready.resize(program.tensors.size());
+  now_.writer.resize(program.tensors.size());
+  now_.exposed.resize(program.ops.size());
   before_loop_.resize(program.ops.size());
   before_block_.resize(program.ops.size());
 }
 
 void ScheduleClock::restart(MicroBatchPosition position) {
   position_ = position;
-  free_.fill(0);
-  sharing_.clear();
-  std::fill(ready_.begin(), ready_.end(), 0.0);
-  std::fill(writer_.begin(), writer_.end(), kNoOp);
-  std::fill(exposed_.begin(), exposed_.end(), 0.0);
-  handed_ = 0;
+  now_.free.fill(0);
+  now_.sharing.clear();
+  std::fill(now_.ready.begin(), now_.ready.end(), 0.0);
+  std::fill(now_.writer.begin(), now_.writer.end(), kNoOp);
+  std::fill(now_.exposed.begin(), now_.exposed.end(), 0.0);
+  now_.handed = 0;
 }
 
 void ScheduleClock::charge_wait(const Op& op, double from, double until) {
   for (const TensorId id : op.reads) {
-    if (ready_[index_of(id)] != until) continue;
-    const std::uint32_t cause = writer_[index_of(id)];
-    if (cause != kNoOp) exposed_[cause] += until - from;
+    if (now_.ready[index_of(id)] != until) continue;
+    const std::uint32_t cause = now_.writer[index_of(id)];
+    if (cause != kNoOp) now_.exposed[cause] += until - from;
     return;
   }
 }
@@ -65,30 +65,38 @@ void ScheduleClock::charge_wait(const Op& op, double from, double until) {
 void ScheduleClock::run_op(std::size_t index) {
   const Op& op = program_->ops[index];
   if (!position_.runs(op.when)) return;
-  double& free = free_[static_cast<std::size_t>(op.stream)];
+  double& free = now_.free[static_cast<std::size_t>(op.stream)];
   double start = free;
-  for (const TensorId id : op.reads) start = std::max(start, ready_[index_of(id)]);
+  for (const TensorId id : op.reads) start = std::max(start, now_.ready[index_of(id)]);
   if (op.stream == Stream::kCompute && start > free) charge_wait(op, free, start);
   touched_ |= 1U << static_cast<unsigned>(op.stream);
-  const bool shares = op.stream != Stream::kCompute && !uses_.empty();
-  const double end = shares ? run_transfer(index, start) : start + durations_[index].value();
+  const double duration = durations_[index].value();
+  const bool alone = uses_.empty();
+  double end = start + duration;
+  if (op.stream != Stream::kCompute) {
+    if (!alone) end = run_transfer(index, start);
+  } else if (!alone && now_.sharing.meets(start)) {
+    const double slowed = now_.sharing.compute_end(start, duration);
+    now_.exposed[index] += slowed - end;
+    end = slowed;
+  }
   free = end;
   for (const TensorId id : op.writes) {
-    ready_[index_of(id)] = end;
-    writer_[index_of(id)] = static_cast<std::uint32_t>(index);
+    now_.ready[index_of(id)] = end;
+    now_.writer[index_of(id)] = static_cast<std::uint32_t>(index);
   }
 }
 
 double ScheduleClock::run_transfer(std::size_t index, double start) {
   const Stream stream = program_->ops[index].stream;
-  const double end = sharing_.start(stream, static_cast<std::uint32_t>(index), start,
-                                    durations_[index].value(), uses_[index]);
-  for (const LinkSharing::Delay& delay : sharing_.delays()) {
-    double& free = free_[static_cast<std::size_t>(delay.stream)];
+  const double end = now_.sharing.start(stream, static_cast<std::uint32_t>(index), start,
+                                        durations_[index].value(), uses_[index]);
+  for (const LinkSharing::Delay& delay : now_.sharing.delays()) {
+    double& free = now_.free[static_cast<std::size_t>(delay.stream)];
     if (free == delay.before) free = delay.after;
     for (const TensorId id : program_->ops[delay.op].writes) {
-      if (writer_[index_of(id)] == delay.op && ready_[index_of(id)] == delay.before) {
-        ready_[index_of(id)] = delay.after;
+      if (now_.writer[index_of(id)] == delay.op && now_.ready[index_of(id)] == delay.before) {
+        now_.ready[index_of(id)] = delay.after;
       }
     }
   }
@@ -96,38 +104,38 @@ double ScheduleClock::run_transfer(std::size_t index, double start) {
 }
 
 void ScheduleClock::move_on(Stream stream, double seconds) {
-  free_[static_cast<std::size_t>(stream)] += seconds;
-  sharing_.shift(stream, seconds);
+  now_.free[static_cast<std::size_t>(stream)] += seconds;
+  now_.sharing.shift(stream, seconds);
 }
 
 void ScheduleClock::run_loop(const Loop& loop) {
   Clocks last_step{};
   for (std::int64_t done = 0; done < loop.times;) {
-    const Clocks before = free_;
-    std::copy_n(exposed_.begin() + static_cast<std::ptrdiff_t>(loop.first), loop.count,
+    const Clocks before = now_.free;
+    std::copy_n(now_.exposed.begin() + static_cast<std::ptrdiff_t>(loop.first), loop.count,
                 before_loop_.begin() + static_cast<std::ptrdiff_t>(loop.first));
     for (std::size_t i = loop.first; i < loop.first + loop.count; ++i) run_op(i);
     for (std::size_t i = 0; i < loop.carry_count; ++i) {
-      ready_[index_of(loop.carries[i].to)] = ready_[index_of(loop.carries[i].from)];
-      writer_[index_of(loop.carries[i].to)] = writer_[index_of(loop.carries[i].from)];
+      now_.ready[index_of(loop.carries[i].to)] = now_.ready[index_of(loop.carries[i].from)];
+      now_.writer[index_of(loop.carries[i].to)] = now_.writer[index_of(loop.carries[i].from)];
     }
     ++done;
-    const Clocks step = steps(before, free_);
+    const Clocks step = steps(before, now_.free);
     if (done > 1 && done < loop.times && alike(step, last_step)) {
       const auto rest = static_cast<double>(loop.times - done);
-      for (std::size_t i = 0; i < free_.size(); ++i)
+      for (std::size_t i = 0; i < now_.free.size(); ++i)
         move_on(static_cast<Stream>(i), rest * step[i]);
       for (std::size_t i = loop.first; i < loop.first + loop.count; ++i) {
         const Op& op = program_->ops[i];
         const double shift = rest * step[static_cast<std::size_t>(op.stream)];
         // Of two ops that write a tensor, the later one made it ready.
         for (const TensorId id : op.writes) {
-          if (writer_[index_of(id)] == i) ready_[index_of(id)] += shift;
+          if (now_.writer[index_of(id)] == i) now_.ready[index_of(id)] += shift;
         }
-        exposed_[i] += rest * (exposed_[i] - before_loop_[i]);
+        now_.exposed[i] += rest * (now_.exposed[i] - before_loop_[i]);
       }
       for (std::size_t i = 0; i < loop.carry_count; ++i) {
-        ready_[index_of(loop.carries[i].to)] = ready_[index_of(loop.carries[i].from)];
+        now_.ready[index_of(loop.carries[i].to)] = now_.ready[index_of(loop.carries[i].from)];
       }
       return;
     }
@@ -138,9 +146,9 @@ void ScheduleClock::run_loop(const Loop& loop) {
 void ScheduleClock::run_once(const Block& block) {
   std::size_t input = 0;
   for (const TensorId id : block.inputs) {
-    const bool handed = input < handed_;
-    ready_[index_of(id)] = handed ? handed_ready_[input] : 0.0;
-    writer_[index_of(id)] = handed ? handed_writer_[input] : kNoOp;
+    const bool handed = input < now_.handed;
+    now_.ready[index_of(id)] = handed ? now_.handed_ready[input] : 0.0;
+    now_.writer[index_of(id)] = handed ? now_.handed_writer[input] : kNoOp;
     ++input;
   }
   std::size_t loop_index = block.first_loop;
@@ -159,11 +167,11 @@ void ScheduleClock::run_once(const Block& block) {
 }
 
 void ScheduleClock::hand_over(const Block& block) {
-  handed_ = 0;
+  now_.handed = 0;
   for (const TensorId id : block.outputs) {
-    handed_ready_[handed_] = ready_[index_of(id)];
-    handed_writer_[handed_] = writer_[index_of(id)];
-    ++handed_;
+    now_.handed_ready[now_.handed] = now_.ready[index_of(id)];
+    now_.handed_writer[now_.handed] = now_.writer[index_of(id)];
+    ++now_.handed;
   }
 }
 
@@ -180,7 +188,7 @@ bool ScheduleClock::moved_as_one(const Clocks& step, std::span<const double> han
     if ((touched_ >> i & 1U) != 0 && !joins(step[i])) return false;
   }
   for (std::size_t i = 0; i < handed_before.size(); ++i) {
-    if (!joins(handed_ready_[i] - handed_before[i])) return false;
+    if (!joins(now_.handed_ready[i] - handed_before[i])) return false;
   }
   return true;
 }
@@ -189,29 +197,29 @@ void ScheduleClock::run(const Block& block, std::int64_t count) {
   Clocks last_step{};
   const auto first = static_cast<std::ptrdiff_t>(block.first_op);
   for (std::int64_t done = 0; done < count;) {
-    const Clocks before = free_;
-    const std::array<double, Operands::kCapacity> handed_before = handed_ready_;
-    const std::size_t handed_count = handed_;
+    const Clocks before = now_.free;
+    const std::array<double, Operands::kCapacity> handed_before = now_.handed_ready;
+    const std::size_t handed_count = now_.handed;
     // A run also charges waits to the op of the run before that handed its input over; that op is
     // one of this block's, except in the first repetition.
-    std::copy_n(exposed_.begin() + first, block.op_count, before_block_.begin() + first);
+    std::copy_n(now_.exposed.begin() + first, block.op_count, before_block_.begin() + first);
     touched_ = 0;
     run_once(block);
     ++done;
-    const Clocks step = steps(before, free_);
+    const Clocks step = steps(before, now_.free);
     const bool settled =
         done > 1 && done < count &&
         ((done > 2 && alike(step, last_step)) ||
-         (handed_ == handed_count && moved_as_one(step, {handed_before.data(), handed_})));
+         (now_.handed == handed_count && moved_as_one(step, {handed_before.data(), now_.handed})));
     if (settled) {
       const auto rest = static_cast<double>(count - done);
-      for (std::size_t i = 0; i < free_.size(); ++i)
+      for (std::size_t i = 0; i < now_.free.size(); ++i)
         move_on(static_cast<Stream>(i), rest * step[i]);
-      for (std::size_t i = 0; i < std::min(handed_, handed_count); ++i) {
-        handed_ready_[i] += rest * (handed_ready_[i] - handed_before[i]);
+      for (std::size_t i = 0; i < std::min(now_.handed, handed_count); ++i) {
+        now_.handed_ready[i] += rest * (now_.handed_ready[i] - handed_before[i]);
       }
       for (std::size_t i = block.first_op; i < block.first_op + block.op_count; ++i) {
-        exposed_[i] += rest * (exposed_[i] - before_block_[i]);
+        now_.exposed[i] += rest * (now_.exposed[i] - before_block_[i]);
       }
       return;
     }
@@ -219,15 +227,32 @@ void ScheduleClock::run(const Block& block, std::int64_t count) {
   }
 }
 
+bool ScheduleClock::as_saved() const {
+  constexpr auto kCompute = static_cast<std::size_t>(Stream::kCompute);
+  const auto as_late = [this](double now, double saved) {
+    const double late = now - now_.free[kCompute];
+    const double late_then = saved - saved_.free[kCompute];
+    return (late <= 0 && late_then <= 0) || std::abs(late - late_then) <= kSameStep * now;
+  };
+  for (std::size_t i = 0; i < now_.free.size(); ++i) {
+    if (!as_late(now_.free[i], saved_.free[i])) return false;
+  }
+  for (std::size_t i = 0; i < now_.handed; ++i) {
+    if (!as_late(now_.handed_ready[i], saved_.handed_ready[i])) return false;
+  }
+  return now_.handed == saved_.handed;
+}
+
 Seconds ScheduleClock::compute_end() const {
   // Hidden states may still be on their way over TP when compute is done.
-  double end = free_[static_cast<std::size_t>(Stream::kCompute)];
-  if (handed_ > 0) end = std::max(end, handed_ready_[0]);
+  double end = now_.free[static_cast<std::size_t>(Stream::kCompute)];
+  if (now_.handed > 0) end = std::max(end, now_.handed_ready[0]);
   return Seconds(end);
 }
 
 Seconds ScheduleClock::end() const {
-  return Seconds(std::max(*std::max_element(free_.begin(), free_.end()), compute_end().value()));
+  return Seconds(
+      std::max(*std::max_element(now_.free.begin(), now_.free.end()), compute_end().value()));
 }
 
 }  // namespace seqspan::sim

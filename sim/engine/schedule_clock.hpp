@@ -10,7 +10,8 @@
 // (link_sharing.hpp).
 //
 // While compute waits for a communication that is its input, the wait is charged to that op
-// (exposed communication); what runs under compute is charged to nobody.
+// (exposed communication); what runs under compute is charged to nobody. What compute itself takes
+// longer beside communication is charged to the compute op.
 #pragma once
 
 #include <array>
@@ -51,8 +52,20 @@ class ScheduleClock {
   [[nodiscard]] Seconds compute_end() const;
   // When the last stream is done.
   [[nodiscard]] Seconds end() const;
-  // Time that compute waited for each op, by op of the program, since restart.
-  [[nodiscard]] std::span<const double> exposed() const { return exposed_; }
+  // Time that compute waited for each communication, and that each compute op took longer beside
+  // communications, by op of the program, since restart.
+  [[nodiscard]] std::span<const double> exposed() const { return now_.exposed; }
+
+  // Remembers where all clocks are, and goes back there; for a micro-batch that is like the one
+  // before so far.
+  void save() { saved_ = now_; }
+  void go_back(MicroBatchPosition position) {
+    now_ = saved_;
+    position_ = position;
+  }
+  // What runs from here takes as long as from the saved state: what is on its way beside compute
+  // arrives as long after it.
+  [[nodiscard]] bool as_saved() const;
 
  private:
   using Clocks = std::array<double, kStreamCount>;
@@ -68,22 +81,28 @@ class ScheduleClock {
   void hand_over(const Block& block);
   [[nodiscard]] bool moved_as_one(const Clocks& step, std::span<const double> handed_before) const;
 
+  // Where all streams are, and what is ready when.
+  struct State {
+    Clocks free{};
+    LinkSharing sharing;
+    std::vector<double> ready;          // by tensor
+    std::vector<std::uint32_t> writer;  // by tensor: the op that made it ready
+    std::vector<double> exposed;        // by op
+    // Ready times of what one block hands to the next, in the order of its outputs.
+    std::array<double, Operands::kCapacity> handed_ready{};
+    std::array<std::uint32_t, Operands::kCapacity> handed_writer{};
+    std::size_t handed = 0;
+  };
+
   const Program* program_ = nullptr;
   std::span<const Seconds> durations_;
   std::span<const LinkUse> uses_;
-  LinkSharing sharing_;
   MicroBatchPosition position_;
-  Clocks free_{};
-  std::uint32_t touched_ = 0;          // streams that this repetition of a block ran ops on, by bit
-  std::vector<double> ready_;          // by tensor
-  std::vector<std::uint32_t> writer_;  // by tensor: the op that made it ready
-  std::vector<double> exposed_;        // by op
-  std::vector<double> before_loop_;    // exposed_ before an iteration of a loop
-  std::vector<double> before_block_;   // exposed_ before a repetition of a block
-  // Ready times of what one block hands to the next, in the order of its outputs.
-  std::array<double, Operands::kCapacity> handed_ready_{};
-  std::array<std::uint32_t, Operands::kCapacity> handed_writer_{};
-  std::size_t handed_ = 0;
+  State now_;
+  State saved_;
+  std::uint32_t touched_ = 0;         // streams that this repetition of a block ran ops on, by bit
+  std::vector<double> before_loop_;   // exposed before an iteration of a loop
+  std::vector<double> before_block_;  // exposed before a repetition of a block
 };
 
 }  // namespace seqspan::sim

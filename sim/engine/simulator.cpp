@@ -51,7 +51,7 @@ void Simulator::read_memory() {
 }
 
 void Simulator::read_durations() {
-  read_op_times(job_.cluster.device, network_, program_, durations_, uses_);
+  read_op_times(job_.cluster, network_, program_, durations_, uses_);
 }
 
 Evaluation Simulator::evaluate(const Layout& layout, bool always) {

@@ -27,10 +27,11 @@ enum class StepBound : std::uint8_t {
   kContextCommunication,
   kExpertCommunication,
   kShardCommunication,
+  kInterference,  // what compute loses beside communication
   kPipelineBubble,
   kUpdate,
 };
-inline constexpr std::size_t kStepBoundCount = 9;
+inline constexpr std::size_t kStepBoundCount = 10;
 [[nodiscard]] const char* name_of(StepBound bound);
 
 // Shares of a step's length, in seconds, by what the busiest stage does or waits for. They add up

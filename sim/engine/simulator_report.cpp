@@ -168,6 +168,8 @@ const char* name_of(StepBound bound) {
       return "expert_parallel_communication";
     case StepBound::kShardCommunication:
       return "data_parallel_communication";
+    case StepBound::kInterference:
+      return "interference";
     case StepBound::kPipelineBubble:
       return "pipeline";
     case StepBound::kUpdate:
@@ -222,6 +224,10 @@ void Simulator::describe_time(Simulation& simulation) {
   }
   for (std::size_t axis = 0; axis < kAxisCount; ++axis) {
     shares[index_of(bound_of(static_cast<Axis>(axis)))] += simulation.exposed.by_axis[axis];
+  }
+  for (std::size_t op = 0; op < program_.ops.size(); ++op) {
+    if (std::holds_alternative<Communication>(program_.ops[op].work)) continue;
+    shares[index_of(StepBound::kInterference)] += Seconds(simulation.exposed.by_op[op]);
   }
   shares[index_of(StepBound::kUpdate)] += time.update;
   Seconds charged;

@@ -10,16 +10,28 @@ bool has_ops(const Program& program, When when) {
                      [when](const Op& op) { return op.when == when; });
 }
 
+bool has_ops(const Program& program, BlockIndex Part::*block, When when) {
+  return std::any_of(program.parts.begin(), program.parts.end(), [&](const Part& part) {
+    const Block& ops = program.blocks[part.*block];
+    const auto first = program.ops.begin() + static_cast<std::ptrdiff_t>(ops.first_op);
+    return std::any_of(first, first + static_cast<std::ptrdiff_t>(ops.op_count),
+                       [when](const Op& op) { return op.when == when; });
+  });
+}
+
 }  // namespace
 
-StepTimeReader::MicroBatchTime StepTimeReader::run_micro_batch(const Program& program,
-                                                               const StageClass& stage,
-                                                               MicroBatchPosition position) {
+void StepTimeReader::run_forward(const Program& program, const StageClass& stage,
+                                 MicroBatchPosition position) {
   clock_.restart(position);
   for (std::size_t r = 0; r < stage.run_count; ++r) {
     const PartRun& run = program.runs[stage.first_run + r];
     clock_.run(program.blocks[program.parts[run.part].forward], run.count);
   }
+}
+
+StepTimeReader::MicroBatchTime StepTimeReader::run_backward(const Program& program,
+                                                            const StageClass& stage) {
   MicroBatchTime time;
   time.forward = clock_.compute_end();
   for (std::size_t r = stage.run_count; r-- > 0;) {
@@ -29,6 +41,13 @@ StepTimeReader::MicroBatchTime StepTimeReader::run_micro_batch(const Program& pr
   time.backward = clock_.compute_end() - time.forward;
   time.tail = clock_.end() - clock_.compute_end();
   return time;
+}
+
+StepTimeReader::MicroBatchTime StepTimeReader::run_micro_batch(const Program& program,
+                                                               const StageClass& stage,
+                                                               MicroBatchPosition position) {
+  run_forward(program, stage, position);
+  return run_backward(program, stage);
 }
 
 void StepTimeReader::charge(ExposedTime& exposed, double micro_batches) const {
@@ -44,6 +63,8 @@ StepTime StepTimeReader::read(const Program& program, std::span<const Seconds> d
   // Without ops of their own the first and the last micro-batch are like any other.
   const bool has_first = has_ops(program, When::kFirstMicroBatch);
   const bool has_last = has_ops(program, When::kLastMicroBatch);
+  const bool last_forward_is_usual = !has_ops(program, &Part::forward, When::kLastMicroBatch);
+  const bool first_backward_is_usual = !has_ops(program, &Part::backward, When::kFirstMicroBatch);
 
   StepTime result;
   Seconds busiest(0);
@@ -51,18 +72,32 @@ StepTime StepTimeReader::read(const Program& program, std::span<const Seconds> d
   Seconds last_wait(0);
   for (std::size_t c = 0; c < program.stages.size(); ++c) {
     const StageClass& stage = program.stages[c];
-    const MicroBatchTime usual = run_micro_batch(program, stage, {});
+    run_forward(program, stage, {});
+    clock_.save();
+    const MicroBatchTime usual = run_backward(program, stage);
     stages_.push_back({stage.count, usual.forward, usual.backward});
     if (usual.forward + usual.backward > busiest) {
       busiest = usual.forward + usual.backward;
       result.busiest_stage_class = c;
     }
-    const MicroBatchTime first =
-        has_first ? run_micro_batch(program, stage, {.first = true, .last = false}) : usual;
+    MicroBatchTime last = usual;
+    if (has_last && last_forward_is_usual) {
+      clock_.go_back({.first = false, .last = true});
+      last = run_backward(program, stage);
+    } else if (has_last) {
+      last = run_micro_batch(program, stage, {.first = false, .last = true});
+    }
+    MicroBatchTime first = usual;
+    if (has_first) {
+      run_forward(program, stage, {.first = true, .last = false});
+      if (first_backward_is_usual && clock_.as_saved()) {
+        first.forward = clock_.compute_end();
+      } else {
+        first = run_backward(program, stage);
+      }
+    }
     first_wait =
         std::max(first_wait, first.forward + first.backward - usual.forward - usual.backward);
-    const MicroBatchTime last =
-        has_last ? run_micro_batch(program, stage, {.first = false, .last = true}) : usual;
     last_wait = std::max(last_wait, last.forward + last.backward - usual.forward - usual.backward);
     result.gradient_tail = std::max(result.gradient_tail, last.tail);
     Seconds update(0);

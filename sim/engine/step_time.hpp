@@ -47,6 +47,9 @@ class StepTimeReader {
     Seconds tail;  // streams that compute did not wait for
   };
 
+  void run_forward(const Program& program, const StageClass& stage, MicroBatchPosition position);
+  // After a forward.
+  [[nodiscard]] MicroBatchTime run_backward(const Program& program, const StageClass& stage);
   [[nodiscard]] MicroBatchTime run_micro_batch(const Program& program, const StageClass& stage,
                                                MicroBatchPosition position);
   void charge(ExposedTime& exposed, double micro_batches) const;

@@ -62,6 +62,10 @@ struct FrameworkTraits {
   // the weight's shape and type instead: one per shape, kept (TransformerEngine get_dummy_wgrad),
   // and one for the LM head while its hook runs (Megatron-LM tensor_parallel/layers.py).
   bool weight_gradient_placeholders;
+  // Main gradients live in a buffer of their own that is zeroed before a step and scaled by 1/N
+  // before it is reduced; the optimizer writes its master, which is copied into the parameters
+  // (Megatron-LM core/distributed/param_and_grad_buffer.py, core/optimizer/distrib_optimizer.py).
+  bool gradient_buffer;
   bool position_ids_gather;  // all-gathers int64 position ids in every layer
   // Every all-to-all is an autograd function of its own, and autograd runs those whose gradients
   // are there in the reverse of forward's order: dV, dK, dQ. Else one function sends dQ, dK, dV.

@@ -138,7 +138,7 @@ void Loss::head_gradient(ProgramBuilder& builder) const {
                {gradient, weights_.parameters()}, {whole_norm_gradient_});
   Operands writes{weights_.gradients()};
   if (has_placeholder_) writes.push_back(placeholder_);
-  builder.gemm("LM head, weight gradient", {vocabulary_, context_.tower.hidden, rows_},
+  builder.weight_gradient("LM head, weight gradient", {vocabulary_, context_.tower.hidden, rows_},
                {gradient, whole_norm_}, writes);
 }
 

@@ -23,7 +23,8 @@ Weights::Weights(ProgramBuilder& builder, const LoweringContext& context, const 
       fully_sharded_(sharding_ == Sharding::kParameters),
       stays_gathered_(fully_sharded_ && context.layout.pp > 1),
       overlaps_reduction_(context.job.training.overlap_gradient_reduction),
-      overlaps_gather_(context.job.training.overlap_parameter_gather) {
+      overlaps_gather_(context.job.training.overlap_parameter_gather),
+      gradient_buffer_(context.traits.gradient_buffer && !gathers_gradients()) {
   if (elements == 0) return;
   const StateBytes& state = context.traits.state;
   const Extent shard{"P/N", divide_up(elements, shards_)};
@@ -53,11 +54,17 @@ Weights::Weights(ProgramBuilder& builder, const LoweringContext& context, const 
     }
     reduce_input_ = builder.held("reduce-scatter input", state.gradient, {whole});
   }
-  // Adam reads the gradient, reads and writes its fp32 words, and writes the parameter.
-  update_bytes_ = Bytes(optimizer_extent.value *
-                        (bytes_per_element(state.gradient) +
-                         2 * bytes_per_element(DataType::kFloat32) * state.optimizer_words +
-                         bytes_per_element(state.parameter)));
+  // The norm reads the gradient, clipping reads and writes it; Adam reads it, reads and writes its
+  // fp32 words, and writes the parameter. With a buffer: the master is read again and the buffer
+  // written with zeros.
+  const std::int64_t word = bytes_per_element(DataType::kFloat32);
+  const std::int64_t gradient = bytes_per_element(state.gradient);
+  const std::int64_t updated =
+      optimizer_extent.value *
+      (4 * gradient + 2 * word * state.optimizer_words + bytes_per_element(state.parameter));
+  const std::int64_t buffered =
+      gradient_buffer_ ? optimizer_extent.value * word + whole.value * gradient : 0;
+  update_bytes_ = Bytes(updated + buffered);
 }
 
 void Weights::gather(ProgramBuilder& builder, Operands trigger) const {
@@ -99,14 +106,22 @@ void Weights::before_backward(ProgramBuilder& builder, Operands trigger) const {
   if (elements_ > 0 && fully_sharded_ && !stays_gathered_) gather(builder, trigger);
 }
 
+void Weights::scale(ProgramBuilder& builder, When when) const {
+  if (shards_ == 1 || !gradient_buffer_) return;
+  builder.memory_pass("scale gradients", {gradient_}, {gradient_}, when);
+}
+
 void Weights::reduce(ProgramBuilder& builder, When when) const {
   if (shards_ == 1) return;
   const TensorId from = gathers_gradients() ? reduce_input_ : gradient_;
+  Operands reads{from};
+  // All are reduced before any is updated: nothing runs beside the reduction of the next layer.
+  if (!gathers_gradients() && !overlaps_reduction_) reads.push_back(standing_);
   const Collective collective =
       sharding_ == Sharding::kNone ? Collective::kAllReduce : Collective::kReduceScatter;
   builder.communicate(
       sharding_ == Sharding::kNone ? "all-reduce gradients" : "reduce-scatter gradients",
-      {collective, axis_, builder.program().tensor(from).bytes}, {from}, {gradient_}, when);
+      {collective, axis_, builder.program().tensor(from).bytes}, reads, {gradient_}, when);
 }
 
 void Weights::after_backward(ProgramBuilder& builder) const {
@@ -117,13 +132,17 @@ void Weights::after_backward(ProgramBuilder& builder) const {
     builder.memory_pass("cast gradients", {unsharded_gradient_}, {cast}, when);
     reduce(builder, when);
   } else if (overlaps_reduction_) {
+    scale(builder, When::kLastMicroBatch);
     reduce(builder, When::kLastMicroBatch);
   }
 }
 
 void Weights::update(ProgramBuilder& builder) const {
   if (elements_ == 0) return;
-  if (!gathers_gradients() && !overlaps_reduction_) reduce(builder, When::kEvery);
+  if (!gathers_gradients() && !overlaps_reduction_) {
+    scale(builder, When::kEvery);
+    reduce(builder, When::kEvery);
+  }
   builder.memory_pass("optimizer", update_bytes_, {gradient_}, {standing_});
   if (!overlaps_gather_) gather_updated(builder, When::kEvery);
 }

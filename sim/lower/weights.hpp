@@ -14,11 +14,19 @@
 //
 // Traffic: none: all-reduce of gradients. optimizer, gradients: reduce-scatter of gradients under
 // the last backward and all-gather of parameters under the next forward, or both exposed when
-// overlap is off. parameters: all-gather in every forward and backward, reduce-scatter in every
+// overlap is off; then all are reduced before any is gathered, with the optimizer in between.
+// parameters: all-gather in every forward and backward, reduce-scatter in every
 // backward. Sources: Megatron docs/user-guide/features/dist_optimizer.md; ZeRO, arXiv 1910.02054;
 // PyTorch fsdp/_fully_shard/_fsdp_collectives.py (flat all-gather output beside the copied-out
 // parameters, the next layer's parameters prefetched, the reduce-scatter input held until the next
 // one).
+//
+// One op stands for the passes over the state once a step: the norm of the gradients and the factor
+// that clips them, Adam, and where the framework keeps a buffer of gradients
+// (FrameworkTraits::gradient_buffer) its zeroing, the factor 1/N before they are summed, and the
+// copy of the master into the parameters, which Adam writes itself elsewhere. Sources: Megatron-LM
+// core/distributed/param_and_grad_buffer.py (bucket.grad_data times the scaling factor),
+// core/optimizer/clip_grads.py, core/optimizer/distrib_optimizer.py.
 #pragma once
 
 #include "sim/lower/dimensions.hpp"
@@ -52,6 +60,7 @@ class Weights {
 
  private:
   void gather(ProgramBuilder& builder, Operands trigger) const;
+  void scale(ProgramBuilder& builder, When when) const;
   void reduce(ProgramBuilder& builder, When when) const;
   void gather_updated(ProgramBuilder& builder, When when) const;
   [[nodiscard]] bool gathers_gradients() const { return sharding_ >= Sharding::kGradients; }
@@ -64,6 +73,7 @@ class Weights {
   bool stays_gathered_;  // from the first micro-batch to the last
   bool overlaps_reduction_;
   bool overlaps_gather_;
+  bool gradient_buffer_;  // whole, in fp32, for the step
   Bytes update_bytes_;
   TensorId standing_{};
   TensorId gradient_{};

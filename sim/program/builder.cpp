@@ -129,6 +129,12 @@ void ProgramBuilder::gemm(const char* name, Gemm work, const Operands& reads,
   add(name, Stream::kCompute, work, reads, writes, When::kEvery);
 }
 
+void ProgramBuilder::weight_gradient(const char* name, Gemm work, const Operands& reads,
+                                     const Operands& writes) {
+  work.weight_gradient = true;
+  gemm(name, work, reads, writes);
+}
+
 void ProgramBuilder::attention(const char* name, AttentionWork work, const Operands& reads,
                                const Operands& writes) {
   add(name, Stream::kCompute, work, reads, writes, When::kEvery);

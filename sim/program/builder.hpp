@@ -43,6 +43,8 @@ class ProgramBuilder {
   [[nodiscard]] Pass pass() const { return pass_; }
 
   void gemm(const char* name, Gemm work, const Operands& reads, const Operands& writes);
+  // The product that adds to the gradients of weights.
+  void weight_gradient(const char* name, Gemm work, const Operands& reads, const Operands& writes);
   void attention(const char* name, AttentionWork work, const Operands& reads,
                  const Operands& writes);
   // Reads and writes every named tensor once.

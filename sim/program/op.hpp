@@ -18,6 +18,7 @@ struct Gemm {
   std::int64_t n = 0;
   std::int64_t k = 0;
   std::int64_t groups = 1;
+  bool weight_gradient = false;  // added to the gradients in place
 };
 
 // Softmax attention over `pairs` unmasked query-key pairs per head, summed over the batch.
@@ -27,6 +28,10 @@ struct AttentionWork {
   std::int64_t heads = 0;
   std::int64_t head_dim = 0;
   bool backward = false;
+  // Of one call of the kernel: the most keys that a query sees and the most queries that see a key.
+  // What a thread block works through at the longest. 0: not known.
+  std::int64_t longest_row = 0;
+  std::int64_t longest_column = 0;
 };
 
 // A pass bound by HBM: every byte read or written once.

@@ -14,10 +14,20 @@ namespace seqspan::sim {
 // memory roofline is computed (sim/engine/compute_time.hpp), not part of these.
 struct KernelEfficiency {
   double gemm = 0;                // of peak dense bf16
+  double weight_gradient = 0;     // the same, added in fp32 to the gradients; 0: as gemm
   double grouped_gemm = 0;        // of peak dense bf16
   double attention_forward = 0;   // of peak dense bf16, causal FLOPs counted exactly
   double attention_backward = 0;  // likewise, backward = 2.5 x forward FLOPs
   double memory_pass = 0;         // of peak HBM bandwidth
+};
+
+// How an attention kernel deals its work out: a thread block walks `rows` queries (forward) or keys
+// (backward) of one head, all the keys or queries that they see.
+struct AttentionTiles {
+  std::int64_t rows = 0;  // 0: nothing is lost at the end of a kernel
+  // How far the last blocks outlast the mean, of the longest block: 0 where the longest are started
+  // first.
+  double tail = 0;
 };
 
 // One direction of one GPU's share of a link.
@@ -56,7 +66,15 @@ struct DeviceProfile {
   BytesPerSecond memory_bandwidth;
   Bytes runtime_reserve;    // CUDA context, cuBLAS workspace: outside the framework's allocator
   Seconds kernel_overhead;  // start and tail of one kernel
+  Seconds pass_overhead;    // the same of a memory pass, which Python issues; 0: kernel_overhead
   KernelEfficiency efficiency;
+  AttentionTiles forward_tiles;
+  AttentionTiles backward_tiles;
+  Seconds grouped_gemm_launch;  // the least that each product of a grouped GEMM takes
+  // Part of its speed that compute loses while communication moves data at NVLink's full rate.
+  double interference = 0;
+  // Between the slowest and the fastest of many GPUs of the kind, of the median.
+  double variability = 0;
   LinkProfile nvlink;
   // 80 (Ampere), 90 (Hopper), 100 (Blackwell): which of NCCL's constants apply. 0: NCCL is taken to
   // know rings with the Simple protocol only.

@@ -28,7 +28,7 @@ inline sim::Cluster plain_cluster(std::int64_t nodes) {
   device.memory_bandwidth = sim::BytesPerSecond(3e12);
   device.runtime_reserve = sim::Bytes(sim::kGibi);
   device.kernel_overhead = sim::Seconds(2e-6);
-  device.efficiency = {0.7, 0.5, 0.6, 0.5, 0.8};
+  device.efficiency = {0.7, 0.7, 0.5, 0.6, 0.5, 0.8};
   device.nvlink.name = "NVLink";
   device.nvlink.bandwidth = sim::BytesPerSecond(450e9);
   device.nvlink.message_latency = sim::Seconds(8e-6);

@@ -35,7 +35,9 @@ AllGatherAttention::AllGatherAttention(ProgramBuilder& builder, const HeadBlock&
 // sum of ring_hop_pairs over all hops.
 AttentionWork AllGatherAttention::work(bool backward) const {
   const std::int64_t pairs = block_.tokens.value * (block_.sequence.value + 1) / 2;
-  return {block_.batch.value * pairs, block_.query_heads.value, block_.head_dim.value, backward};
+  // Two calls, one for each chunk; the later chunk sees nearly all keys.
+  return {block_.batch.value * pairs, block_.query_heads.value, block_.head_dim.value, backward,
+          block_.sequence.value,      block_.tokens.value};
 }
 
 void AllGatherAttention::gather(ProgramBuilder& builder) const {

@@ -15,8 +15,12 @@ LocalAttention::LocalAttention(ProgramBuilder& builder, const HeadBlock& block,
       scratch_(builder, block, block.tokens, expands_kv_gradients) {}
 
 AttentionWork LocalAttention::work(bool backward) const {
-  return {block_.batch.value * causal_pairs(block_.sequence.value), block_.query_heads.value,
-          block_.head_dim.value, backward};
+  return {block_.batch.value * causal_pairs(block_.sequence.value),
+          block_.query_heads.value,
+          block_.head_dim.value,
+          backward,
+          block_.sequence.value,
+          block_.sequence.value};
 }
 
 void LocalAttention::forward(ProgramBuilder& builder) const {

@@ -67,8 +67,14 @@ RingAttention::RingAttention(ProgramBuilder& builder, const HeadBlock& block, Qu
 }
 
 AttentionWork RingAttention::work(std::int64_t hop, bool backward) const {
-  return {block_.batch.value * ring_hop_pairs(ring_.order, block_.tokens.value, ring_.rank, hop),
-          block_.query_heads.value, block_.head_dim.value, backward};
+  const std::int64_t tokens = block_.tokens.value;
+  const bool half_of_keys = ring_.order == RingOrder::kZigzag && hop > 0 && hop <= ring_.rank;
+  return {block_.batch.value * ring_hop_pairs(ring_.order, tokens, ring_.rank, hop),
+          block_.query_heads.value,
+          block_.head_dim.value,
+          backward,
+          half_of_keys ? tokens / 2 : tokens,
+          ring_hop_queries(ring_.order, tokens, ring_.rank, hop)};
 }
 
 Communication RingAttention::hop_of(Bytes bytes, bool to_predecessor) const {

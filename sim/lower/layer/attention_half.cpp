@@ -128,7 +128,7 @@ void AttentionHalf::backward(ProgramBuilder& builder) const {
                 whole_output_gradient_);
   builder.gemm("output projection, data gradient", {rows_, query_width_, hidden_},
                {whole_output_gradient_, weights_.parameters()}, {attention_output_gradient_});
-  builder.gemm("output projection, weight gradient", {hidden_, query_width_, rows_},
+  builder.weight_gradient("output projection, weight gradient", {hidden_, query_width_, rows_},
                {whole_output_gradient_, output_of(attention_)}, {weights_.gradients()});
   if (recomputes_core_) {
     builder.set_pass(Pass::kRecompute);
@@ -147,7 +147,7 @@ void AttentionHalf::backward(ProgramBuilder& builder) const {
   builder.gemm("QKV projection, data gradient", {rows_, hidden_, qkv_width_},
                {projected_gradient_, weights_.parameters()}, {whole_norm_gradient_});
   scatter_tokens(builder, "reduce-scatter gradient of QKV", whole_norm_gradient_, norm_gradient_);
-  builder.gemm("QKV projection, weight gradient", {qkv_width_, hidden_, rows_},
+  builder.weight_gradient("QKV projection, weight gradient", {qkv_width_, hidden_, rows_},
                {projected_gradient_, whole_norm_}, {weights_.gradients()});
   norm_.backward(builder, norm_gradient_, ports_.output_gradient, ports_.input_gradient);
 }

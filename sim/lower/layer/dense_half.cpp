@@ -66,7 +66,7 @@ void DenseHalf::backward(ProgramBuilder& builder) const {
                 whole_output_gradient_);
   builder.gemm("down projection, data gradient", {rows_, width_, hidden_},
                {whole_output_gradient_, weights_.parameters()}, {activated_gradient_});
-  builder.gemm("down projection, weight gradient", {hidden_, width_, rows_},
+  builder.weight_gradient("down projection, weight gradient", {hidden_, width_, rows_},
                {whole_output_gradient_, activated_}, {weights_.gradients()});
   if (fused_) {
     builder.memory_pass("SwiGLU backward", {gate_up_, activated_gradient_}, {gate_up_gradient_});
@@ -79,7 +79,7 @@ void DenseHalf::backward(ProgramBuilder& builder) const {
                {gate_up_gradient_, weights_.parameters()}, {whole_norm_gradient_});
   scatter_tokens(builder, "reduce-scatter gradient of gate, up", whole_norm_gradient_,
                  norm_gradient_);
-  builder.gemm("gate, up projection, weight gradient", {2 * width_, hidden_, rows_},
+  builder.weight_gradient("gate, up projection, weight gradient", {2 * width_, hidden_, rows_},
                {gate_up_gradient_, whole_norm_}, {weights_.gradients()});
   norm_.backward(builder, norm_gradient_, ports_.output_gradient, ports_.input_gradient);
 }

@@ -152,7 +152,7 @@ void ExpertHalf::backward(ProgramBuilder& builder) const {
   builder.gemm("experts' down projection, data gradient",
                {down_gemm_.m, down_gemm_.k, down_gemm_.n, down_gemm_.groups},
                {expert_output_gradient_, expert_weights_.parameters()}, {activated_gradient_});
-  builder.gemm("experts' down projection, weight gradient",
+  builder.weight_gradient("experts' down projection, weight gradient",
                {down_gemm_.n, down_gemm_.k, down_gemm_.m, down_gemm_.groups},
                {expert_output_gradient_, activated_}, {expert_weights_.gradients()});
   builder.memory_pass("experts' SwiGLU backward", {gate_up_, activated_gradient_, probabilities_},
@@ -160,7 +160,7 @@ void ExpertHalf::backward(ProgramBuilder& builder) const {
   builder.gemm("experts' gate, up, data gradient",
                {gate_up_gemm_.m, gate_up_gemm_.k, gate_up_gemm_.n, gate_up_gemm_.groups},
                {gate_up_gradient_, expert_weights_.parameters()}, {expert_input_gradient_});
-  builder.gemm("experts' gate, up, weight gradient",
+  builder.weight_gradient("experts' gate, up, weight gradient",
                {gate_up_gemm_.n, gate_up_gemm_.k, gate_up_gemm_.m, gate_up_gemm_.groups},
                {gate_up_gradient_, expert_input_}, {expert_weights_.gradients()});
   builder.memory_pass("sort backward", {expert_input_gradient_}, {unsorted_gradient_});
@@ -171,7 +171,7 @@ void ExpertHalf::backward(ProgramBuilder& builder) const {
   builder.memory_pass("permute backward, router backward",
                       {permuted_gradient_, routing_map_, probabilities_, probabilities_gradient_},
                       {norm_gradient_});
-  builder.gemm("router, weight gradient", {experts_, hidden_, router_rows_},
+  builder.weight_gradient("router, weight gradient", {experts_, hidden_, router_rows_},
                {norm_gradient_, norm_.output()}, {router_weights_.gradients()});
   norm_.backward(builder, norm_gradient_, ports_.output_gradient, ports_.input_gradient);
 }

@@ -100,6 +100,11 @@ FieldTable<KernelEfficiency> make_efficiency_table() {
     t.add(json::fraction(name, what).with_source(), target);
   };
   add("gemm", "matrix products, of peak dense bf16", &KernelEfficiency::gemm);
+  t.add(json::fraction("weight_gradient",
+                       "products that are added in fp32 to the gradients of weights")
+            .with_source()
+            .with_default("gemm"),
+        &KernelEfficiency::weight_gradient);
   add("grouped_gemm", "grouped products of experts, of peak dense bf16",
       &KernelEfficiency::grouped_gemm);
   add("attention_forward", "of peak dense bf16, causal FLOPs counted exactly",
@@ -117,6 +122,29 @@ const FieldTable<KernelEfficiency>& efficiency_table() {
 }
 
 const json::ObjectFacts& efficiency_facts() { return efficiency_table().facts(); }
+
+FieldTable<AttentionTiles> make_tiles_table() {
+  FieldTable<AttentionTiles> t(json::ObjectFacts{
+      "tiles of an attention kernel", "How its work is dealt to thread blocks.", {}, {}, false});
+  t.add(json::integer("rows", 0, 4096,
+                      "queries (forward) or keys (backward) that a thread block walks; 0: nothing "
+                      "is lost at the end of a kernel")
+            .with_source(),
+        &AttentionTiles::rows);
+  t.add(json::real("tail", 0, 1,
+                   "how far the last blocks outlast the mean, of the longest block; 0 "
+                   "where the longest are started first")
+            .with_source(),
+        &AttentionTiles::tail);
+  return t;
+}
+
+const FieldTable<AttentionTiles>& tiles_table() {
+  static const FieldTable<AttentionTiles> kTable = make_tiles_table();
+  return kTable;
+}
+
+const json::ObjectFacts& tiles_facts() { return tiles_table().facts(); }
 
 FieldTable<DeviceProfile> make_nccl_table() {
   FieldTable<DeviceProfile> t(json::ObjectFacts{
@@ -175,10 +203,42 @@ FieldTable<DeviceProfile> make_device_table() {
                                "start and tail of one kernel")
             .with_source(),
         &DeviceProfile::kernel_overhead);
+  t.add(json::quantity_or_zero("pass_overhead", FieldType::kTime, kLongestTime,
+                               "the same of a memory pass, with what its issue costs the host")
+            .with_source()
+            .with_default("kernel_overhead"),
+        &DeviceProfile::pass_overhead);
   t.add(json::object("efficiency", efficiency_facts, "parts of the peaks that kernels reach"),
         [](DeviceProfile& device, const Value& value, const Path& path) {
           return efficiency_table().decode(device.efficiency, value, path);
         });
+  t.add(json::object("attention_forward_tiles", tiles_facts, "of the forward attention kernel")
+            .with_default("none"),
+        [](DeviceProfile& device, const Value& value, const Path& path) {
+          return tiles_table().decode(device.forward_tiles, value, path);
+        });
+  t.add(json::object("attention_backward_tiles", tiles_facts, "of the backward attention kernel")
+            .with_default("none"),
+        [](DeviceProfile& device, const Value& value, const Path& path) {
+          return tiles_table().decode(device.backward_tiles, value, path);
+        });
+  t.add(json::quantity_or_zero("grouped_gemm_launch", FieldType::kTime, kLongestTime,
+                               "the least that each product of a grouped GEMM takes")
+            .with_source()
+            .with_default("0"),
+        &DeviceProfile::grouped_gemm_launch);
+  t.add(json::real("interference", 0, 1,
+                   "part of its speed that compute loses while communication moves "
+                   "data at NVLink's full rate")
+            .with_source()
+            .with_default("0"),
+        &DeviceProfile::interference);
+  t.add(json::real("variability", 0, 1,
+                   "between the slowest and the fastest of many GPUs of the kind, of "
+                   "the median; a step waits for the slowest")
+            .with_source()
+            .with_default("0"),
+        &DeviceProfile::variability);
   t.add(json::object("nvlink", link_facts, "the link to the other GPUs of the NVLink domain"),
         [](DeviceProfile& device, const Value& value, const Path& path) -> Result<void> {
           Result<LinkProfile> link = decode_link(value, path);

@@ -9,24 +9,67 @@
 
 #include "sim/network/flow/completion.hpp"
 #include "sim/network/flow/flow_set.hpp"
+#include "tests/support/job.hpp"
 
 namespace seqspan::sim {
 namespace {
 
 // NVLink, PCIe, NIC, spine, core.
-constexpr LinkUse kAllNic = {0, 0, 1, 0, 0};
-constexpr LinkUse kAllNvlink = {1, 0, 0, 0, 0};
-constexpr LinkUse kThirdOfNic = {0, 0, 0.3, 0, 0};
+constexpr LinkUse kAllNic{{0, 0, 1, 0, 0}};
+constexpr LinkUse kAllNvlink{{1, 0, 0, 0, 0}};
+constexpr LinkUse kThirdOfNic{{0, 0, 0.3, 0, 0}};
 
 TEST(LinkUse, IsWhatALinkIsBusyOfTheWholeTime) {
   CommunicationTime time;
   time.latency = Seconds(1);
   time.nvlink = Seconds(1);
   time.nic = Seconds(3);
-  const LinkUse use = link_use(time);
-  EXPECT_DOUBLE_EQ(use[0], 0.25);
-  EXPECT_DOUBLE_EQ(use[2], 0.75);
-  EXPECT_EQ(link_use({}), LinkUse{});
+  const Cluster cluster = tests::plain_cluster(1);
+  const LinkUse use = link_use(cluster, time);
+  EXPECT_DOUBLE_EQ(use.parts[0], 0.25);
+  EXPECT_DOUBLE_EQ(use.parts[2], 0.75);
+  EXPECT_EQ(link_use(cluster, {}).parts, LinkUse{}.parts);
+}
+
+// A device that loses 0.4 of its speed beside NVLink's full rate; a NIC of 50 GB/s moves 1/9 of
+// what NVLink's 450 do.
+TEST(LinkUse, InterferesByTheRateThatPassesTheMemory) {
+  Cluster cluster = tests::plain_cluster(1);
+  cluster.device.interference = 0.4;
+  CommunicationTime time;
+  time.nvlink = Seconds(2);
+  EXPECT_DOUBLE_EQ(link_use(cluster, time).interference, 0.4);
+  time.latency = Seconds(2);
+  EXPECT_DOUBLE_EQ(link_use(cluster, time).interference, 0.2);
+  time = {};
+  time.nic = Seconds(3);
+  EXPECT_DOUBLE_EQ(link_use(cluster, time).interference, 0.4 / 9);
+}
+
+// Beside a transfer from 0 to 10 that takes 0.4 of its speed: compute from 4 does 3.6 of its 5 s by
+// 10, and ends at 11.4; from 10 on it runs alone.
+TEST(LinkSharing, ComputeIsSlowerBesideATransfer) {
+  const LinkUse use{{1, 0, 0, 0, 0}, 0.4};
+  LinkSharing sharing;
+  sharing.clear();
+  EXPECT_DOUBLE_EQ(sharing.compute_end(4, 5), 9);
+  sharing.start(Stream::kTensor, 0, 0, 10, use);
+  EXPECT_DOUBLE_EQ(sharing.compute_end(4, 5), 11.4);
+  EXPECT_DOUBLE_EQ(sharing.compute_end(4, 3), 9);
+  EXPECT_DOUBLE_EQ(sharing.compute_end(10, 5), 15);
+  // One that starts later slows what is left: 1 s alone until 12, then 0.6 of the speed.
+  sharing.start(Stream::kTensor, 1, 12, 10, use);
+  EXPECT_DOUBLE_EQ(sharing.compute_end(11, 4), 17);
+}
+
+// However many transfers there are, a quarter of the speed is left.
+TEST(LinkSharing, TransfersLeaveComputeAQuarter) {
+  const LinkUse use{{0, 0, 0, 0, 0}, 0.6};
+  LinkSharing sharing;
+  sharing.clear();
+  sharing.start(Stream::kTensor, 0, 0, 100, use);
+  sharing.start(Stream::kGather, 1, 0, 100, use);
+  EXPECT_DOUBLE_EQ(sharing.compute_end(0, 5), 20);
 }
 
 TEST(LinkSharing, ATransferAloneTakesItsTime) {
@@ -104,7 +147,7 @@ RC_GTEST_PROP(LinkSharing, EndsAreThoseOfTheFlowSolver, ()) {
   for (std::size_t i = 0; i < count; ++i) {
     const double part = *rc::gen::inRange(1, 11) / 10.0;
     const auto bytes = *rc::gen::inRange<std::int64_t>(1000, 10000000);
-    uses[i][2] = part;
+    uses[i].parts[2] = part;
     // Alone it runs at `part` of the link.
     const double alone = static_cast<double>(bytes) / (part * 1e6);
     flows.add_flow(Bytes(bytes), {link}, BytesPerSecond(part * 1e6));

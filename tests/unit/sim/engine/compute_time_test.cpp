@@ -1,0 +1,82 @@
+#include "sim/engine/compute_time.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/job.hpp"
+
+namespace seqspan::sim {
+namespace {
+
+// 1e15 FLOP/s, 128 multiprocessors, 3e12 B/s, 2 us per kernel.
+DeviceProfile plain_device() { return tests::plain_cluster(1).device; }
+
+Op op_of(Work work) {
+  Op op;
+  op.work = work;
+  return op;
+}
+
+double microseconds(const DeviceProfile& device, Work work) {
+  return compute_time(device, op_of(work)).value() * 1e6;
+}
+
+// 4,096 x 8,192 in tiles of 128 x 256: 32 x 32 = 1,024 tiles are 8 whole waves of 128. 2 x 4,096 x
+// 8,192 x 1,024 FLOPs / (1e15 x 0.7) = 98.17 us, + 2.
+TEST(ComputeTime, GemmInWholeWaves) {
+  EXPECT_NEAR(microseconds(plain_device(), Gemm{4096, 8192, 1024}), 100.17, 0.01);
+}
+
+// At half of gemm's efficiency: twice 98.17 us, + 2.
+TEST(ComputeTime, WeightGradientHasAnEfficiencyOfItsOwn) {
+  DeviceProfile device = plain_device();
+  device.efficiency.weight_gradient = 0.35;
+  EXPECT_NEAR(microseconds(device, Gemm{4096, 8192, 1024, 1, true}), 198.34, 0.01);
+  device.efficiency.weight_gradient = 0;
+  EXPECT_NEAR(microseconds(device, Gemm{4096, 8192, 1024, 1, true}), 100.17, 0.01);
+}
+
+// k = 16: the product is read and written in fp32, 8 x 4,096 x 8,192 B, and the operands 2 x 16 x
+// (4,096 + 8,192) B: 268,828,672 B / 3e12 B/s = 89.61 us, more than the FLOPs take; + 2.
+TEST(ComputeTime, WeightGradientMovesItsProductInFloat32) {
+  EXPECT_NEAR(microseconds(plain_device(), Gemm{4096, 8192, 16, 1, true}), 91.61, 0.01);
+}
+
+// Four products of 100 rows, which fill tiles of 128: 2 x 128 x 1,024 x 1,024 FLOPs / (1e15 x 0.5)
+// = 0.537 us, but 2 (102,400 + 1,048,576 + 102,400) B / (3e12 x 0.8) = 1.0445 us each; + 2.
+TEST(ComputeTime, GroupedGemmIsBoundByMemoryWhereExpertsHaveFewRows) {
+  DeviceProfile device = plain_device();
+  EXPECT_NEAR(microseconds(device, Gemm{100, 1024, 1024, 4}), 4 * 1.0445 + 2, 0.01);
+  device.grouped_gemm_launch = Seconds(10e-6);
+  EXPECT_NEAR(microseconds(device, Gemm{100, 1024, 1024, 4}), 42, 0.01);
+}
+
+AttentionWork causal(std::int64_t tokens, std::int64_t heads, bool backward) {
+  return {tokens * (tokens + 1) / 2, heads, 128, backward, tokens, tokens};
+}
+
+// 4,096 tokens, d = 128: 4 x 8,390,656 x 128 = 4.296e9 FLOPs per head, 7.160 us at 1e15 x 0.6.
+// A block of 128 queries sees up to 4,096 keys: 524,288 pairs, 128 / 8,390,656 of a
+// multiprocessor's share: 57.27 us. One head: the longest block. 64 heads: 458.24 us + half of a
+// block; + 2.
+TEST(ComputeTime, AttentionOfFewHeadsTakesItsLongestBlock) {
+  DeviceProfile device = plain_device();
+  EXPECT_NEAR(microseconds(device, causal(4096, 1, false)), 7.16 + 2, 0.01);
+  device.forward_tiles = {128, 0.5};
+  EXPECT_NEAR(microseconds(device, causal(4096, 1, false)), 57.27 + 2, 0.01);
+  EXPECT_NEAR(microseconds(device, causal(4096, 64, false)), 458.24 + 57.27 / 2 + 2, 0.1);
+  // Backward has tiles of its own: none here. 2.5 x the FLOPs at 0.5 instead of 0.6.
+  EXPECT_NEAR(microseconds(device, causal(4096, 64, true)), 458.24 * 2.5 * 0.6 / 0.5 + 2, 0.1);
+}
+
+// v/2 x (n - 1) / (n + 1): 1 for one GPU, 1 + 0.04 x 7 / 9 for eight, below 1.04 for any.
+TEST(ComputeTime, AStepWaitsForTheSlowestGpu) {
+  DeviceProfile device = plain_device();
+  EXPECT_DOUBLE_EQ(slowest_of(device, 8), 1);
+  device.variability = 0.08;
+  EXPECT_DOUBLE_EQ(slowest_of(device, 1), 1);
+  EXPECT_DOUBLE_EQ(slowest_of(device, 8), 1 + 0.04 * 7 / 9);
+  EXPECT_LT(slowest_of(device, 100000), 1.04);
+}
+
+}  // namespace
+}  // namespace seqspan::sim

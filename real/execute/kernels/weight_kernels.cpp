@@ -18,8 +18,13 @@ sim::Result<void> copy_out(const KernelCall& call) {
   return copy_kernel({call.share, call.reads, {call.write(0)}, call.flops});
 }
 
+// The loss that is checked is the sum over the tokens of all ranks: Megatron's factor for it is 1
+// (calculate_per_token_loss), and the gradients are copied onto themselves.
+sim::Result<void> scale_gradients(const KernelCall& call) { return copy_kernel(call); }
+
 constexpr std::array kKernels = {
     NamedKernel{"start", nothing},
+    NamedKernel{"scale gradients", scale_gradients},
     NamedKernel{"cast parameters", cast_parameters},
     NamedKernel{"copy out parameters", copy_out},
     NamedKernel{"cast gradients", copy_kernel},

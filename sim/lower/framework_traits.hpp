@@ -46,6 +46,8 @@ struct FrameworkTraits {
   bool contiguous_order;
   bool striped_order;
   bool zigzag_everywhere;  // the loader deals zigzag rows even to Ulysses: s % 2c == 0 always
+  bool latent_attention;   // has MLA that is modelled
+  bool latent_ring_only;   // MLA over context parallelism: a point-to-point ring must be in it
   bool selective_recompute;
   bool optimizer_sharding;  // distributed optimizer, ZeRO 1 (and no sharding at all)
   bool gradient_sharding;   // ZeRO 2

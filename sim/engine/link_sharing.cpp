@@ -58,34 +58,34 @@ double LinkSharing::left_at(std::size_t stream, double now) const {
 
 // No kind of link is asked for more than it has, whichever of the transfers in flight meet.
 bool LinkSharing::links_suffice(double from, double to) const {
-  for (std::size_t kind = 0; kind < kLinkKindCount; ++kind) {
-    double sum = 0;
-    for (std::size_t i = 0; i < kStreamCount; ++i) {
-      if (ends_[i] > from && starts_[i] < to) sum += (*transfers_[i].use)[kind];
-    }
-    if (sum > 1) return false;
+  LinkUse sum{};
+  for (std::size_t i = 0; i < kStreamCount; ++i) {
+    if (ends_[i] <= from || starts_[i] >= to) continue;
+    const LinkUse& use = *transfers_[i].use;
+    for (std::size_t kind = 0; kind < kLinkKindCount; ++kind) sum[kind] += use[kind];
   }
-  return true;
+  return std::all_of(sum.begin(), sum.end(), [](double part) { return part <= 1; });
 }
 
 void LinkSharing::set_rates(std::span<Runner> runners) const {
   std::size_t running = 0;
+  LinkUse sum{};
   for (Runner& runner : runners) {
     runner.rate = 1;
-    if (runner.started && !runner.done) ++running;
+    if (!runner.started || runner.done) continue;
+    ++running;
+    const LinkUse& use = *transfers_[runner.stream].use;
+    for (std::size_t kind = 0; kind < kLinkKindCount; ++kind) sum[kind] += use[kind];
   }
   if (running < 2) return;
   for (std::size_t kind = 0; kind < kLinkKindCount; ++kind) {
+    if (sum[kind] <= 1) continue;
     std::array<double, kStreamCount> wanted;  // NOLINT: the first `count` are set
     std::size_t count = 0;
-    double sum = 0;
     for (const Runner& runner : runners) {
       const double part = (*transfers_[runner.stream].use)[kind];
-      if (!runner.started || runner.done || part <= 0) continue;
-      wanted[count++] = part;
-      sum += part;
+      if (runner.started && !runner.done && part > 0) wanted[count++] = part;
     }
-    if (sum <= 1) continue;
     const double share = fair_share({wanted.data(), count});
     for (Runner& runner : runners) {
       const double part = (*transfers_[runner.stream].use)[kind];
@@ -127,7 +127,7 @@ void LinkSharing::run(std::span<Runner> runners, double now) {
 
 double LinkSharing::share(std::size_t own, double now) {
   if (links_suffice(now, ends_[own])) return ends_[own];
-  std::array<Runner, kStreamCount> runners;
+  std::array<Runner, kStreamCount> runners;  // NOLINT: the first `count` are set
   std::size_t count = 0;
   for (std::size_t i = 0; i < kStreamCount; ++i) {
     if (ends_[i] <= now) continue;

@@ -43,13 +43,15 @@ class LinkSharing {
     delay_count_ = 0;
     const auto own = static_cast<std::size_t>(stream);
     const double end = now + duration;
+    // The stream's own transfer before has ended. No branches: most starts meet nothing.
+    unsigned meets = 0;
+    for (std::size_t i = 0; i < kStreamCount; ++i) {
+      meets |= static_cast<unsigned>(ends_[i] > now) & static_cast<unsigned>(starts_[i] < end);
+    }
     starts_[own] = now;
     ends_[own] = end;
     transfers_[own] = {op, now, 1, &use};
-    for (std::size_t i = 0; i < kStreamCount; ++i) {
-      if (i != own && ends_[i] > now && starts_[i] < end) return share(own, now);
-    }
-    return end;
+    return meets != 0 ? share(own, now) : end;
   }
 
   // A transfer that the last start() delayed.
@@ -74,13 +76,13 @@ class LinkSharing {
   };
   // One of the transfers that a start() looks at.
   struct Runner {
-    std::size_t stream = 0;
-    double work = 0;  // seconds alone, from when it is looked at
-    double left = 0;  // of that
-    double shared_until = 0;
-    double rate = 1;
-    bool started = false;
-    bool done = false;
+    std::size_t stream;
+    double work;  // seconds alone, from when it is looked at
+    double left;  // of that
+    double shared_until;
+    double rate;
+    bool started;
+    bool done;
   };
 
   // What start() does where another transfer is in flight.

@@ -17,10 +17,14 @@ Clocks steps(const Clocks& before, const Clocks& after) {
   return result;
 }
 
+bool alike(double a, double b) {
+  return std::abs(a - b) <= kSameStep * std::max(std::abs(a), std::abs(b));
+}
+
 template <class Clocks>
 bool alike(const Clocks& a, const Clocks& b) {
   for (std::size_t i = 0; i < a.size(); ++i) {
-    if (std::abs(a[i] - b[i]) > kSameStep * std::max(std::abs(a[i]), std::abs(b[i]))) return false;
+    if (!alike(a[i], b[i])) return false;
   }
   return true;
 }
@@ -49,19 +53,23 @@ void ScheduleClock::restart(MicroBatchPosition position) {
   handed_ = 0;
 }
 
+void ScheduleClock::charge_wait(const Op& op, double from, double until) {
+  for (const TensorId id : op.reads) {
+    if (ready_[index_of(id)] != until) continue;
+    const std::uint32_t cause = writer_[index_of(id)];
+    if (cause != kNoOp) exposed_[cause] += until - from;
+    return;
+  }
+}
+
 void ScheduleClock::run_op(std::size_t index) {
   const Op& op = program_->ops[index];
   if (!position_.runs(op.when)) return;
   double& free = free_[static_cast<std::size_t>(op.stream)];
   double start = free;
-  std::uint32_t cause = kNoOp;
-  for (const TensorId id : op.reads) {
-    if (ready_[index_of(id)] > start) {
-      start = ready_[index_of(id)];
-      cause = writer_[index_of(id)];
-    }
-  }
-  if (op.stream == Stream::kCompute && cause != kNoOp) exposed_[cause] += start - free;
+  for (const TensorId id : op.reads) start = std::max(start, ready_[index_of(id)]);
+  if (op.stream == Stream::kCompute && start > free) charge_wait(op, free, start);
+  touched_ |= 1U << static_cast<unsigned>(op.stream);
   const bool shares = op.stream != Stream::kCompute && !uses_.empty();
   const double end = shares ? run_transfer(index, start) : start + durations_[index].value();
   free = end;
@@ -159,6 +167,24 @@ void ScheduleClock::hand_over(const Block& block) {
   }
 }
 
+// Everything that the next repetition starts from has moved by the same time.
+bool ScheduleClock::moved_as_one(const Clocks& step, std::span<const double> handed_before) const {
+  double common = 0;
+  bool known = false;
+  const auto joins = [&](double moved) {
+    if (!known) common = moved;
+    known = true;
+    return alike(moved, common);
+  };
+  for (std::size_t i = 0; i < step.size(); ++i) {
+    if ((touched_ >> i & 1U) != 0 && !joins(step[i])) return false;
+  }
+  for (std::size_t i = 0; i < handed_before.size(); ++i) {
+    if (!joins(handed_ready_[i] - handed_before[i])) return false;
+  }
+  return true;
+}
+
 void ScheduleClock::run(const Block& block, std::int64_t count) {
   Clocks last_step{};
   const auto first = static_cast<std::ptrdiff_t>(block.first_op);
@@ -169,10 +195,15 @@ void ScheduleClock::run(const Block& block, std::int64_t count) {
     // A run also charges waits to the op of the run before that handed its input over; that op is
     // one of this block's, except in the first repetition.
     std::copy_n(exposed_.begin() + first, block.op_count, before_block_.begin() + first);
+    touched_ = 0;
     run_once(block);
     ++done;
     const Clocks step = steps(before, free_);
-    if (done > 2 && done < count && alike(step, last_step)) {
+    const bool settled =
+        done > 1 && done < count &&
+        ((done > 2 && alike(step, last_step)) ||
+         (handed_ == handed_count && moved_as_one(step, {handed_before.data(), handed_})));
+    if (settled) {
       const auto rest = static_cast<double>(count - done);
       for (std::size_t i = 0; i < free_.size(); ++i)
         move_on(static_cast<Stream>(i), rest * step[i]);

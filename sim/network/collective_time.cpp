@@ -88,10 +88,6 @@ const char* name_of(Bound bound) {
   return "";
 }
 
-Seconds CommunicationTime::total() const {
-  return latency + std::max({nvlink, nic, spine, pcie, core, channels});
-}
-
 Bound CommunicationTime::bound() const {
   const Seconds largest = std::max({latency, nvlink, nic, spine, pcie, core, channels});
   if (largest <= Seconds(0)) return Bound::kNothing;

@@ -15,6 +15,8 @@
 // no bandwidth.
 #pragma once
 
+#include <algorithm>
+
 #include <cstdint>
 
 #include "sim/network/nccl/algorithm.hpp"
@@ -52,7 +54,10 @@ struct CommunicationTime {
   nccl::Algorithm algorithm = nccl::Algorithm::kRing;
   nccl::Protocol protocol = nccl::Protocol::kSimple;
 
-  [[nodiscard]] Seconds total() const;
+  [[nodiscard]] Seconds total() const {
+    const Seconds on_links = std::max(std::max(std::max(nvlink, nic), std::max(spine, pcie)), core);
+    return latency + std::max(on_links, channels);
+  }
   [[nodiscard]] Bound bound() const;
   // Every part times `factor`.
   [[nodiscard]] CommunicationTime scaled(double factor) const;

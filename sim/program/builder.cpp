@@ -28,30 +28,42 @@ Stream stream_of(const Communication& work) {
 
 }  // namespace
 
-TensorId ProgramBuilder::add(Tensor tensor) {
-  tensor.bytes = Bytes(tensor.shape.elements() * bytes_per_element(tensor.data_type));
-  program_.tensors.push_back(tensor);
+// Written in place: this is called for every tensor of every layout that is planned.
+TensorId ProgramBuilder::add(const char* name, Role role, Span span, DataType type,
+                             const Shape& shape) {
+  Tensor& tensor = program_.tensors.emplace_back();
+  tensor.name = name;
+  tensor.role = role;
+  tensor.span = span;
+  tensor.data_type = type;
+  tensor.shape = shape;
+  tensor.bytes = Bytes(shape.elements() * bytes_per_element(type));
   return static_cast<TensorId>(program_.tensors.size() - 1);
 }
 
-TensorId ProgramBuilder::activation(const char* name, DataType type, Shape shape) {
-  return add({name, Role::kActivation, Span::kUse, false, type, shape, {}, false});
+TensorId ProgramBuilder::activation(const char* name, DataType type, const Shape& shape) {
+  return add(name, Role::kActivation, Span::kUse, type, shape);
 }
 
-TensorId ProgramBuilder::held(const char* name, DataType type, Shape shape) {
-  return add({name, Role::kActivation, Span::kBlock, false, type, shape, {}, false});
+TensorId ProgramBuilder::held(const char* name, DataType type, const Shape& shape) {
+  return add(name, Role::kActivation, Span::kBlock, type, shape);
 }
 
-TensorId ProgramBuilder::kept_per_iteration(const char* name, DataType type, Shape shape) {
-  return add({name, Role::kActivation, Span::kUse, true, type, shape, {}, false});
+TensorId ProgramBuilder::kept_per_iteration(const char* name, DataType type, const Shape& shape) {
+  const TensorId id = activation(name, type, shape);
+  program_.tensors.back().kept_per_iteration = true;
+  return id;
 }
 
-TensorId ProgramBuilder::standing(const char* name, Role role, DataType type, Shape shape) {
-  return add({name, role, Span::kStep, false, type, shape, {}, false});
+TensorId ProgramBuilder::standing(const char* name, Role role, DataType type, const Shape& shape) {
+  return add(name, role, Span::kStep, type, shape);
 }
 
-TensorId ProgramBuilder::shared_by_layers(const char* name, Role role, DataType type, Shape shape) {
-  return add({name, role, Span::kStep, false, type, shape, {}, true});
+TensorId ProgramBuilder::shared_by_layers(const char* name, Role role, DataType type,
+                                          const Shape& shape) {
+  const TensorId id = standing(name, role, type, shape);
+  program_.tensors.back().shared_by_layers = true;
+  return id;
 }
 
 void ProgramBuilder::begin_part(const char* name, PartKind kind) {
@@ -68,7 +80,7 @@ void ProgramBuilder::end_part() {
 }
 
 void ProgramBuilder::begin_block(const char* name, Pass pass, BlockIndex Part::*slot,
-                                 Operands inputs, Operands outputs) {
+                                 const Operands& inputs, const Operands& outputs) {
   program_.parts.back().*slot = program_.blocks.size();
   Block block;
   block.name = name;
@@ -80,11 +92,13 @@ void ProgramBuilder::begin_block(const char* name, Pass pass, BlockIndex Part::*
   pass_ = pass;
 }
 
-void ProgramBuilder::begin_forward(const char* name, Operands inputs, Operands outputs) {
+void ProgramBuilder::begin_forward(const char* name, const Operands& inputs,
+                                   const Operands& outputs) {
   begin_block(name, Pass::kForward, &Part::forward, inputs, outputs);
 }
 
-void ProgramBuilder::begin_backward(const char* name, Operands inputs, Operands outputs) {
+void ProgramBuilder::begin_backward(const char* name, const Operands& inputs,
+                                    const Operands& outputs) {
   begin_block(name, Pass::kBackward, &Part::backward, inputs, outputs);
 }
 
@@ -98,34 +112,43 @@ void ProgramBuilder::end_block() {
   block.loop_count = program_.loops.size() - block.first_loop;
 }
 
-void ProgramBuilder::add(const char* name, Stream stream, Work work, Operands reads,
-                         Operands writes, When when) {
-  program_.ops.push_back(Op{name, stream, pass_, when, work, reads, writes});
+void ProgramBuilder::add(const char* name, Stream stream, const Work& work, const Operands& reads,
+                         const Operands& writes, When when) {
+  Op& op = program_.ops.emplace_back();
+  op.name = name;
+  op.stream = stream;
+  op.pass = pass_;
+  op.when = when;
+  op.work = work;
+  op.reads = reads;
+  op.writes = writes;
 }
 
-void ProgramBuilder::gemm(const char* name, Gemm work, Operands reads, Operands writes) {
+void ProgramBuilder::gemm(const char* name, Gemm work, const Operands& reads,
+                          const Operands& writes) {
   add(name, Stream::kCompute, work, reads, writes, When::kEvery);
 }
 
-void ProgramBuilder::attention(const char* name, AttentionWork work, Operands reads,
-                               Operands writes) {
+void ProgramBuilder::attention(const char* name, AttentionWork work, const Operands& reads,
+                               const Operands& writes) {
   add(name, Stream::kCompute, work, reads, writes, When::kEvery);
 }
 
-void ProgramBuilder::memory_pass(const char* name, Operands reads, Operands writes, When when) {
+void ProgramBuilder::memory_pass(const char* name, const Operands& reads, const Operands& writes,
+                                 When when) {
   Bytes bytes;
   for (const TensorId id : reads) bytes += program_.tensor(id).bytes;
   for (const TensorId id : writes) bytes += program_.tensor(id).bytes;
   memory_pass(name, bytes, reads, writes, when);
 }
 
-void ProgramBuilder::memory_pass(const char* name, Bytes bytes, Operands reads, Operands writes,
-                                 When when) {
+void ProgramBuilder::memory_pass(const char* name, Bytes bytes, const Operands& reads,
+                                 const Operands& writes, When when) {
   add(name, Stream::kCompute, MemoryPass{bytes}, reads, writes, when);
 }
 
-void ProgramBuilder::communicate(const char* name, Communication work, Operands reads,
-                                 Operands writes, When when) {
+void ProgramBuilder::communicate(const char* name, Communication work, const Operands& reads,
+                                 const Operands& writes, When when) {
   add(name, stream_of(work), work, reads, writes, when);
 }
 

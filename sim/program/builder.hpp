@@ -13,28 +13,28 @@ class ProgramBuilder {
   [[nodiscard]] Program& program() { return program_; }
 
   // Tensors of the current part.
-  TensorId activation(const char* name, DataType type, Shape shape);
-  TensorId bfloat16(const char* name, Shape shape) {
+  TensorId activation(const char* name, DataType type, const Shape& shape);
+  TensorId bfloat16(const char* name, const Shape& shape) {
     return activation(name, DataType::kBFloat16, shape);
   }
-  TensorId float32(const char* name, Shape shape) {
+  TensorId float32(const char* name, const Shape& shape) {
     return activation(name, DataType::kFloat32, shape);
   }
   // Held until the block that writes it ends.
-  TensorId held(const char* name, DataType type, Shape shape);
+  TensorId held(const char* name, DataType type, const Shape& shape);
   // One copy per iteration of the loop that writes it, kept until the last use after the loop.
-  TensorId kept_per_iteration(const char* name, DataType type, Shape shape);
+  TensorId kept_per_iteration(const char* name, DataType type, const Shape& shape);
   // Parameters, gradients and optimizer state: alive for the whole step.
-  TensorId standing(const char* name, Role role, DataType type, Shape shape);
+  TensorId standing(const char* name, Role role, DataType type, const Shape& shape);
   // Likewise, but one for all layers of a stage that have one of this shape.
-  TensorId shared_by_layers(const char* name, Role role, DataType type, Shape shape);
+  TensorId shared_by_layers(const char* name, Role role, DataType type, const Shape& shape);
 
   void begin_part(const char* name, PartKind kind = PartKind::kLayer);
   void end_part();
 
   // A block's role in its part follows from which of these opened it.
-  void begin_forward(const char* name, Operands inputs, Operands outputs);
-  void begin_backward(const char* name, Operands inputs, Operands outputs);
+  void begin_forward(const char* name, const Operands& inputs, const Operands& outputs);
+  void begin_backward(const char* name, const Operands& inputs, const Operands& outputs);
   void begin_update(const char* name);
   void end_block();
 
@@ -42,25 +42,28 @@ class ProgramBuilder {
   void set_pass(Pass pass) { pass_ = pass; }
   [[nodiscard]] Pass pass() const { return pass_; }
 
-  void gemm(const char* name, Gemm work, Operands reads, Operands writes);
-  void attention(const char* name, AttentionWork work, Operands reads, Operands writes);
+  void gemm(const char* name, Gemm work, const Operands& reads, const Operands& writes);
+  void attention(const char* name, AttentionWork work, const Operands& reads,
+                 const Operands& writes);
   // Reads and writes every named tensor once.
-  void memory_pass(const char* name, Operands reads, Operands writes, When when = When::kEvery);
+  void memory_pass(const char* name, const Operands& reads, const Operands& writes,
+                   When when = When::kEvery);
   // A pass whose traffic is not the sum of its tensors.
-  void memory_pass(const char* name, Bytes bytes, Operands reads, Operands writes,
+  void memory_pass(const char* name, Bytes bytes, const Operands& reads, const Operands& writes,
                    When when = When::kEvery);
-  void communicate(const char* name, Communication work, Operands reads, Operands writes,
-                   When when = When::kEvery);
+  void communicate(const char* name, Communication work, const Operands& reads,
+                   const Operands& writes, When when = When::kEvery);
 
   // Loops do not nest. At most two carries.
   void begin_loop(std::int64_t times, std::initializer_list<Carry> carries);
   void end_loop();
 
  private:
-  void begin_block(const char* name, Pass pass, BlockIndex Part::*slot, Operands inputs,
-                   Operands outputs);
-  TensorId add(Tensor tensor);
-  void add(const char* name, Stream stream, Work work, Operands reads, Operands writes, When when);
+  void begin_block(const char* name, Pass pass, BlockIndex Part::*slot, const Operands& inputs,
+                   const Operands& outputs);
+  TensorId add(const char* name, Role role, Span span, DataType type, const Shape& shape);
+  void add(const char* name, Stream stream, const Work& work, const Operands& reads,
+           const Operands& writes, When when);
 
   Program& program_;
   Pass pass_ = Pass::kForward;

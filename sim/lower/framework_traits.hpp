@@ -65,6 +65,9 @@ struct FrameworkTraits {
   // and one for the LM head while its hook runs (Megatron-LM tensor_parallel/layers.py).
   bool weight_gradient_placeholders;
   bool position_ids_gather;  // all-gathers int64 position ids in every layer
+  // The tokens that a mixture of experts sends, receives and sends back stay until its forward
+  // returns: local variables of Megatron-LM moe_layer.py custom_forward refer to them.
+  bool holds_dispatched_tokens;
   // Every all-to-all is an autograd function of its own, and autograd runs those whose gradients
   // are there in the reverse of forward's order: dV, dK, dQ. Else one function sends dQ, dK, dV.
   bool all_to_alls_apart;

@@ -76,6 +76,7 @@ ExpertHalf::ExpertHalf(ProgramBuilder& builder, const LoweringContext& context,
       hidden_(context.dimensions.hidden.value),
       router_rows_(context.dimensions.shard_rows),
       experts_(experts.experts),
+      holds_tokens_(context.traits.holds_dispatched_tokens),
       ports_(ports),
       norm_(builder, context, "feed-forward norm output", ports.input),
       shared_(make_shared(builder, context, experts, router_weights, norm_.output(),
@@ -182,9 +183,19 @@ void ExpertHalf::forward(ProgramBuilder& builder) const {
   builder.memory_pass("unsort", {expert_output_}, {unsorted_});
   scatter_rows(builder, "reduce-scatter tokens over etp", unsorted_, scattered_);
   exchange(builder, combine_, "combine all-to-all", scattered_, combined_);
+  sum_tokens(builder);
+}
+
+void ExpertHalf::sum_tokens(ProgramBuilder& builder) const {
   Operands summed{combined_, routing_map_, ports_.input};
   if (shared_) summed.push_back(shared_->output());
-  builder.memory_pass("unpermute tokens, residual", summed, {ports_.output});
+  Bytes bytes = builder.program().tensor(ports_.output).bytes;
+  for (const TensorId id : summed) bytes += builder.program().tensor(id).bytes;
+  if (holds_tokens_) {
+    // Not read, but alive until here.
+    for (const TensorId id : {permuted_, dispatched_, scattered_}) summed.push_back(id);
+  }
+  builder.memory_pass("unpermute tokens, residual", bytes, summed, {ports_.output});
 }
 
 void ExpertHalf::backward(ProgramBuilder& builder) const {

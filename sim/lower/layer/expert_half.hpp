@@ -40,11 +40,15 @@ class ExpertHalf {
   void gather_rows(ProgramBuilder& builder, const char* name, TensorId from, TensorId to) const;
   void scatter_rows(ProgramBuilder& builder, const char* name, TensorId from, TensorId to) const;
 
+  // Adds up what comes back to each token, shared experts and residual.
+  void sum_tokens(ProgramBuilder& builder) const;
+
   const Weights& router_weights_;
   const Weights& expert_weights_;
   std::int64_t hidden_;
   std::int64_t router_rows_;
   std::int64_t experts_;
+  bool holds_tokens_;  // FrameworkTraits::holds_dispatched_tokens
   Gemm gate_up_gemm_;
   Gemm down_gemm_;
 

@@ -80,6 +80,19 @@ TEST(Latent, FullRecomputationKeepsLayerInputs) {
   EXPECT_EQ(saved(program, "layer with experts"), 2 * kTokens * kHidden);
 }
 
+// Where the layer's forward ends: saved; beside it the tokens sent, received, sent back and come
+// back, k rows of h each, the shared experts' result and the sum. DeepSeek-V2's k is 6.
+TEST(Latent, ExpertsHoldTheirTokensUntilForwardReturns) {
+  const Program program = program_of(deepseek(), "ep=8");
+  BlockMemoryReader reader;
+  const Part& layer = part_named(program, "layer with experts");
+  const PartMemory memory = reader.read(program, layer);
+  const std::int64_t rows = 2 * kTokens * kHidden;
+  EXPECT_GE(memory.forward.bytes.value(), memory.saved.value() + (4 * kPerToken + 2) * rows);
+  // And no more than one such buffer above it: the experts' output before it is put in order.
+  EXPECT_LE(memory.forward.bytes.value(), memory.saved.value() + (5 * kPerToken + 2) * rows);
+}
+
 // TP: forward the latents on the way up, k with RoPE, and the output; backward the gradient of the
 // output, the latents again and their gradients, and k with RoPE. The dense half: 2 h and 3 h.
 TEST(Latent, TensorParallelTraffic) {

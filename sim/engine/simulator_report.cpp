@@ -144,7 +144,13 @@ std::map<std::pair<std::size_t, bool>, std::int64_t> tensors_at_peak(const Progr
       const std::size_t index = part.first_tensor + t;
       const Tensor& tensor = program.tensors[index];
       if (tensor.role == Role::kActivation) continue;
-      copies[{index, false}] += tensor.shared_by_layers ? 1 : run.count;
+      if (!tensor.shared_by_layers) {
+        copies[{index, false}] += run.count;
+      } else if (std::none_of(copies.begin(), copies.end(), [&](const auto& counted) {
+                   return is_same_shared(program.tensors[counted.first.first], tensor);
+                 })) {
+        copies[{index, false}] = 1;
+      }
     }
   }
   return copies;

@@ -7,25 +7,27 @@ namespace {
 
 constexpr std::size_t index_of(MemoryRole role) { return static_cast<std::size_t>(role); }
 
-// What stands for every layer that runs the part, or once for all of them.
-MemoryByRole standing_of(const Program& program, const Part& part, bool shared) {
+MemoryRole memory_role(Role role) {
+  switch (role) {
+    case Role::kParameter:
+      return MemoryRole::kParameters;
+    case Role::kGradient:
+      return MemoryRole::kGradients;
+    case Role::kOptimizerState:
+      return MemoryRole::kOptimizerState;
+    case Role::kActivation:
+      return MemoryRole::kTransient;
+  }
+  return MemoryRole::kTransient;
+}
+
+// What stands for every layer that runs the part.
+MemoryByRole standing_of(const Program& program, const Part& part) {
   MemoryByRole bytes{};
   for (std::size_t i = 0; i < part.tensor_count; ++i) {
     const Tensor& tensor = program.tensors[part.first_tensor + i];
-    if (tensor.shared_by_layers != shared) continue;
-    switch (tensor.role) {
-      case Role::kParameter:
-        bytes[index_of(MemoryRole::kParameters)] += tensor.bytes;
-        break;
-      case Role::kGradient:
-        bytes[index_of(MemoryRole::kGradients)] += tensor.bytes;
-        break;
-      case Role::kOptimizerState:
-        bytes[index_of(MemoryRole::kOptimizerState)] += tensor.bytes;
-        break;
-      case Role::kActivation:
-        break;
-    }
+    if (tensor.shared_by_layers || tensor.role == Role::kActivation) continue;
+    bytes[index_of(memory_role(tensor.role))] += tensor.bytes;
   }
   return bytes;
 }
@@ -64,10 +66,36 @@ void StepMemoryReader::begin(const Program& program, Bytes communication_buffers
   parts_.clear();
   standing_.clear();
   shared_.clear();
+  shared_of_.clear();
   for (const Part& part : program.parts) {
     parts_.push_back(blocks_.read(program, part));
-    standing_.push_back(standing_of(program, part, false));
-    shared_.push_back(standing_of(program, part, true));
+    standing_.push_back(standing_of(program, part));
+    shared_of_.push_back(shared_.size());
+    for (std::size_t t = part.first_tensor; t < part.first_tensor + part.tensor_count; ++t) {
+      if (program.tensors[t].shared_by_layers) shared_.push_back(t);
+    }
+  }
+  shared_of_.push_back(shared_.size());
+}
+
+void StepMemoryReader::add_shared(const StageClass& stage_class, MemoryByRole& by_role) const {
+  const auto has = [&](std::size_t run, const Tensor& tensor) {
+    const std::size_t part = program_->runs[run].part;
+    for (std::size_t i = shared_of_[part]; i < shared_of_[part + 1]; ++i) {
+      if (is_same_shared(program_->tensors[shared_[i]], tensor)) return true;
+    }
+    return false;
+  };
+  const std::size_t end = stage_class.first_run + stage_class.run_count;
+  for (std::size_t run = stage_class.first_run; run < end; ++run) {
+    const std::size_t part = program_->runs[run].part;
+    for (std::size_t i = shared_of_[part]; i < shared_of_[part + 1]; ++i) {
+      const Tensor& tensor = program_->tensors[shared_[i]];
+      bool counted = false;
+      for (std::size_t r = stage_class.first_run; r < run && !counted; ++r)
+        counted = has(r, tensor);
+      if (!counted) by_role[index_of(memory_role(tensor.role))] += tensor.bytes;
+    }
   }
 }
 
@@ -79,12 +107,14 @@ StageMemory StepMemoryReader::read(const StageClass& stage_class, std::int64_t i
   for (std::size_t r = 0; r < stage_class.run_count; ++r) {
     const PartRun& run = program_->runs[stage_class.first_run + r];
     for (std::size_t role = 0; role < kMemoryRoleCount; ++role) {
-      result.by_role[role] += standing_[run.part][role] * run.count + shared_[run.part][role];
+      result.by_role[role] += standing_[run.part][role] * run.count;
     }
     if (program_->parts[run.part].kind != PartKind::kLoss) {
       saved_per_chunk += parts_[run.part].saved * instances_per_chunk(*program_, run);
     }
   }
+
+  add_shared(stage_class, result.by_role);
 
   const std::int64_t in_flight =
       chunks_in_flight(program_->pipeline_stages, index, program_->micro_batches, chunks);

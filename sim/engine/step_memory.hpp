@@ -67,6 +67,8 @@ class StepMemoryReader {
 
  private:
   [[nodiscard]] StageMemory read(const StageClass& stage_class, std::int64_t index) const;
+  // Adds what all layers of the stage share, each once.
+  void add_shared(const StageClass& stage_class, MemoryByRole& by_role) const;
 
   const Program* program_ = nullptr;
   Bytes communication_buffers_;
@@ -74,7 +76,8 @@ class StepMemoryReader {
   BlockMemoryReader blocks_;
   std::vector<PartMemory> parts_;
   std::vector<MemoryByRole> standing_;  // by part, of one layer
-  std::vector<MemoryByRole> shared_;    // by part, once for all layers of a stage
+  std::vector<std::size_t> shared_;     // tensors that layers share, part by part
+  std::vector<std::size_t> shared_of_;  // where those of each part begin in it, and the end
 };
 
 }  // namespace seqspan::sim

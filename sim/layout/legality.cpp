@@ -69,10 +69,21 @@ std::optional<ReasonCode> broken_by_heads(const FrameworkTraits& traits, HeadCou
   return std::nullopt;
 }
 
+std::optional<ReasonCode> broken_by_latent(const FrameworkTraits& traits,
+                                           const Attention& attention, const Layout& layout) {
+  if (!is_latent(attention)) return std::nullopt;
+  if (!traits.latent_attention) return ReasonCode::kLatentAttentionUnsupported;
+  const bool rings = layout.ring > 1 && layout.kv_exchange == KvExchange::kPointToPoint;
+  if (traits.latent_ring_only && layout.cp() > 1 && !rings) return ReasonCode::kLatentNeedsRing;
+  return std::nullopt;
+}
+
 std::optional<ReasonCode> broken_by_feed_forward(const FeedForward& part, const Layout& layout) {
   const bool experts = expert_count(part) > 0;
   const std::int64_t degree = experts ? layout.etp : layout.tp;
-  if (intermediate_of(part) % degree != 0) return ReasonCode::kFeedForwardNotDivisible;
+  if (intermediate_of(part) % degree != 0 || shared_intermediate_of(part) % layout.tp != 0) {
+    return ReasonCode::kFeedForwardNotDivisible;
+  }
   if (experts && expert_count(part) % layout.ep != 0) return ReasonCode::kExpertsNotDivisible;
   return std::nullopt;
 }
@@ -93,6 +104,7 @@ std::optional<ReasonCode> broken_rule(const Job& job, const Layout& layout) {
     return ReasonCode::kTokensNotDivisibleByTp;
   }
   for (const LayerKind& kind : tower.kinds) {
+    if (const auto code = broken_by_latent(traits, kind.attention, layout)) return code;
     if (const auto code = broken_by_heads(traits, heads_of(kind.attention), layout)) return code;
     if (const auto code = broken_by_feed_forward(kind.feed_forward, layout)) return code;
   }

@@ -118,6 +118,17 @@ constexpr std::array<ReasonFacts, kReasonCodeCount> kReasons{{
      "put "
      "the ring there.",
      "Set placement=ulysses_inner.", "TransformerEngine context_parallel.py; yunchang globals.py"},
+    {ReasonCode::kLatentAttentionUnsupported, "latent_attention_unsupported",
+     "Latent attention (MLA) is modelled for megatron only: torchtitan shares out its projections "
+     "in another way, and DeepSpeed (ALST) and yunchang run Hugging Face modules of their own.",
+     "Choose megatron.", "Megatron-LM megatron/core/transformer/multi_latent_attention.py"},
+    {ReasonCode::kLatentNeedsRing, "latent_needs_ring",
+     "With latent attention, heads of keys and values differ in width. TransformerEngine's context "
+     "parallelism then takes a point-to-point ring, alone or with Ulysses (p2p, a2a+p2p), and "
+     "refuses Ulysses alone and all-gathered keys and values (a2a, all_gather).",
+     "Use ring with kv_exchange=p2p.",
+     "TransformerEngine context_parallel.py "
+     "attn_forward_func_with_cp"},
     {ReasonCode::kRecomputeUnsupported, "recompute_unsupported",
      "Selective recomputation (of the attention) is modelled for megatron only. Hugging Face "
      "checkpointing is all or nothing; torchtitan's per-op selection is not modelled.",

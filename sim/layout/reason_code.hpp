@@ -34,12 +34,14 @@ enum class ReasonCode : std::uint8_t {
   kHybridUnsupported,
   kRingOrderUnsupported,
   kPlacementUnsupported,
+  kLatentAttentionUnsupported,
+  kLatentNeedsRing,
   kRecomputeUnsupported,
   kShardingUnsupported,
   kShardingWithPipeline,
   kDoesNotFit,
 };
-inline constexpr std::size_t kReasonCodeCount = 28;
+inline constexpr std::size_t kReasonCodeCount = 30;
 
 struct ReasonFacts {
   ReasonCode code;

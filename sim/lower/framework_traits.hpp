@@ -46,6 +46,8 @@ struct FrameworkTraits {
   bool contiguous_order;
   bool striped_order;
   bool zigzag_everywhere;  // the loader deals zigzag rows even to Ulysses: s % 2c == 0 always
+  bool latent_attention;   // has MLA that is modelled
+  bool latent_ring_only;   // MLA over context parallelism: a point-to-point ring must be in it
   bool selective_recompute;
   bool optimizer_sharding;  // distributed optimizer, ZeRO 1 (and no sharding at all)
   bool gradient_sharding;   // ZeRO 2
@@ -67,6 +69,9 @@ struct FrameworkTraits {
   // (Megatron-LM core/distributed/param_and_grad_buffer.py, core/optimizer/distrib_optimizer.py).
   bool gradient_buffer;
   bool position_ids_gather;  // all-gathers int64 position ids in every layer
+  // The tokens that a mixture of experts sends, receives and sends back stay until its forward
+  // returns: local variables of Megatron-LM moe_layer.py custom_forward refer to them.
+  bool holds_dispatched_tokens;
   // Every all-to-all is an autograd function of its own, and autograd runs those whose gradients
   // are there in the reverse of forward's order: dV, dK, dQ. Else one function sends dQ, dK, dV.
   bool all_to_alls_apart;

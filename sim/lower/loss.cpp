@@ -47,7 +47,6 @@ class Loss {
   TensorId input_gradient_;
   bool has_placeholder_ = false;
   TensorId placeholder_{};
-  TensorId no_residual_;
 };
 
 std::int64_t head_elements(const LoweringContext& context) {
@@ -81,7 +80,6 @@ Loss::Loss(ProgramBuilder& builder, const LoweringContext& context)
       builder.bfloat16("d(final norm output), partial", context.dimensions.full());
   norm_gradient_ = shard_of(builder, context, "d(final norm output)", whole_norm_gradient_);
   input_gradient_ = builder.bfloat16("d(last hidden states)", context.dimensions.shard());
-  no_residual_ = builder.bfloat16("no residual", {Extent{"0", 0}});
   has_placeholder_ = context.traits.weight_gradient_placeholders &&
                      context.layout.sharding != Sharding::kParameters;
   if (has_placeholder_) {
@@ -169,7 +167,7 @@ void Loss::backward(ProgramBuilder& builder) const {
     scatter_tokens(builder, "reduce-scatter gradient of LM head", whole_norm_gradient_,
                    norm_gradient_);
   }
-  norm_.backward(builder, norm_gradient_, no_residual_, input_gradient_);
+  norm_.backward(builder, norm_gradient_, input_gradient_);
   weights_.after_backward(builder);
   builder.end_block();
 }

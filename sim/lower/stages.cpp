@@ -8,14 +8,22 @@ namespace {
 constexpr std::size_t kEmbeddingPart = 0;
 constexpr std::size_t kFirstLayerPart = 1;
 
-// Appends the runs of layers [first, first + count).
-void append_layers(Program& program, const Tower& tower, std::int64_t first, std::int64_t count) {
+// Appends the runs of layers [first, first + count); layers that go on where the stage's last run
+// ends belong to it.
+void append_layers(Program& program, const Tower& tower, std::size_t stage_begin,
+                   std::int64_t first, std::int64_t count) {
   std::int64_t run_begin = 0;
   for (const LayerRun& run : tower.runs) {
     const std::int64_t begin = std::max(run_begin, first);
     const std::int64_t end = std::min(run_begin + run.count, first + count);
-    if (begin < end) program.runs.push_back({kFirstLayerPart + run.kind, end - begin});
     run_begin += run.count;
+    if (begin >= end) continue;
+    const std::size_t part = kFirstLayerPart + run.kind;
+    if (program.runs.size() > stage_begin && program.runs.back().part == part) {
+      program.runs.back().count += end - begin;
+    } else {
+      program.runs.push_back({part, end - begin});
+    }
   }
 }
 
@@ -56,7 +64,14 @@ void write_stages(Program& program, const Tower& tower, const Layout& layout) {
     StageClass next{stage, 1, program.runs.size(), 0};
     const std::int64_t count = layers_of_stage(layers, layout, stage);
     if (stage == 0) program.runs.push_back({kEmbeddingPart, 1});
-    append_layers(program, tower, first_layer, count);
+    if (layout.vpp == 1) {
+      append_layers(program, tower, next.first_run, first_layer, count);
+    } else {
+      const std::int64_t chunk = count / layout.vpp;
+      for (std::int64_t c = 0; c < layout.vpp; ++c) {
+        append_layers(program, tower, next.first_run, (c * layout.pp + stage) * chunk, chunk);
+      }
+    }
     if (stage == layout.pp - 1) program.runs.push_back({loss_part, 1});
     next.run_count = program.runs.size() - next.first_run;
     first_layer += count;

@@ -3,7 +3,8 @@
 // L divisible by p: L/p each. Otherwise, without interleaving, the stages between the first and the
 // last have ceil(L/p) layers and the first and last share the rest, the way Megatron-LM's
 // --decoder-first-pipeline-num-layers and --decoder-last-pipeline-num-layers do (the first and last
-// stage also carry the embedding and the loss). Interleaved schedules need L divisible by p v.
+// stage also carry the embedding and the loss). Interleaved schedules need L divisible by p v:
+// stage i has the chunks i, p + i, 2 p + i ... of L / (p v) layers each.
 #pragma once
 
 #include <cstdint>

@@ -31,13 +31,15 @@ Stream stream_of(const Communication& work) {
 // Written in place: this is called for every tensor of every layout that is planned.
 TensorId ProgramBuilder::add(const char* name, Role role, Span span, DataType type,
                              const Shape& shape) {
+  // The shape may be that of a tensor of this program, which a growing vector moves.
+  const Shape own_shape = shape;
   Tensor& tensor = program_.tensors.emplace_back();
   tensor.name = name;
   tensor.role = role;
   tensor.span = span;
   tensor.data_type = type;
-  tensor.shape = shape;
-  tensor.bytes = Bytes(shape.elements() * bytes_per_element(type));
+  tensor.shape = own_shape;
+  tensor.bytes = Bytes(own_shape.elements() * bytes_per_element(type));
   return static_cast<TensorId>(program_.tensors.size() - 1);
 }
 

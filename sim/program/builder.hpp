@@ -26,7 +26,7 @@ class ProgramBuilder {
   TensorId kept_per_iteration(const char* name, DataType type, const Shape& shape);
   // Parameters, gradients and optimizer state: alive for the whole step.
   TensorId standing(const char* name, Role role, DataType type, const Shape& shape);
-  // Likewise, but one for all layers of a stage that run the part.
+  // Likewise, but one for all layers of a stage that have one of this shape.
   TensorId shared_by_layers(const char* name, Role role, DataType type, const Shape& shape);
 
   void begin_part(const char* name, PartKind kind = PartKind::kLayer);

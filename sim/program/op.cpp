@@ -8,9 +8,11 @@ Flops flops_of(const Op& op) {
                  static_cast<double>(gemm->k) * static_cast<double>(gemm->groups));
   }
   if (const auto* attention = std::get_if<AttentionWork>(&op.work)) {
-    const double products = attention->backward ? 5.0 : 2.0;
-    return Flops(products * 2.0 * static_cast<double>(attention->pairs) *
-                 static_cast<double>(attention->heads) * static_cast<double>(attention->head_dim));
+    const std::int64_t width = attention->backward
+                                   ? 3 * attention->head_dim + 2 * attention->value_dim
+                                   : attention->head_dim + attention->value_dim;
+    return Flops(2.0 * static_cast<double>(attention->pairs) *
+                 static_cast<double>(attention->heads) * static_cast<double>(width));
   }
   return Flops(0);
 }

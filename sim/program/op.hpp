@@ -22,11 +22,13 @@ struct Gemm {
 };
 
 // Softmax attention over `pairs` unmasked query-key pairs per head, summed over the batch.
-// FLOPs: 4 pairs heads d forward (two products); 2.5 x that backward (five products).
+// FLOPs: 2 pairs heads (d_k + d_v) forward (two products), 2 pairs heads (3 d_k + 2 d_v) backward
+// (five products: scores again, dP and dV over d_v, dQ and dK over d_k).
 struct AttentionWork {
   std::int64_t pairs = 0;
   std::int64_t heads = 0;
-  std::int64_t head_dim = 0;
+  std::int64_t head_dim = 0;   // d_k, of queries and keys
+  std::int64_t value_dim = 0;  // d_v
   bool backward = false;
   // Of one call of the kernel: the most keys that a query sees and the most queries that see a key.
   // What a thread block works through at the longest. 0: not known.

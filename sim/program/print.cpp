@@ -42,8 +42,11 @@ std::string work_text(const Program& program, const Op& op) {
     return fmt::format("GEMM {}m={} n={} k={}", groups, gemm->m, gemm->n, gemm->k);
   }
   if (const auto* attention = std::get_if<AttentionWork>(&op.work)) {
-    return fmt::format("attention pairs={} heads={} d={}", attention->pairs, attention->heads,
-                       attention->head_dim);
+    const std::string width =
+        attention->head_dim == attention->value_dim
+            ? fmt::format("d={}", attention->head_dim)
+            : fmt::format("d_k={} d_v={}", attention->head_dim, attention->value_dim);
+    return fmt::format("attention pairs={} heads={} {}", attention->pairs, attention->heads, width);
   }
   if (const auto* pass = std::get_if<MemoryPass>(&op.work)) {
     return fmt::format("pass {} B", pass->bytes.value());

@@ -65,8 +65,20 @@ struct Tensor {
   DataType data_type = DataType::kBFloat16;
   Shape shape;
   Bytes bytes;
-  // Of a standing tensor: one serves all layers of a stage that run the part.
+  // Of a standing tensor: one serves all layers of a stage that have a tensor of this shape.
   bool shared_by_layers = false;
 };
+
+// Whether two tensors that layers share, of the same part or of two, are one.
+[[nodiscard]] constexpr bool is_same_shared(const Tensor& a, const Tensor& b) {
+  if (!a.shared_by_layers || !b.shared_by_layers || a.role != b.role ||
+      a.data_type != b.data_type || a.shape.rank != b.shape.rank) {
+    return false;
+  }
+  for (std::size_t i = 0; i < a.shape.rank; ++i) {
+    if (a.shape.extents[i].value != b.shape.extents[i].value) return false;
+  }
+  return true;
+}
 
 }  // namespace seqspan::sim

@@ -14,8 +14,8 @@ namespace seqspan::sim {
 struct ParameterCounts {
   std::int64_t split_matrices = 0;  // tensor parallelism splits these
   std::int64_t split_vectors = 0;   // their biases
-  std::int64_t whole_matrices = 0;  // whole on every tensor parallel rank: router
-  std::int64_t whole_vectors = 0;   // likewise: norms, biases of outputs
+  std::int64_t whole_matrices = 0;  // whole on every tensor parallel rank: router, projections down
+  std::int64_t whole_vectors = 0;   // likewise: norms, biases of outputs, bias of the router
   std::int64_t experts = 0;         // matrices of all experts
   std::int64_t active_experts = 0;  // matrices of the experts that one token passes through
 
@@ -39,7 +39,7 @@ struct HeadCounts {
 [[nodiscard]] HeadCounts heads_of(const Attention& attention);
 
 // Forward FLOPs of the products between queries, keys and values over one sequence:
-// 4 pairs a d with pairs = s (s + 1) / 2 for full causal attention.
+// 2 pairs a (d_k + d_v) with pairs = s (s + 1) / 2 for causal attention.
 [[nodiscard]] Flops forward_flops(const Attention& attention, Tokens sequence);
 
 // E, 0 where there are none.
@@ -48,5 +48,10 @@ struct HeadCounts {
 
 // The size that tensor parallelism (dense) or expert tensor parallelism (experts) splits: f.
 [[nodiscard]] std::int64_t intermediate_of(const FeedForward& feed_forward);
+// What tensor parallelism splits beside experts: f_s, 0 where there are no shared experts.
+[[nodiscard]] std::int64_t shared_intermediate_of(const FeedForward& feed_forward);
+
+// Whether keys and values come from a latent.
+[[nodiscard]] bool is_latent(const Attention& attention);
 
 }  // namespace seqspan::sim

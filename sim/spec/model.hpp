@@ -6,8 +6,9 @@
 // likewise. Nothing else asks which kind a layer has. Equal layers share one
 // LayerKind, so that nothing downstream costs more for a deeper model.
 //
-// Symbols used everywhere: h hidden size, a query heads, g KV heads, d head dimension,
-// f feed-forward size, V vocabulary, E experts, k experts per token, L layers.
+// Symbols used everywhere: h hidden size, a query heads, g KV heads, d head dimension (d_k of
+// queries and keys and d_v of values where they differ), f feed-forward size, V vocabulary, E
+// experts, k experts per token, L layers.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,25 @@ struct FullAttention {
   bool operator==(const FullAttention&) const = default;
 };
 
-using Attention = std::variant<FullAttention>;
+// Causal softmax attention whose queries, keys and values are projected down to latents of small
+// rank and up again to `heads` heads each (multi-head latent attention, MLA). A head of a query or
+// a key is a part without position and a part with RoPE, d_k = d_n + d_r; the keys' part with RoPE
+// is one for all heads. Source: DeepSeek-V2, arXiv 2405.04434, section 2.1.
+struct LatentAttention {
+  std::int64_t heads = 0;       // a, of queries, keys and values
+  std::int64_t query_rank = 0;  // r_q, 0 where queries are projected in one step
+  std::int64_t kv_rank = 0;     // r_kv
+  std::int64_t plain_dim = 0;   // d_n, qk_nope_head_dim
+  std::int64_t rotary_dim = 0;  // d_r, qk_rope_head_dim
+  std::int64_t value_dim = 0;   // d_v
+  bool bias = false;            // on the down-projections and the output projection
+
+  [[nodiscard]] std::int64_t key_dim() const { return plain_dim + rotary_dim; }  // d_k
+
+  bool operator==(const LatentAttention&) const = default;
+};
+
+using Attention = std::variant<FullAttention, LatentAttention>;
 
 // Gated feed-forward (SwiGLU): two h x f matrices in, one f x h out.
 struct DenseFeedForward {
@@ -39,11 +58,14 @@ struct DenseFeedForward {
   bool operator==(const DenseFeedForward&) const = default;
 };
 
-// A router and E gated experts, k of which serve each token.
+// A router and E gated experts, k of which serve each token, and shared experts, which serve every
+// token: together one gated feed-forward of size f_s.
 struct MixtureOfExperts {
   std::int64_t experts = 0;              // E
   std::int64_t experts_per_token = 0;    // k
   std::int64_t expert_intermediate = 0;  // f of one expert
+  std::int64_t shared_intermediate = 0;  // f_s, 0 without shared experts
+  bool router_bias = false;              // one number per expert that steers the choice of experts
 
   bool operator==(const MixtureOfExperts&) const = default;
 };
@@ -81,6 +103,9 @@ struct Model {
   std::int64_t vocabulary = 0;     // V
   std::int64_t max_positions = 0;  // max_position_embeddings, 0 when the file has none
   bool tied_embeddings = false;    // the LM head is the embedding's matrix
+  // Layers that predict tokens after the next one. They are not in `towers`: training is modelled
+  // without them.
+  std::int64_t prediction_layers = 0;
 };
 
 // The exact number of trainable parameters, as the model's authors count them.

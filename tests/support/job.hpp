@@ -87,9 +87,10 @@ void for_each_op(const sim::Program& program, const sim::Block& block, Visit vis
 }
 
 // Bytes that one GPU sends over `axis` in the blocks of a layer, in ops of `pass`.
-inline std::int64_t layer_bytes_sent(const sim::Program& program, sim::Axis axis, sim::Pass pass) {
+inline std::int64_t layer_bytes_sent(const sim::Program& program, sim::Axis axis, sim::Pass pass,
+                                     std::string_view part = "layer") {
   std::int64_t bytes = 0;
-  const sim::Part& layer = part_named(program, "layer");
+  const sim::Part& layer = part_named(program, part);
   for (const sim::BlockIndex index : {layer.forward, layer.backward}) {
     for_each_op(program, program.blocks[index], [&](const sim::Op& op, std::int64_t times) {
       const auto* work = std::get_if<sim::Communication>(&op.work);

@@ -10,7 +10,7 @@ BackwardScratch::BackwardScratch(ProgramBuilder& builder, const HeadBlock& block
                                        expands_kv_gradients ? Extent{"1", 1} : Extent{"2", 2}})),
       has_kv_accumulator(block.kv_heads.value < block.query_heads.value) {
   if (!has_kv_accumulator) return;
-  const Extent width{"2 d", 2 * block.head_dim.value};
+  const Extent width{"2 d", block.head_dim.value + block.value_dim.value};
   kv_gradient_accumulator =
       expands_kv_gradients
           ? builder.bfloat16("dK, dV at query heads",

@@ -15,11 +15,20 @@ struct HeadBlock {
   Extent sequence;     // s
   Extent query_heads;  // a/(t u)
   Extent kv_heads;     // g/(t u), or 1 where KV heads are replicated
-  Extent head_dim;     // d
+  Extent head_dim;     // d, or d_k: of queries and keys
+  Extent value_dim;    // d, or d_v: of values and outputs
 
   [[nodiscard]] Shape query() const { return {batch, tokens, query_heads, head_dim}; }
-  [[nodiscard]] Shape kv() const { return {batch, tokens, kv_heads, head_dim}; }
+  [[nodiscard]] Shape key() const { return {batch, tokens, kv_heads, head_dim}; }
+  [[nodiscard]] Shape value() const { return {batch, tokens, kv_heads, value_dim}; }
+  [[nodiscard]] Shape output() const { return {batch, tokens, query_heads, value_dim}; }
   [[nodiscard]] Shape log_sum_exp() const { return {batch, tokens, query_heads}; }
+  // `pairs` of one sequence; `longest_row` and `longest_column` of AttentionWork.
+  [[nodiscard]] AttentionWork work(std::int64_t pairs, bool backward, std::int64_t longest_row,
+                                   std::int64_t longest_column) const {
+    return {batch.value * pairs, query_heads.value, head_dim.value, value_dim.value, backward,
+            longest_row,         longest_column};
+  }
 };
 
 struct QueryKeyValue {

@@ -8,19 +8,15 @@ LocalAttention::LocalAttention(ProgramBuilder& builder, const HeadBlock& block,
                                QueryKeyValue inputs, bool expands_kv_gradients)
     : block_(block),
       inputs_(inputs),
-      output_(builder.bfloat16("attention output", block.query())),
+      output_(builder.bfloat16("attention output", block.output())),
       log_sum_exp_(builder.float32("LSE", block.log_sum_exp())),
-      gradients_{builder.bfloat16("dQ", block.query()), builder.bfloat16("dK", block.kv()),
-                 builder.bfloat16("dV", block.kv())},
+      gradients_{builder.bfloat16("dQ", block.query()), builder.bfloat16("dK", block.key()),
+                 builder.bfloat16("dV", block.value())},
       scratch_(builder, block, block.tokens, expands_kv_gradients) {}
 
 AttentionWork LocalAttention::work(bool backward) const {
-  return {block_.batch.value * causal_pairs(block_.sequence.value),
-          block_.query_heads.value,
-          block_.head_dim.value,
-          backward,
-          block_.sequence.value,
-          block_.sequence.value};
+  const std::int64_t sequence = block_.sequence.value;
+  return block_.work(causal_pairs(sequence), backward, sequence, sequence);
 }
 
 void LocalAttention::forward(ProgramBuilder& builder) const {

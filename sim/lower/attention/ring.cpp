@@ -7,8 +7,13 @@
 namespace seqspan::sim {
 namespace {
 
+// K and V in one buffer: heads of one width beside each other, else flattened head by head.
 Shape pair_of_kv(const HeadBlock& block) {
-  return {block.batch, block.tokens, Extent{"2 g'", 2 * block.kv_heads.value}, block.head_dim};
+  if (block.head_dim.value == block.value_dim.value) {
+    return {block.batch, block.tokens, Extent{"2 g'", 2 * block.kv_heads.value}, block.head_dim};
+  }
+  return {block.batch, block.tokens, block.kv_heads,
+          Extent{"d_k + d_v", block.head_dim.value + block.value_dim.value}};
 }
 
 // The rows of a step: all of the rank's, or half of them.
@@ -38,14 +43,14 @@ RingAttention::RingAttention(ProgramBuilder& builder, const HeadBlock& block, Qu
                   : builder.bfloat16("own KV", pair_of_kv(block))),
       arrived_kv_(builder.bfloat16("received KV", pair_of_kv(block))),
       arriving_kv_(builder.bfloat16("arriving KV", pair_of_kv(block))),
-      partial_(step_tensor(builder, ring, "partial output", DataType::kBFloat16, block.query())),
+      partial_(step_tensor(builder, ring, "partial output", DataType::kBFloat16, block.output())),
       partial_lse_(
           step_tensor(builder, ring, "LSE of a step", DataType::kFloat32, block.log_sum_exp())),
       half_partial_(step_tensor(builder, ring, "partial output, half", DataType::kBFloat16,
-                                rows_of(block, true).query())),
+                                rows_of(block, true).output())),
       half_partial_lse_(step_tensor(builder, ring, "LSE of a step, half", DataType::kFloat32,
                                     rows_of(block, true).log_sum_exp())),
-      output_(builder.bfloat16("attention output", block.query())),
+      output_(builder.bfloat16("attention output", block.output())),
       log_sum_exp_(builder.float32("LSE", block.log_sum_exp())),
       backward_kv_(builder.bfloat16("received KV, backward", pair_of_kv(block))),
       backward_arriving_kv_(builder.bfloat16("arriving KV, backward", pair_of_kv(block))),
@@ -54,27 +59,24 @@ RingAttention::RingAttention(ProgramBuilder& builder, const HeadBlock& block, Qu
           block.query())),
       step_query_gradient_(builder.bfloat16("dQ of a step", block.query())),
       step_kv_gradient_(builder.bfloat16("dK, dV of a step", pair_of_kv(block))),
-      gradients_{builder.bfloat16("dQ", block.query()), builder.bfloat16("dK", block.kv()),
-                 builder.bfloat16("dV", block.kv())},
+      gradients_{builder.bfloat16("dQ", block.query()), builder.bfloat16("dK", block.key()),
+                 builder.bfloat16("dV", block.value())},
       scratch_(builder, block, block.tokens, expands_kv_gradients) {
   const DataType type = ring.traits.float32_gradient ? DataType::kFloat32 : DataType::kBFloat16;
   kv_gradient_ = builder.activation("dK, dV sent on", type, pair_of_kv(block));
   arriving_kv_gradient_ = builder.activation("arriving dK, dV", type, pair_of_kv(block));
   summed_kv_gradient_ = builder.activation("dK, dV summed", type, pair_of_kv(block));
   if (ring.traits.float32_accumulator) {
-    accumulator_ = builder.float32("output accumulator", block.query());
+    accumulator_ = builder.float32("output accumulator", block.output());
   }
 }
 
 AttentionWork RingAttention::work(std::int64_t hop, bool backward) const {
   const std::int64_t tokens = block_.tokens.value;
   const bool half_of_keys = ring_.order == RingOrder::kZigzag && hop > 0 && hop <= ring_.rank;
-  return {block_.batch.value * ring_hop_pairs(ring_.order, tokens, ring_.rank, hop),
-          block_.query_heads.value,
-          block_.head_dim.value,
-          backward,
-          half_of_keys ? tokens / 2 : tokens,
-          ring_hop_queries(ring_.order, tokens, ring_.rank, hop)};
+  return block_.work(ring_hop_pairs(ring_.order, tokens, ring_.rank, hop), backward,
+                     half_of_keys ? tokens / 2 : tokens,
+                     ring_hop_queries(ring_.order, tokens, ring_.rank, hop));
 }
 
 Communication RingAttention::hop_of(Bytes bytes, bool to_predecessor) const {

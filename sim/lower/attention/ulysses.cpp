@@ -16,9 +16,10 @@ HeadBlock deal_heads(const HeadBlock& heads, const Layout& layout) {
 }
 
 // K and V as they go on the wire: every rank of the group gets one head of its own.
-Shape repeated_kv(const HeadBlock& heads, const Layout& layout) {
-  const Extent kv_heads{"max(g/t, u)", std::max(heads.kv_heads.value, layout.ulysses)};
-  return {heads.batch, heads.tokens, kv_heads, heads.head_dim};
+HeadBlock repeat_kv(const HeadBlock& heads, const Layout& layout) {
+  HeadBlock repeated = heads;
+  repeated.kv_heads = {"max(g/t, u)", std::max(heads.kv_heads.value, layout.ulysses)};
+  return repeated;
 }
 
 }  // namespace
@@ -30,30 +31,33 @@ UlyssesAttention::UlyssesAttention(ProgramBuilder& builder, const HeadBlock& hea
       gathers_positions_(plan.traits.position_ids_gather),
       sends_value_first_(plan.traits.all_to_alls_apart),
       dealt_(deal_heads(heads, plan.layout)),
-      repeated_key_(builder.bfloat16("repeated K", repeated_kv(heads, plan.layout))),
-      repeated_value_(builder.bfloat16("repeated V", repeated_kv(heads, plan.layout))),
+      repeated_key_(builder.bfloat16("repeated K", repeat_kv(heads, plan.layout).key())),
+      repeated_value_(builder.bfloat16("repeated V", repeat_kv(heads, plan.layout).value())),
       positions_(builder.activation("position ids", DataType::kInt64, {heads.batch, heads.tokens})),
       all_positions_(
           builder.activation("all position ids", DataType::kInt64, {dealt_.batch, dealt_.tokens})),
       query_(builder, "all-to-all Q", "q", dealt_.query(), plan.layout,
              plan.traits.zigzag_everywhere),
-      key_(builder, "all-to-all K", "k", dealt_.kv(), plan.layout, plan.traits.zigzag_everywhere),
-      value_(builder, "all-to-all V", "v", dealt_.kv(), plan.layout, plan.traits.zigzag_everywhere),
+      key_(builder, "all-to-all K", "k", dealt_.key(), plan.layout, plan.traits.zigzag_everywhere),
+      value_(builder, "all-to-all V", "v", dealt_.value(), plan.layout,
+             plan.traits.zigzag_everywhere),
       core_(make_core(builder, dealt_, {query_.result(), key_.result(), value_.result()}, plan)),
-      to_sequence_(builder, "all-to-all O", "output in sequence order", heads.query(), plan.layout,
+      to_sequence_(builder, "all-to-all O", "output in sequence order", heads.output(), plan.layout,
                    plan.traits.zigzag_everywhere),
-      output_gradient_(builder, "all-to-all dO", "dO", dealt_.query(), plan.layout,
+      output_gradient_(builder, "all-to-all dO", "dO", dealt_.output(), plan.layout,
                        plan.traits.zigzag_everywhere),
       query_gradient_(builder, "all-to-all dQ", "dQ in sequence order", heads.query(), plan.layout,
                       plan.traits.zigzag_everywhere),
       key_gradient_(builder, "all-to-all dK", "dK in sequence order",
-                    repeated_kv(heads, plan.layout), plan.layout, plan.traits.zigzag_everywhere),
+                    repeat_kv(heads, plan.layout).key(), plan.layout,
+                    plan.traits.zigzag_everywhere),
       value_gradient_(builder, "all-to-all dV", "dV in sequence order",
-                      repeated_kv(heads, plan.layout), plan.layout, plan.traits.zigzag_everywhere),
+                      repeat_kv(heads, plan.layout).value(), plan.layout,
+                      plan.traits.zigzag_everywhere),
       gradients_{query_gradient_.result(),
-                 replicates_ ? builder.bfloat16("dK summed over repeats", heads.kv())
+                 replicates_ ? builder.bfloat16("dK summed over repeats", heads.key())
                              : key_gradient_.result(),
-                 replicates_ ? builder.bfloat16("dV summed over repeats", heads.kv())
+                 replicates_ ? builder.bfloat16("dV summed over repeats", heads.value())
                              : value_gradient_.result()} {}
 
 void UlyssesAttention::forward(ProgramBuilder& builder) const {

@@ -16,7 +16,8 @@ HeadBlock local_heads(const LoweringContext& context, const FullAttention& atten
           .query_heads = {"a/t", attention.query_heads / tp},
           .kv_heads =
               attention.kv_heads >= tp ? Extent{"g/t", attention.kv_heads / tp} : Extent{"1", 1},
-          .head_dim = {"d", attention.head_dim}};
+          .head_dim = {"d", attention.head_dim},
+          .value_dim = {"d", attention.head_dim}};
 }
 
 std::int64_t qkv_heads(const FullAttention& attention) {
@@ -48,24 +49,24 @@ AttentionHalf::AttentionHalf(ProgramBuilder& builder, const LoweringContext& con
                                              Extent{"(a + 2 g) d", qkv_width_ * context.layout.tp}})
                          : projected_),
       linear_{builder.bfloat16("q before norm", heads_.query()),
-              builder.bfloat16("k before norm", heads_.kv()), projected_},
+              builder.bfloat16("k before norm", heads_.key()), projected_},
       qk_inverse_rms_(
           builder.float32("1/rms of q, k",
                           {heads_.batch, heads_.tokens,
                            Extent{"(a + g)/t", heads_.query_heads.value + heads_.kv_heads.value}})),
       normed_{builder.bfloat16("q before RoPE", heads_.query()),
-              builder.bfloat16("k before RoPE", heads_.kv()), projected_},
-      positioned_{builder.bfloat16("q", heads_.query()), builder.bfloat16("k", heads_.kv()),
-                  builder.bfloat16("v", heads_.kv())},
+              builder.bfloat16("k before RoPE", heads_.key()), projected_},
+      positioned_{builder.bfloat16("q", heads_.query()), builder.bfloat16("k", heads_.key()),
+                  builder.bfloat16("v", heads_.value())},
       attention_(make_attention(builder, heads_, positioned_,
                                 {context.layout, context.traits, context.ring_rank})),
       partial_output_(builder.bfloat16("attention projection", context.dimensions.full())),
       reduced_output_(shard_of(builder, context, "attention projection, reduced", partial_output_)),
       whole_output_gradient_(
           whole_of(builder, context, "gathered gradient, attention half", ports.output_gradient)),
-      attention_output_gradient_(builder.bfloat16("d(attention output)", heads_.query())),
+      attention_output_gradient_(builder.bfloat16("d(attention output)", heads_.output())),
       normed_gradient_{builder.bfloat16("dq before RoPE", heads_.query()),
-                       builder.bfloat16("dk before RoPE", heads_.kv()), projected_},
+                       builder.bfloat16("dk before RoPE", heads_.key()), projected_},
       projected_gradient_(builder.bfloat16("d(QKV)", builder.program().tensor(projected_).shape)),
       whole_projected_gradient_(
           gathers_heads_ ? builder.bfloat16("d(QKV of all TP ranks)",
@@ -129,7 +130,7 @@ void AttentionHalf::backward(ProgramBuilder& builder) const {
   builder.gemm("output projection, data gradient", {rows_, query_width_, hidden_},
                {whole_output_gradient_, weights_.parameters()}, {attention_output_gradient_});
   builder.weight_gradient("output projection, weight gradient", {hidden_, query_width_, rows_},
-               {whole_output_gradient_, output_of(attention_)}, {weights_.gradients()});
+                          {whole_output_gradient_, output_of(attention_)}, {weights_.gradients()});
   if (recomputes_core_) {
     builder.set_pass(Pass::kRecompute);
     sim::forward(attention_, builder);
@@ -148,7 +149,7 @@ void AttentionHalf::backward(ProgramBuilder& builder) const {
                {projected_gradient_, weights_.parameters()}, {whole_norm_gradient_});
   scatter_tokens(builder, "reduce-scatter gradient of QKV", whole_norm_gradient_, norm_gradient_);
   builder.weight_gradient("QKV projection, weight gradient", {qkv_width_, hidden_, rows_},
-               {projected_gradient_, whole_norm_}, {weights_.gradients()});
+                          {projected_gradient_, whole_norm_}, {weights_.gradients()});
   norm_.backward(builder, norm_gradient_, ports_.output_gradient, ports_.input_gradient);
 }
 

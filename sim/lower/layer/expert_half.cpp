@@ -28,6 +28,44 @@ AllToAll make_exchange(ProgramBuilder& builder, const LoweringContext& context,
                            : rows_of("b s/(c t) k", sent, hidden)};
 }
 
+constexpr GatedNames kSharedNames{
+    .whole_input = "gathered norm output for shared experts",
+    .gate_up = "shared experts' gate, up",
+    .gate_up_symbol = "2 f_s/t",
+    .silu = "shared experts' silu(gate)",
+    .activated = "shared experts' SwiGLU output",
+    .activated_symbol = "f_s/t",
+    .partial_output = "shared experts' output",
+    .reduced_output = "shared experts' output, reduced",
+    .whole_output_gradient = "gathered gradient, shared experts",
+    .activated_gradient = "d(shared experts' SwiGLU output)",
+    .gate_up_gradient = "d(shared experts' gate, up)",
+    .partial_input_gradient = "d(norm output) from shared experts, partial",
+    .input_gradient = "d(norm output) from shared experts",
+    .gather_input = "all-gather for shared experts",
+    .gate_up_projection = "shared experts' gate, up projection",
+    .swiglu = "shared experts' SwiGLU",
+    .down_projection = "shared experts' down projection",
+    .scatter_output = "reduce-scatter shared experts",
+    .gather_output_gradient = "all-gather gradient of shared experts",
+    .down_data_gradient = "shared experts' down projection, data gradient",
+    .down_weight_gradient = "shared experts' down projection, weight gradient",
+    .swiglu_backward = "shared experts' SwiGLU backward",
+    .gather_for_weight_gradient = "all-gather for shared experts' weight gradient",
+    .gate_up_data_gradient = "shared experts' gate, up projection, data gradient",
+    .scatter_input_gradient = "reduce-scatter gradient of shared experts",
+    .gate_up_weight_gradient = "shared experts' gate, up projection, weight gradient",
+};
+
+std::optional<GatedFeedForward> make_shared(ProgramBuilder& builder, const LoweringContext& context,
+                                            const MixtureOfExperts& experts, const Weights& weights,
+                                            TensorId input, TensorId output_gradient) {
+  if (experts.shared_intermediate == 0) return std::nullopt;
+  return GatedFeedForward(builder, context, kSharedNames,
+                          experts.shared_intermediate / context.layout.tp, weights, input,
+                          output_gradient);
+}
+
 }  // namespace
 
 ExpertHalf::ExpertHalf(ProgramBuilder& builder, const LoweringContext& context,
@@ -38,8 +76,11 @@ ExpertHalf::ExpertHalf(ProgramBuilder& builder, const LoweringContext& context,
       hidden_(context.dimensions.hidden.value),
       router_rows_(context.dimensions.shard_rows),
       experts_(experts.experts),
+      holds_tokens_(context.traits.holds_dispatched_tokens),
       ports_(ports),
       norm_(builder, context, "feed-forward norm output", ports.input),
+      shared_(make_shared(builder, context, experts, router_weights, norm_.output(),
+                          ports.output_gradient)),
       dispatch_(make_exchange(builder, context, experts)),
       combine_(make_exchange(builder, context, experts)),
       combine_backward_(make_exchange(builder, context, experts)),
@@ -98,6 +139,9 @@ ExpertHalf::ExpertHalf(ProgramBuilder& builder, const LoweringContext& context,
       exchanges ? builder.bfloat16("d(permuted tokens)", sent_shape) : scattered_gradient_;
   probabilities_gradient_ = builder.float32("d(router probabilities)", routing);
   norm_gradient_ = builder.bfloat16("d(feed-forward norm output)", dimensions.shard());
+  routed_gradient_ =
+      shared_ ? builder.bfloat16("d(norm output) from router, routed experts", dimensions.shard())
+              : norm_gradient_;
 }
 
 void ExpertHalf::exchange(ProgramBuilder& builder, const AllToAll& all_to_all, const char* name,
@@ -123,6 +167,7 @@ void ExpertHalf::scatter_rows(ProgramBuilder& builder, const char* name, TensorI
 
 void ExpertHalf::forward(ProgramBuilder& builder) const {
   norm_.forward(builder);
+  if (shared_) shared_->forward(builder);
   builder.gemm("router", {router_rows_, experts_, hidden_},
                {norm_.output(), router_weights_.parameters()}, {logits_});
   builder.memory_pass("top-k routing", {logits_}, {probabilities_, routing_map_});
@@ -138,8 +183,19 @@ void ExpertHalf::forward(ProgramBuilder& builder) const {
   builder.memory_pass("unsort", {expert_output_}, {unsorted_});
   scatter_rows(builder, "reduce-scatter tokens over etp", unsorted_, scattered_);
   exchange(builder, combine_, "combine all-to-all", scattered_, combined_);
-  builder.memory_pass("unpermute tokens, residual", {combined_, routing_map_, ports_.input},
-                      {ports_.output});
+  sum_tokens(builder);
+}
+
+void ExpertHalf::sum_tokens(ProgramBuilder& builder) const {
+  Operands summed{combined_, routing_map_, ports_.input};
+  if (shared_) summed.push_back(shared_->output());
+  Bytes bytes = builder.program().tensor(ports_.output).bytes;
+  for (const TensorId id : summed) bytes += builder.program().tensor(id).bytes;
+  if (holds_tokens_) {
+    // Not read, but alive until here.
+    for (const TensorId id : {permuted_, dispatched_, scattered_}) summed.push_back(id);
+  }
+  builder.memory_pass("unpermute tokens, residual", bytes, summed, {ports_.output});
 }
 
 void ExpertHalf::backward(ProgramBuilder& builder) const {
@@ -153,16 +209,16 @@ void ExpertHalf::backward(ProgramBuilder& builder) const {
                {down_gemm_.m, down_gemm_.k, down_gemm_.n, down_gemm_.groups},
                {expert_output_gradient_, expert_weights_.parameters()}, {activated_gradient_});
   builder.weight_gradient("experts' down projection, weight gradient",
-               {down_gemm_.n, down_gemm_.k, down_gemm_.m, down_gemm_.groups},
-               {expert_output_gradient_, activated_}, {expert_weights_.gradients()});
+                          {down_gemm_.n, down_gemm_.k, down_gemm_.m, down_gemm_.groups},
+                          {expert_output_gradient_, activated_}, {expert_weights_.gradients()});
   builder.memory_pass("experts' SwiGLU backward", {gate_up_, activated_gradient_, probabilities_},
                       {gate_up_gradient_, probabilities_gradient_});
   builder.gemm("experts' gate, up, data gradient",
                {gate_up_gemm_.m, gate_up_gemm_.k, gate_up_gemm_.n, gate_up_gemm_.groups},
                {gate_up_gradient_, expert_weights_.parameters()}, {expert_input_gradient_});
   builder.weight_gradient("experts' gate, up, weight gradient",
-               {gate_up_gemm_.n, gate_up_gemm_.k, gate_up_gemm_.m, gate_up_gemm_.groups},
-               {gate_up_gradient_, expert_input_}, {expert_weights_.gradients()});
+                          {gate_up_gemm_.n, gate_up_gemm_.k, gate_up_gemm_.m, gate_up_gemm_.groups},
+                          {gate_up_gradient_, expert_input_}, {expert_weights_.gradients()});
   builder.memory_pass("sort backward", {expert_input_gradient_}, {unsorted_gradient_});
   scatter_rows(builder, "reduce-scatter gradients over etp", unsorted_gradient_,
                scattered_gradient_);
@@ -170,9 +226,14 @@ void ExpertHalf::backward(ProgramBuilder& builder) const {
            permuted_gradient_);
   builder.memory_pass("permute backward, router backward",
                       {permuted_gradient_, routing_map_, probabilities_, probabilities_gradient_},
-                      {norm_gradient_});
+                      {routed_gradient_});
   builder.weight_gradient("router, weight gradient", {experts_, hidden_, router_rows_},
-               {norm_gradient_, norm_.output()}, {router_weights_.gradients()});
+                          {routed_gradient_, norm_.output()}, {router_weights_.gradients()});
+  if (shared_) {
+    shared_->backward(builder);
+    builder.memory_pass("sum of gradients of norm output",
+                        {routed_gradient_, shared_->input_gradient()}, {norm_gradient_});
+  }
   norm_.backward(builder, norm_gradient_, ports_.output_gradient, ports_.input_gradient);
 }
 

@@ -6,10 +6,16 @@
 // The busiest rank receives `expert_imbalance` times the mean; its program is the one written. With
 // etp > 1 the experts' tokens are gathered over the expert tensor parallel group and reduced back.
 // Saved: router probabilities (fp32) and map, the experts' input, gate and up, and activation.
-// Source: Megatron-LM megatron/core/transformer/moe/token_dispatcher.py (alltoall dispatcher).
+// Shared experts run first, on the norm's output, and their result is added to what the others'
+// tokens come back to; in backward they come last. Nothing overlaps (Megatron's default).
+// Sources: Megatron-LM megatron/core/transformer/moe/token_dispatcher.py (alltoall dispatcher),
+// moe_layer.py (order).
 #pragma once
 
+#include <optional>
+
 #include "sim/lower/all_to_all.hpp"
+#include "sim/lower/layer/gated_feed_forward.hpp"
 #include "sim/lower/layer/norm.hpp"
 #include "sim/lower/layer/ports.hpp"
 #include "sim/lower/weights.hpp"
@@ -18,7 +24,8 @@ namespace seqspan::sim {
 
 class ExpertHalf {
  public:
-  // `router` holds the norm and the router, `experts` the experts' matrices.
+  // `router_weights` holds the norm, the router and the shared experts, `expert_weights` the
+  // experts' matrices.
   ExpertHalf(ProgramBuilder& builder, const LoweringContext& context,
              const MixtureOfExperts& experts, const Weights& router_weights,
              const Weights& expert_weights, const Ports& ports);
@@ -33,16 +40,21 @@ class ExpertHalf {
   void gather_rows(ProgramBuilder& builder, const char* name, TensorId from, TensorId to) const;
   void scatter_rows(ProgramBuilder& builder, const char* name, TensorId from, TensorId to) const;
 
+  // Adds up what comes back to each token, shared experts and residual.
+  void sum_tokens(ProgramBuilder& builder) const;
+
   const Weights& router_weights_;
   const Weights& expert_weights_;
   std::int64_t hidden_;
   std::int64_t router_rows_;
   std::int64_t experts_;
+  bool holds_tokens_;  // FrameworkTraits::holds_dispatched_tokens
   Gemm gate_up_gemm_;
   Gemm down_gemm_;
 
   Ports ports_;
   Norm norm_;
+  std::optional<GatedFeedForward> shared_;
   AllToAll dispatch_;
   AllToAll combine_;
   AllToAll combine_backward_;
@@ -72,6 +84,7 @@ class ExpertHalf {
   TensorId scattered_gradient_;
   TensorId permuted_gradient_;
   TensorId probabilities_gradient_;
+  TensorId routed_gradient_;  // of the norm's output, from router and routed experts
   TensorId norm_gradient_;
 };
 

@@ -3,6 +3,7 @@
 #include "sim/lower/layer/attention_half.hpp"
 #include "sim/lower/layer/dense_half.hpp"
 #include "sim/lower/layer/expert_half.hpp"
+#include "sim/lower/layer/latent_half.hpp"
 #include "sim/spec/layer_facts.hpp"
 
 namespace seqspan::sim {
@@ -56,6 +57,11 @@ class StartSignal {
 // The halves of a layer by their kind: a new kind is a new class and a line here.
 AttentionHalf make_half(ProgramBuilder& builder, const LoweringContext& context,
                         const FullAttention& attention, const Weights& shared, const Ports& ports) {
+  return {builder, context, attention, shared, ports};
+}
+
+LatentHalf make_half(ProgramBuilder& builder, const LoweringContext& context,
+                     const LatentAttention& attention, const Weights& shared, const Ports& ports) {
   return {builder, context, attention, shared, ports};
 }
 
@@ -132,6 +138,16 @@ class Placeholders {
     one("(a + 2 g) d/t", (attention.query_heads + 2 * attention.kv_heads) * d / tp, "h", hidden());
     one("h", hidden(), "a d/t", attention.query_heads * d / tp);
   }
+  void add(const LatentAttention& latent) {
+    const std::int64_t heads = latent.heads / context_.layout.tp;
+    const bool has_query_latent = latent.query_rank > 0;
+    if (has_query_latent) one("r_q", latent.query_rank, "h", hidden());
+    one("a d_k/t", heads * latent.key_dim(), has_query_latent ? "r_q" : "h",
+        has_query_latent ? latent.query_rank : hidden());
+    one("r_kv + d_r", latent.kv_rank + latent.rotary_dim, "h", hidden());
+    one("a (d_n + d_v)/t", heads * (latent.plain_dim + latent.value_dim), "r_kv", latent.kv_rank);
+    one("h", hidden(), "a d_v/t", heads * latent.value_dim);
+  }
   void add(const DenseFeedForward& dense) {
     const std::int64_t width = dense.intermediate / context_.layout.tp;
     one("2 f/t", 2 * width, "h", hidden());
@@ -141,6 +157,10 @@ class Placeholders {
     const std::int64_t width = experts.expert_intermediate / context_.layout.etp;
     one("2 f/q", 2 * width, "h", hidden());
     one("h", hidden(), "f/q", width);
+    const std::int64_t shared = experts.shared_intermediate / context_.layout.tp;
+    if (shared == 0) return;
+    one("2 f_s/t", 2 * shared, "h", hidden());
+    one("h", hidden(), "f_s/t", shared);
   }
 
  private:
@@ -150,8 +170,10 @@ class Placeholders {
            std::int64_t columns) {
     if (!needed_) return;
     const Shape shape{Extent{row_symbol, rows}, Extent{column_symbol, columns}};
-    // Equal shapes of other kinds of layers share it.
-    for (const Tensor& known : builder_.program().tensors) {
+    // Once in a layer; other kinds of layers of the stage share it (Tensor::shared_by_layers).
+    const Program& program = builder_.program();
+    for (std::size_t t = program.parts.back().first_tensor; t < program.tensors.size(); ++t) {
+      const Tensor& known = program.tensors[t];
       if (known.shared_by_layers && known.shape.extents[0].value == rows &&
           known.shape.extents[1].value == columns) {
         return;
@@ -166,10 +188,36 @@ class Placeholders {
   bool needed_;
 };
 
+// What latent attention keeps whole on every TP rank has gradients of that rank's tokens only; they
+// are summed over TP once per step, in the type in which gradients are accumulated. Of other layers
+// it is norms and the router, too little to count. Source: Megatron-LM
+// megatron/core/distributed/finalize_model_grads.py _allreduce_non_tensor_model_parallel_grads.
+void reduce_whole_gradients(ProgramBuilder& builder, const LoweringContext& context,
+                            const LayerKind& kind, const Weights& shared) {
+  if (!is_latent(kind.attention) || context.layout.tp == 1 ||
+      context.layout.sharding == Sharding::kParameters) {
+    return;
+  }
+  const std::int64_t hidden = context.tower.hidden;
+  const std::int64_t elements = layer_norm_parameters(hidden) +
+                                parameters_of(kind.attention, hidden).whole() +
+                                parameters_of(kind.feed_forward, hidden).whole();
+  const Bytes bytes(elements * bytes_per_element(context.traits.state.gradient));
+  builder.communicate("all-reduce gradients of whole matrices",
+                      {Collective::kAllReduce, Axis::kTensor, bytes}, {shared.gradients()},
+                      {shared.gradients()});
+}
+
+// Kinds of one model are told apart by their feed-forwards.
+const char* name_of(const Tower& tower, const LayerKind& kind) {
+  if (tower.kinds.size() == 1) return "layer";
+  return expert_count(kind.feed_forward) > 0 ? "layer with experts" : "dense layer";
+}
+
 }  // namespace
 
 void lower_layer(ProgramBuilder& builder, const LoweringContext& context, const LayerKind& kind) {
-  builder.begin_part("layer");
+  builder.begin_part(name_of(context.tower, kind));
   const Weights shared(builder, context,
                        {"layer parameters", "layer gradients", "layer optimizer state"},
                        shared_elements(context, kind), Axis::kShard);
@@ -185,6 +233,7 @@ void lower_layer(ProgramBuilder& builder, const LoweringContext& context, const 
       },
       kind.attention, kind.feed_forward);
   builder.begin_update("layer update");
+  reduce_whole_gradients(builder, context, kind, shared);
   shared.update(builder);
   experts.update(builder);
   builder.end_block();

@@ -8,12 +8,13 @@ Norm::Norm(ProgramBuilder& builder, const LoweringContext& context, const char* 
            TensorId input)
     : fused_(context.traits.fused_kernels),
       input_(input),
-      output_(builder.bfloat16(name, context.dimensions.shard())),
+      output_(builder.bfloat16(name, builder.program().tensor(input).shape)),
       inverse_rms_(
           builder.float32("1/rms", {context.dimensions.batch, context.dimensions.shard_tokens})) {
   if (fused_) return;
-  float32_input_ = builder.float32("norm input in fp32", context.dimensions.shard());
-  normalised_ = builder.bfloat16("normalised input", context.dimensions.shard());
+  const Shape shape = builder.program().tensor(input).shape;
+  float32_input_ = builder.float32("norm input in fp32", shape);
+  normalised_ = builder.bfloat16("normalised input", shape);
 }
 
 void Norm::forward(ProgramBuilder& builder) const {
@@ -26,17 +27,21 @@ void Norm::forward(ProgramBuilder& builder) const {
   builder.memory_pass("scale norm", {normalised_}, {output_});
 }
 
+Operands Norm::backward_reads(TensorId output_gradient) const {
+  if (fused_) return {output_gradient, input_, inverse_rms_};
+  return {output_gradient, float32_input_, normalised_, inverse_rms_};
+}
+
 void Norm::backward(ProgramBuilder& builder, TensorId output_gradient, TensorId residual_gradient,
                     TensorId input_gradient) const {
-  if (fused_) {
-    builder.memory_pass("norm backward", {output_gradient, input_, inverse_rms_, residual_gradient},
-                        {input_gradient});
-    return;
-  }
-  builder.memory_pass(
-      "norm backward",
-      {output_gradient, float32_input_, normalised_, inverse_rms_, residual_gradient},
-      {input_gradient});
+  Operands reads = backward_reads(output_gradient);
+  reads.push_back(residual_gradient);
+  builder.memory_pass("norm backward", reads, {input_gradient});
+}
+
+void Norm::backward(ProgramBuilder& builder, TensorId output_gradient,
+                    TensorId input_gradient) const {
+  builder.memory_pass("norm backward", backward_reads(output_gradient), {input_gradient});
 }
 
 }  // namespace seqspan::sim

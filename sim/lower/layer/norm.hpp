@@ -1,4 +1,5 @@
-// RMSNorm over the hidden size, and the residual sum that its backward ends in.
+// RMSNorm over the last extent of its input (the hidden size, or the rank of a latent), and the
+// residual sum that its backward ends in where there is one.
 //
 // Fused kernels (TransformerEngine) save their input, their output (as the next linear's input) and
 // 1/rms in fp32: (2 + 2) h + 4 bytes per token. Eager Hugging Face modules save the fp32 copy of
@@ -18,10 +19,14 @@ class Norm {
   // input_gradient = gradient through the norm of `output_gradient`, plus `residual_gradient`.
   void backward(ProgramBuilder& builder, TensorId output_gradient, TensorId residual_gradient,
                 TensorId input_gradient) const;
+  // Without a residual.
+  void backward(ProgramBuilder& builder, TensorId output_gradient, TensorId input_gradient) const;
 
   [[nodiscard]] TensorId output() const { return output_; }
 
  private:
+  [[nodiscard]] Operands backward_reads(TensorId output_gradient) const;
+
   bool fused_;
   TensorId input_;
   TensorId output_;

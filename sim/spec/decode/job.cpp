@@ -131,6 +131,15 @@ void add_warnings(Job& job) {
                     format_count(job.training.sequence_length), format_count(longest)),
         "training.sequence_length"});
   }
+  if (job.model.prediction_layers > 0) {
+    job.warnings.push_back(Warning{
+        "prediction_layers_left_out",
+        fmt::format(
+            "the model's {} layers that predict later tokens (num_nextn_predict_layers) are "
+            "left out: the answer is for training without them",
+            job.model.prediction_layers),
+        "model.num_nextn_predict_layers"});
+  }
 }
 
 }  // namespace

@@ -20,8 +20,9 @@ class Reading {
       : config_(config), value_(value), path_(path) {}
 
   [[nodiscard]] Result<Model> model(std::string name) const {
-    for (const auto check : {&Reading::check_kind, &Reading::check_heads, &Reading::check_window,
-                             &Reading::check_experts, &Reading::check_dense}) {
+    for (const auto check :
+         {&Reading::check_kind, &Reading::check_heads, &Reading::check_window,
+          &Reading::check_latent, &Reading::check_experts, &Reading::check_dense}) {
       if (Result<void> ok = (this->*check)(); !ok) return tl::unexpected(ok.error());
     }
     Model model;
@@ -30,6 +31,7 @@ class Reading {
     model.vocabulary = config_.vocabulary;
     model.max_positions = config_.max_positions;
     model.tied_embeddings = config_.tied_embeddings.value_or(false);
+    model.prediction_layers = config_.prediction_layers;
     model.towers.push_back(tower());
     return model;
   }
@@ -37,8 +39,14 @@ class Reading {
  private:
   [[nodiscard]] bool is(ModelFamily family) const { return config_.family == family; }
 
+  [[nodiscard]] bool is_latent() const {
+    return is(ModelFamily::kDeepSeekV2) || is(ModelFamily::kDeepSeekV3);
+  }
+
   [[nodiscard]] bool has_experts() const {
-    return is(ModelFamily::kQwen3Moe) || is(ModelFamily::kMixtral);
+    // Without n_routed_experts all layers of a deepseek model are dense.
+    return is(ModelFamily::kQwen3Moe) || is(ModelFamily::kMixtral) ||
+           (is_latent() && config_.experts);
   }
 
   [[nodiscard]] tl::unexpected<Error> refuse(const std::string& key, std::string what,
@@ -70,7 +78,7 @@ class Reading {
           fmt::format("{} query heads cannot share {} KV heads evenly", config_.heads, kv_heads()),
           "num_key_value_heads must divide num_attention_heads", "correct one of them");
     }
-    if (!config_.head_dim && config_.hidden_size % config_.heads != 0) {
+    if (!is_latent() && !config_.head_dim && config_.hidden_size % config_.heads != 0) {
       return refuse("hidden_size",
                     fmt::format("hidden_size {} is not a multiple of num_attention_heads {}",
                                 config_.hidden_size, config_.heads),
@@ -104,32 +112,103 @@ class Reading {
     return {};
   }
 
+  // The first of `needed` that is not given.
+  struct Needed {
+    const char* key;
+    bool given;
+  };
+  [[nodiscard]] Result<void> check_given(std::initializer_list<Needed> needed,
+                                         const char* because) const {
+    for (const auto& [key, given] : needed) {
+      if (given) continue;
+      return refuse(key, fmt::format("'{}' is missing", key),
+                    fmt::format("{} {}", name_of(config_.family), because),
+                    "take it from the config.json of the model");
+    }
+    return {};
+  }
+
+  [[nodiscard]] Result<void> check_latent() const {
+    if (!is_latent()) {
+      if (!config_.kv_rank) return {};
+      return refuse("kv_lora_rank",
+                    fmt::format("{} has no latent attention", name_of(config_.family)),
+                    "only deepseek_v2 and deepseek_v3 have keys and values of low rank",
+                    "correct model_type, or remove the key");
+    }
+    if (Result<void> ok = check_given({{"kv_lora_rank", config_.kv_rank.has_value()},
+                                       {"qk_nope_head_dim", config_.plain_dim.has_value()},
+                                       {"qk_rope_head_dim", config_.rotary_dim.has_value()},
+                                       {"v_head_dim", config_.value_dim.has_value()},
+                                       // null says that queries are projected in one step.
+                                       {"q_lora_rank", value_.find("q_lora_rank") != nullptr}},
+                                      "has latent attention");
+        !ok) {
+      return ok;
+    }
+    if (kv_heads() != config_.heads) {
+      return refuse("num_key_value_heads",
+                    fmt::format("{} KV heads for {} query heads", kv_heads(), config_.heads),
+                    "latent attention projects as many keys and values up as queries",
+                    "set it to num_attention_heads, or remove it");
+    }
+    if (*config_.rotary_dim % 2 != 0) {
+      return refuse("qk_rope_head_dim", fmt::format("{} is odd", *config_.rotary_dim),
+                    "RoPE turns pairs of numbers", "correct it");
+    }
+    return {};
+  }
+
   [[nodiscard]] std::optional<std::int64_t> expert_intermediate() const {
     return is(ModelFamily::kMixtral) ? config_.intermediate_size : config_.expert_intermediate;
   }
 
+  // The key under which the file has its experts.
+  [[nodiscard]] const char* experts_key() const {
+    for (const char* key : {"num_experts", "num_local_experts"}) {
+      if (value_.find(key) != nullptr) return key;
+    }
+    return "n_routed_experts";
+  }
+
+  [[nodiscard]] std::int64_t shared_intermediate() const {
+    return config_.shared_experts * config_.expert_intermediate.value_or(0);
+  }
+
+  [[nodiscard]] Result<void> check_shared_experts() const {
+    if (config_.shared_experts == 0) return {};
+    if (!is_latent()) {
+      return refuse(
+          "n_shared_experts", fmt::format("{} has no shared experts", name_of(config_.family)),
+          "only deepseek_v2 and deepseek_v3 have them", "correct model_type, or remove the key");
+    }
+    if (shared_intermediate() > kWidestFeedForward) {
+      return refuse("n_shared_experts",
+                    fmt::format("{} shared experts are {} wide together", config_.shared_experts,
+                                shared_intermediate()),
+                    fmt::format("a feed-forward is at most {} wide", kWidestFeedForward),
+                    "correct it or moe_intermediate_size");
+    }
+    return {};
+  }
+
   [[nodiscard]] Result<void> check_experts() const {
+    if (Result<void> ok = check_shared_experts(); !ok) return ok;
     if (!has_experts()) {
       if (!config_.experts) return {};
-      const char* key = value_.find("num_experts") != nullptr ? "num_experts" : "num_local_experts";
-      return refuse(key, fmt::format("{} has no experts", name_of(config_.family)),
-                    "only qwen3_moe and mixtral are mixtures of experts",
+      return refuse(experts_key(), fmt::format("{} has no experts", name_of(config_.family)),
+                    "only qwen3_moe, mixtral and deepseek are mixtures of experts",
                     "correct model_type, or remove the key");
     }
     const bool mixtral = is(ModelFamily::kMixtral);
-    const struct {
-      const char* key;
-      bool given;
-    } needed[] = {{mixtral ? "num_local_experts" : "num_experts", config_.experts.has_value()},
-                  {"num_experts_per_tok", config_.experts_per_token.has_value()},
-                  {mixtral ? "intermediate_size" : "moe_intermediate_size",
-                   expert_intermediate().has_value()}};
-    for (const auto& [key, given] : needed) {
-      if (!given) {
-        return refuse(key, fmt::format("'{}' is missing", key),
-                      fmt::format("{} is a mixture of experts", name_of(config_.family)),
-                      "take it from the config.json of the model");
-      }
+    if (Result<void> ok = check_given(
+            {{mixtral ? "num_local_experts" : "num_experts", config_.experts.has_value()},
+             {"num_experts_per_tok", config_.experts_per_token.has_value()},
+             {mixtral ? "intermediate_size" : "moe_intermediate_size",
+              expert_intermediate().has_value()}},
+            "is a mixture of experts");
+        !ok) {
+      return ok;
     }
     if (*config_.experts_per_token > *config_.experts) {
       return refuse("num_experts_per_tok",
@@ -149,7 +228,11 @@ class Reading {
 
   [[nodiscard]] bool is_dense(std::int64_t layer) const {
     if (is(ModelFamily::kMixtral)) return false;
-    if (!has_experts() || (layer + 1) % config_.sparse_step != 0) return true;
+    if (!has_experts()) return true;
+    if (is_latent()) {
+      return layer < config_.first_dense_layers || layer % config_.expert_layer_step != 0;
+    }
+    if ((layer + 1) % config_.sparse_step != 0) return true;
     const auto& dense = config_.dense_layers;
     return std::find(dense.begin(), dense.end(), layer) != dense.end();
   }
@@ -165,7 +248,17 @@ class Reading {
     return {};
   }
 
-  [[nodiscard]] FullAttention attention() const {
+  [[nodiscard]] Attention attention() const {
+    if (is_latent()) {
+      return LatentAttention{config_.heads,         config_.query_rank.value_or(0),
+                             *config_.kv_rank,      *config_.plain_dim,
+                             *config_.rotary_dim,   *config_.value_dim,
+                             config_.attention_bias};
+    }
+    return full_attention();
+  }
+
+  [[nodiscard]] FullAttention full_attention() const {
     FullAttention attention;
     attention.query_heads = config_.heads;
     attention.kv_heads = kv_heads();
@@ -179,7 +272,10 @@ class Reading {
 
   [[nodiscard]] FeedForward feed_forward(std::int64_t layer) const {
     if (!is_dense(layer)) {
-      return MixtureOfExperts{*config_.experts, *config_.experts_per_token, *expert_intermediate()};
+      return MixtureOfExperts{*config_.experts, *config_.experts_per_token, *expert_intermediate(),
+                              shared_intermediate(),
+                              // e_score_correction_bias
+                              is(ModelFamily::kDeepSeekV3)};
     }
     return DenseFeedForward{*config_.intermediate_size,
                             is(ModelFamily::kLlama) && config_.mlp_bias};

@@ -13,10 +13,11 @@ using json::Value;
 // layers x experts x 3 x hidden x intermediate < 2^12 x 2^10 x 2^2 x 2^17 x 2^20 = 2^61.
 constexpr std::int64_t kMostLayers = 1 << 12;
 constexpr std::int64_t kMostExperts = 1 << 10;
+constexpr std::int64_t kMostSharedExperts = 1 << 10;
 constexpr std::int64_t kWidest = 1 << 17;
-constexpr std::int64_t kWidestFeedForward = 1 << 20;
 constexpr std::int64_t kMostHeads = 1 << 12;
 constexpr std::int64_t kWidestHead = 1 << 12;
+constexpr std::int64_t kWidestPartOfHead = 1 << 11;
 constexpr std::int64_t kLargestVocabulary = 1 << 24;
 constexpr std::int64_t kMostPositions = 1 << 30;
 
@@ -81,7 +82,8 @@ void add_shape(FieldTable<ModelConfig>& t) {
             .with_default("false")
             .or_null(),
         &ModelConfig::tied_embeddings);
-  t.add(json::boolean("attention_bias", "biases on the projections of attention (llama, qwen3)")
+  t.add(json::boolean("attention_bias",
+                      "biases on the projections of attention (llama, qwen3, deepseek)")
             .with_default("false")
             .or_null(),
         &ModelConfig::attention_bias);
@@ -127,11 +129,13 @@ void add_experts(FieldTable<ModelConfig>& t) {
   };
   t.add(experts("num_experts"), &ModelConfig::experts);        // qwen3_moe
   t.add(experts("num_local_experts"), &ModelConfig::experts);  // mixtral
+  t.add(experts("n_routed_experts"), &ModelConfig::experts);   // deepseek
   t.add(integer("num_experts_per_tok", 1, kMostExperts, "k, experts that serve one token")
             .with_default("required with experts")
             .or_null(),
         &ModelConfig::experts_per_token);
-  t.add(integer("moe_intermediate_size", 1, kWidestFeedForward, "f of one expert (qwen3_moe)")
+  t.add(integer("moe_intermediate_size", 1, kWidestFeedForward,
+                "f of one expert (qwen3_moe, deepseek)")
             .with_default("required with experts")
             .or_null(),
         &ModelConfig::expert_intermediate);
@@ -140,8 +144,48 @@ void add_experts(FieldTable<ModelConfig>& t) {
             .with_default("1")
             .or_null(),
         &ModelConfig::sparse_step);
+  t.add(integer("n_shared_experts", 0, kMostSharedExperts,
+                "experts that serve every token, of moe_intermediate_size each (deepseek)")
+            .with_default("0")
+            .or_null(),
+        &ModelConfig::shared_experts);
+  t.add(integer("first_k_dense_replace", 0, kMostLayers, "first layers that are dense (deepseek)")
+            .with_default("0")
+            .or_null(),
+        &ModelConfig::first_dense_layers);
+  t.add(integer("moe_layer_freq", 1, kMostLayers,
+                "every how manieth of the other layers is a mixture of experts (deepseek)")
+            .with_default("1")
+            .or_null(),
+        &ModelConfig::expert_layer_step);
   t.add(layer_list("mlp_only_layers", "layers that are dense nevertheless, from 0 (qwen3_moe)"),
         &ModelConfig::dense_layers);
+}
+
+// Multi-head latent attention, of the deepseek families.
+void add_latent(FieldTable<ModelConfig>& t) {
+  const auto part = [&t](const char* name, std::int64_t largest, const char* description,
+                         std::optional<std::int64_t> ModelConfig::*target) {
+    t.add(integer(name, 1, largest, description).with_default("required for deepseek").or_null(),
+          target);
+  };
+  t.add(integer("q_lora_rank", 1, kWidest,
+                "r_q, rank of the queries' latent; null: queries are projected in one step")
+            .with_default("required for deepseek")
+            .or_null(),
+        &ModelConfig::query_rank);
+  part("kv_lora_rank", kWidest, "r_kv, rank of the latent of keys and values",
+       &ModelConfig::kv_rank);
+  part("qk_nope_head_dim", kWidestPartOfHead, "d_n, width of a head of q and k without RoPE",
+       &ModelConfig::plain_dim);
+  part("qk_rope_head_dim", kWidestPartOfHead, "d_r, width of a head of q and k with RoPE",
+       &ModelConfig::rotary_dim);
+  part("v_head_dim", kWidestHead, "d_v, width of a head of v", &ModelConfig::value_dim);
+  t.add(integer("num_nextn_predict_layers", 0, kMostLayers,
+                "layers that predict later tokens; a warning says that they are left out")
+            .with_default("0")
+            .or_null(),
+        &ModelConfig::prediction_layers);
 }
 
 void add_refused(FieldTable<ModelConfig>& t) {
@@ -151,11 +195,8 @@ void add_refused(FieldTable<ModelConfig>& t) {
   refuse(t, "audio_config", "only the text tower is modelled", "use a text model");
   refuse(t, "text_config", "the text model of a multimodal one is not read from inside it",
          "put the content of text_config into a file of its own");
-  refuse(t, "kv_lora_rank", "latent attention (MLA) is not modelled", "use a model without MLA");
-  refuse(t, "shared_expert_intermediate_size", "shared experts are not modelled",
-         "use a model without shared experts");
-  refuse(t, "n_shared_experts", "shared experts are not modelled",
-         "use a model without shared experts");
+  refuse(t, "shared_expert_intermediate_size", "gated shared experts (qwen2_moe) are not modelled",
+         "use a model without them");
   refuse(t, "cross_attention_layers", "cross attention is not modelled", "use a text model");
   refuse(t, "is_encoder_decoder", "encoders are not modelled", "use a decoder-only model");
 }
@@ -171,7 +212,7 @@ FieldTable<ModelConfig> make_table() {
           config.name = keys.name;
           return {};
         });
-  t.add(json::choice("model_type", json::choices_up_to(ModelFamily::kMixtral),
+  t.add(json::choice("model_type", json::choices_up_to(ModelFamily::kDeepSeekV3),
                      "family of the architecture"),
         &ModelConfig::family);
   json::FieldFacts architectures;
@@ -183,6 +224,7 @@ FieldTable<ModelConfig> make_table() {
   add_shape(t);
   add_window(t);
   add_experts(t);
+  add_latent(t);
   add_refused(t);
   return t;
 }

@@ -11,7 +11,15 @@
 namespace seqspan::sim {
 
 // Values of `model_type` that are modelled.
-enum class ModelFamily : std::uint8_t { kLlama, kQwen2, kQwen3, kQwen3Moe, kMixtral };
+enum class ModelFamily : std::uint8_t {
+  kLlama,
+  kQwen2,
+  kQwen3,
+  kQwen3Moe,
+  kMixtral,
+  kDeepSeekV2,
+  kDeepSeekV3,
+};
 
 constexpr const char* name_of(ModelFamily family) {
   switch (family) {
@@ -25,9 +33,16 @@ constexpr const char* name_of(ModelFamily family) {
       return "qwen3_moe";
     case ModelFamily::kMixtral:
       return "mixtral";
+    case ModelFamily::kDeepSeekV2:
+      return "deepseek_v2";
+    case ModelFamily::kDeepSeekV3:
+      return "deepseek_v3";
   }
   return "";
 }
+
+// The widest feed-forward that is accepted, shared experts together.
+inline constexpr std::int64_t kWidestFeedForward = 1 << 20;
 
 struct ModelConfig {
   std::string name;  // seqspan.name
@@ -54,6 +69,16 @@ struct ModelConfig {
   std::optional<std::int64_t> expert_intermediate;
   std::int64_t sparse_step = 1;
   std::vector<std::int64_t> dense_layers;  // mlp_only_layers
+  // DeepSeek.
+  std::optional<std::int64_t> query_rank;
+  std::optional<std::int64_t> kv_rank;
+  std::optional<std::int64_t> plain_dim;
+  std::optional<std::int64_t> rotary_dim;
+  std::optional<std::int64_t> value_dim;
+  std::int64_t shared_experts = 0;
+  std::int64_t first_dense_layers = 0;  // first_k_dense_replace
+  std::int64_t expert_layer_step = 1;   // moe_layer_freq
+  std::int64_t prediction_layers = 0;
 };
 
 [[nodiscard]] const json::FieldTable<ModelConfig>& model_config_table();

@@ -17,7 +17,7 @@ struct KernelTime {
 };
 
 sim::AttentionWork causal(std::int64_t tokens, std::int64_t heads, bool backward) {
-  return {tokens * (tokens + 1) / 2, heads, 128, backward, tokens, tokens};
+  return {tokens * (tokens + 1) / 2, heads, 128, 128, backward, tokens, tokens};
 }
 
 // Times of the source: FLOPs of the full square (attention), or of the product / (its peak x its

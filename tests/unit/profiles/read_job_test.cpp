@@ -70,6 +70,19 @@ TEST(ReadJob, SettingsReachEveryDocument) {
   EXPECT_EQ(job->framework, sim::Framework::kDeepSpeed);
 }
 
+TEST(MakeJob, WarnsOfLayersThatAreLeftOut) {
+  JobOptions options;
+  options.model = "DeepSeek-V3";
+  options.cluster = "h100-16x8";
+  options.sequence_length = "32K";
+  options.settings = {"training.global_batch_size=128"};
+  const auto job = make_job(options, ".");
+  ASSERT_TRUE(job) << sim::format_error(job.error());
+  ASSERT_EQ(job->warnings.size(), 1U);
+  EXPECT_EQ(job->warnings.front().code, "prediction_layers_left_out");
+  EXPECT_EQ(job->warnings.front().path, "model.num_nextn_predict_layers");
+}
+
 TEST(MakeJob, NeedsNoFile) {
   JobOptions options;
   options.model = "Qwen3-8B";

@@ -19,8 +19,8 @@ constexpr std::int64_t kU = 2 * kKv * 2;                      // bytes of K and 
 constexpr std::int64_t kLse = 4 * kTokens * kHeads;
 
 HeadBlock head_block(std::int64_t ring) {
-  return {{"b", 1},      {"s/r", kTokens}, {"s", ring * kTokens},
-          {"a", kHeads}, {"g", kKvHeads},  {"d", kHeadDim}};
+  return {{"b", 1},        {"s/r", kTokens}, {"s", ring * kTokens}, {"a", kHeads},
+          {"g", kKvHeads}, {"d", kHeadDim},  {"d", kHeadDim}};
 }
 
 // A part that is nothing but one attention method.
@@ -31,7 +31,8 @@ PartMemory memory_of(std::int64_t ring, Make make) {
   builder.begin_part("attention");
   const HeadBlock block = head_block(ring);
   const QueryKeyValue inputs{builder.bfloat16("q", block.query()),
-                             builder.bfloat16("k", block.kv()), builder.bfloat16("v", block.kv())};
+                             builder.bfloat16("k", block.key()),
+                             builder.bfloat16("v", block.value())};
   const TensorId gradient = builder.bfloat16("dO", block.query());
   const auto attention = make(builder, block, inputs);
   builder.begin_forward("forward", {inputs.query, inputs.key, inputs.value}, {attention.output()});

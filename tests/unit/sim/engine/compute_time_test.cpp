@@ -51,7 +51,7 @@ TEST(ComputeTime, GroupedGemmIsBoundByMemoryWhereExpertsHaveFewRows) {
 }
 
 AttentionWork causal(std::int64_t tokens, std::int64_t heads, bool backward) {
-  return {tokens * (tokens + 1) / 2, heads, 128, backward, tokens, tokens};
+  return {tokens * (tokens + 1) / 2, heads, 128, 128, backward, tokens, tokens};
 }
 
 // 4,096 tokens, d = 128: 4 x 8,390,656 x 128 = 4.296e9 FLOPs per head, 7.160 us at 1e15 x 0.6.

@@ -47,6 +47,13 @@ constexpr Framework kT = Framework::kTorchTitan;
 INSTANTIATE_TEST_SUITE_P(
     Rules, Legality,
     testing::Values(
+        Case{"DeepSeek-V2", kM, 1, "ring=8,ep=8,etp=1", nullptr},
+        Case{"DeepSeek-V2", kM, 2, "ulysses=2,ring=8,ep=8,etp=1", nullptr},
+        // TransformerEngine takes heads of two widths over a point-to-point ring only.
+        Case{"DeepSeek-V2", kM, 1, "ulysses=8,ep=8,etp=1", "latent_needs_ring"},
+        Case{"DeepSeek-V2", kM, 1, "ring=8,kv_exchange=all_gather,ep=8,etp=1", "latent_needs_ring"},
+        Case{"DeepSeek-V2", kD, 1, "ulysses=8", "latent_attention_unsupported"},
+        Case{"DeepSeek-V2", kT, 1, "ring=8", "latent_attention_unsupported"},
         Case{"Llama-3-8B", kM, 1, "tp=2,ulysses=4", nullptr},
         Case{"Llama-3-8B", kM, 1, "ring=8", nullptr},
         Case{"Llama-3-8B", kM, 1, "tp=2,dp=8", "world_size"},

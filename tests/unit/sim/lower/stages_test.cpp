@@ -49,5 +49,34 @@ TEST(Stages, EqualStagesShareAClass) {
   EXPECT_EQ(program.stages[1].count, 14);
 }
 
+// DeepSeek-V2 cut to 12 layers, 1 dense: part 1 is the dense layer, part 2 one with experts.
+TEST(Stages, KindsOfLayersGoToTheStagesOfTheirLayers) {
+  Job job = tests::make_job("DeepSeek-V2", Framework::kMegatron, 1, 8192, 64);
+  job.model.towers.front().runs = {{0, 1}, {1, 11}};
+  const auto runs_of = [](const Program& program, const StageClass& stage) {
+    std::vector<std::pair<std::size_t, std::int64_t>> runs;
+    for (std::size_t r = 0; r < stage.run_count; ++r) {
+      const PartRun& run = program.runs[stage.first_run + r];
+      runs.emplace_back(run.part, run.count);
+    }
+    return runs;
+  };
+  using Runs = std::vector<std::pair<std::size_t, std::int64_t>>;
+  const Program plain = tests::program_of(job, "pp=4,dp=2,ep=2");
+  ASSERT_EQ(plain.stages.size(), 3U);
+  EXPECT_EQ(runs_of(plain, plain.stages[0]), (Runs{{0, 1}, {1, 1}, {2, 2}}));
+  EXPECT_EQ(runs_of(plain, plain.stages[1]), (Runs{{2, 3}}));
+  EXPECT_EQ(plain.stages[1].count, 2);
+  EXPECT_EQ(runs_of(plain, plain.stages[2]), (Runs{{2, 3}, {3, 1}}));
+
+  // Stage 0 of 2 x 3 chunks of 2 layers has layers 0, 1, 4, 5, 8, 9; with the first three dense,
+  // one of the dense ones is on stage 1.
+  job.model.towers.front().runs = {{0, 3}, {1, 9}};
+  const Program interleaved = tests::program_of(job, "pp=2,vpp=3,dp=4,ep=2");
+  ASSERT_EQ(interleaved.stages.size(), 2U);
+  EXPECT_EQ(runs_of(interleaved, interleaved.stages[0]), (Runs{{0, 1}, {1, 2}, {2, 4}}));
+  EXPECT_EQ(runs_of(interleaved, interleaved.stages[1]), (Runs{{1, 1}, {2, 5}, {3, 1}}));
+}
+
 }  // namespace
 }  // namespace seqspan::sim

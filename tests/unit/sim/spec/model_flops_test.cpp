@@ -28,5 +28,19 @@ TEST(ModelFlops, MixtureOfExpertsCountsRoutedExpertsOnly) {
             4096 * 128 * (2 * 64 + 2 * 4) + 4096 * 128 + 8 * 3 * 4096 * 1536);
 }
 
+// DeepSeek-V2: scores over d_k = 192, values over d_v = 128, 128 heads; the 6 experts that a token
+// is sent to and the 2 that are shared, and every projection of the attention.
+TEST(ModelFlops, LatentAttentionAndSharedExperts) {
+  const Job job = tests::make_job("DeepSeek-V2", Framework::kMegatron, 1, 8192, 8);
+  const LayerKind& kind = job.model.towers.front().kinds.back();
+  const double pairs = 8192.0 * 8193.0 / 2;
+  EXPECT_DOUBLE_EQ(forward_flops(kind.attention, Tokens(8192)).value(),
+                   2 * pairs * 128 * (192 + 128));
+  EXPECT_EQ(parameters_of(kind.feed_forward, 5120).multiplied_per_token(),
+            5120 * 160 + (6 + 2) * 3 * 5120 * 1536);
+  EXPECT_EQ(parameters_of(kind.attention, 5120).multiplied_per_token(),
+            5120 * 1536 + 1536 * 128 * 192 + 5120 * 576 + 512 * 128 * 256 + 128 * 128 * 5120);
+}
+
 }  // namespace
 }  // namespace seqspan::sim

@@ -1,0 +1,85 @@
+// One gated feed-forward (SwiGLU) between a norm and a residual sum: gate and up projection,
+// SwiGLU, down projection, each split over TP by its width f. A dense layer's, and all shared
+// experts' of a layer as one.
+//
+// The norm's output [b, s/(c t), h] is gathered over TP on the way in, the result reduce-scattered
+// on the way out; backward does the same the other way round and gathers the input again for the
+// weight gradient. Fused SwiGLU saves its input [b, s/c, 2 f/t] and the down projection its own [b,
+// s/c, f/t]; eager Hugging Face modules also save silu(gate): 4 f/t in all. Sources: Megatron-LM
+// megatron/core/transformer/mlp.py, moe/shared_experts.py (SharedExpertMLP is an MLP; its gate, an
+// option, is not modelled).
+#pragma once
+
+#include "sim/lower/weights.hpp"
+
+namespace seqspan::sim {
+
+// What the tensors and ops of one use are called; of the shapes, the symbols.
+struct GatedNames {
+  const char* whole_input;
+  const char* gate_up;
+  const char* gate_up_symbol;
+  const char* silu;
+  const char* activated;
+  const char* activated_symbol;
+  const char* partial_output;
+  const char* reduced_output;
+  const char* whole_output_gradient;
+  const char* activated_gradient;
+  const char* gate_up_gradient;
+  const char* partial_input_gradient;
+  const char* input_gradient;
+  const char* gather_input;
+  const char* gate_up_projection;
+  const char* swiglu;
+  const char* down_projection;
+  const char* scatter_output;
+  const char* gather_output_gradient;
+  const char* down_data_gradient;
+  const char* down_weight_gradient;
+  const char* swiglu_backward;
+  const char* gather_for_weight_gradient;
+  const char* gate_up_data_gradient;
+  const char* scatter_input_gradient;
+  const char* gate_up_weight_gradient;
+};
+
+class GatedFeedForward {
+ public:
+  // `width` is f/t; `input` is the norm's output and `output_gradient` the gradient of what
+  // follows, both [b, s/(c t), h].
+  GatedFeedForward(ProgramBuilder& builder, const LoweringContext& context, const GatedNames& names,
+                   std::int64_t width, const Weights& weights, TensorId input,
+                   TensorId output_gradient);
+
+  void forward(ProgramBuilder& builder) const;
+  void backward(ProgramBuilder& builder) const;
+
+  [[nodiscard]] TensorId output() const { return reduced_output_; }
+  [[nodiscard]] TensorId input_gradient() const { return input_gradient_; }
+
+ private:
+  const GatedNames& names_;
+  const Weights& weights_;
+  bool fused_;
+  std::int64_t rows_;
+  std::int64_t hidden_;
+  std::int64_t width_;  // f/t
+
+  TensorId input_;
+  TensorId whole_input_;
+  TensorId gate_up_;
+  TensorId silu_;
+  TensorId activated_;
+  TensorId partial_output_;
+  TensorId reduced_output_;
+
+  TensorId output_gradient_;
+  TensorId whole_output_gradient_;
+  TensorId activated_gradient_;
+  TensorId gate_up_gradient_;
+  TensorId whole_input_gradient_;
+  TensorId input_gradient_;
+};
+
+}  // namespace seqspan::sim

@@ -8,13 +8,15 @@ namespace {
 constexpr RingTraits kTransformerEngineRing{.fused_kv_message = true,
                                             .keeps_every_hop = true,
                                             .float32_accumulator = false,
-                                            .float32_gradient = false};
+                                            .float32_gradient = false,
+                                            .reuses_step_gradients = false};
 // zhuzilin/ring-flash-attention zigzag_ring_flash_attn.py: K and V as two P2P ops, output and
 // dK/dV in fp32, gradients sent in each of the c iterations.
 constexpr RingTraits kRingFlashAttention{.fused_kv_message = false,
                                          .keeps_every_hop = false,
                                          .float32_accumulator = true,
-                                         .float32_gradient = true};
+                                         .float32_gradient = true,
+                                         .reuses_step_gradients = true};
 
 // bf16 parameters, fp32 main gradients, fp32 master + Adam: 6 + 12 / (dp cp) bytes per parameter
 // (Megatron docs/user-guide/features/dist_optimizer.md).
@@ -52,6 +54,7 @@ constexpr FrameworkTraits kMegatron{
     .weight_gradient_placeholders = true,
     .position_ids_gather = false,
     .all_to_alls_apart = false,
+    .attends_by_chunk = true,
     .ring = kTransformerEngineRing,
     .state = kMegatronState,
     .loss = LossKind::kFused,
@@ -87,6 +90,7 @@ constexpr FrameworkTraits kDeepSpeed{
     .weight_gradient_placeholders = false,
     .position_ids_gather = true,
     .all_to_alls_apart = true,
+    .attends_by_chunk = false,
     .ring = kRingFlashAttention,
     .state = kZeroState,
     .loss = LossKind::kFusedLinear,
@@ -122,6 +126,7 @@ constexpr FrameworkTraits kYunchang{
     .weight_gradient_placeholders = false,
     .position_ids_gather = false,
     .all_to_alls_apart = true,
+    .attends_by_chunk = false,
     .ring = kRingFlashAttention,
     .state = kZeroState,
     .loss = LossKind::kFloat32Logits,
@@ -157,6 +162,7 @@ constexpr FrameworkTraits kTorchTitan{
     .weight_gradient_placeholders = false,
     .position_ids_gather = false,
     .all_to_alls_apart = false,
+    .attends_by_chunk = false,
     .ring = kTransformerEngineRing,
     .state = kFullyShardedState,
     .loss = LossKind::kFloat32Logits,

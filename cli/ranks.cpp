@@ -54,16 +54,18 @@ sim::Result<RankSession> RankSession::start(Backend backend, sim::Seconds limit,
   return ranks;
 }
 
-real::Deadline RankSession::until(const char* what) const {
-  return {limit_, [limit = limit_, output = output_, what] {
-            output->error({sim::ErrorCategory::kEnvironment,
-                           fmt::format("{} within {:g} s", what, limit.value()), real::host_name(),
-                           "MPI waits there until all ranks have come",
-                           "look for ranks that are stopped, dead, or off the network"});
-            (void)output->finish();
-            real::tell_launcher(static_cast<int>(ExitCode::kEnvironment));
-            std::_Exit(static_cast<int>(ExitCode::kEnvironment));
-          }};
+real::Deadline RankSession::until(const char* what) const { return {limit_, overdue(what)}; }
+
+std::function<void()> RankSession::overdue(const char* what) const {
+  return [limit = limit_, output = output_, what] {
+    output->error({sim::ErrorCategory::kEnvironment,
+                   fmt::format("{} within {:g} s", what, limit.value()), real::host_name(),
+                   "MPI waits there until all ranks have come",
+                   "look for ranks that are stopped, dead, or off the network"});
+    (void)output->finish();
+    real::tell_launcher(static_cast<int>(ExitCode::kEnvironment));
+    std::_Exit(static_cast<int>(ExitCode::kEnvironment));
+  };
 }
 
 void RankSession::give_up(const sim::Error& error) const {

@@ -6,7 +6,7 @@
 #
 #   stop, kill                 a rank on this machine, and the same and
 #   {stop,kill,unplug}_between_hosts   ... on an emulated cluster
-#   full_disk, different_plans, too_many
+#   full_disk, different_plans, too_many, wrong_input
 # shellcheck source=tests/real/faults/preamble.sh
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/preamble.sh"
 csv=$disk/ops.csv
@@ -52,6 +52,12 @@ case $fault in
     run mpirun --oversubscribe -n 5 "$seqspan" "${plan[@]}" --time | sed '/^-----/,/^-----/d' |
       expect 2 '5 ranks for a plan of 4' 'start 4 ranks or fewer' || exit 1
     run "$seqspan" "${plan[@]}" --time --ranks 5 | expect 2 '5 ranks for a plan of 4' 'ranks 4' || exit 1
+    ;;
+  wrong_input)
+    # Once, though every rank finds it.
+    message=$(run mpirun --oversubscribe -n 4 "$seqspan" "${plan[@]}" --set training.sequence_length=7 --time)
+    expect 2 '^error: .*sequence' <<<"$message" || exit 1
+    [ "$(grep -c '^error: ' <<<"$message")" = 1 ] || fail "not told once: $message"
     ;;
   *) fail "no fault '$fault'" ;;
 esac

@@ -6,7 +6,7 @@
 #
 #   stop, kill                 a rank on this machine, and the same and
 #   {stop,kill,unplug}_between_hosts   ... on an emulated cluster
-#   full_disk, different_plans, too_many, wrong_input
+#   full_disk, different_plans, too_many, wrong_input, out_of_memory
 # shellcheck source=tests/real/faults/preamble.sh
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/preamble.sh"
 csv=$disk/ops.csv
@@ -52,6 +52,15 @@ case $fault in
     run mpirun --oversubscribe -n 5 "$seqspan" "${plan[@]}" --time | sed '/^-----/,/^-----/d' |
       expect 2 '5 ranks for a plan of 4' 'start 4 ranks or fewer' || exit 1
     run "$seqspan" "${plan[@]}" --time --ranks 5 | expect 2 '5 ranks for a plan of 4' 'ranks 4' || exit 1
+    ;;
+  out_of_memory)
+    # Rank 2 may have less than the layer needs: 64K tokens make tensors of 16 to 64 MiB.
+    run mpirun --oversubscribe -n 2 "$seqspan" "${plan[@]}" --set training.sequence_length=65536 --time : \
+      -n 1 sh -c 'ulimit -v '"${SEQSPAN_LEAST_MEMORY:-800000}"'; exec "$@"' limited \
+      "$seqspan" "${plan[@]}" --set training.sequence_length=65536 --time : \
+      -n 1 "$seqspan" "${plan[@]}" --set training.sequence_length=65536 --time |
+      sed '/^-----/,/^-----/d' |
+      expect 3 'out of memory: .* bytes of host memory' "at rank 2, tensor '.*' of .*, op '" || exit 1
     ;;
   wrong_input)
     # Once, though every rank finds it.

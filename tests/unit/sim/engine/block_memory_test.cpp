@@ -98,9 +98,9 @@ TEST(BlockMemory, RingFlashAttentionHoldsTwoHops) {
 
 // TransformerEngine's backward: two buffers of KV and dK/dV each, whatever the ring. At the last
 // step's attention, on all rows: saved (q, last KV, o, LSE), dO, KV at hand, dKV under way to the
-// predecessor and arriving (3 U), the running dQ, the step's dQ and dK/dV (U), and the kernel's fp32
-// scratch (4 N_q + 8 N_k, two numbers of each row). The steps before have KV arriving too (U more),
-// but work on half of the keys: U/2 and 4 N_k = U less. They need U/2 less in all.
+// predecessor and arriving (3 U), the running dQ, the step's dQ and dK/dV (U), and the kernel's
+// fp32 scratch (4 N_q + 8 N_k, two numbers of each row). The steps before have KV arriving too (U
+// more), but work on half of the keys: U/2 and 4 N_k = U less. They need U/2 less in all.
 TEST(BlockMemory, TransformerEngineRingBackward) {
   for (const std::int64_t r : {4, 8, 64}) {
     const PartMemory memory = ring_memory(Framework::kMegatron, r);

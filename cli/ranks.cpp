@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "real/launch/host_name.hpp"
+#include "real/launch/last_words.hpp"
 #include "real/launch/local_ranks.hpp"
 #include "real/launch/stop_request.hpp"
 #include "real/transport/mpi_transport.hpp"
@@ -53,15 +54,18 @@ sim::Result<RankSession> RankSession::start(Backend backend, sim::Seconds limit,
   return ranks;
 }
 
-real::Deadline RankSession::until(const char* what) const {
-  return {limit_, [limit = limit_, output = output_, what] {
-            output->error({sim::ErrorCategory::kEnvironment,
-                           fmt::format("{} within {:g} s", what, limit.value()), real::host_name(),
-                           "MPI waits there until all ranks have come",
-                           "look for ranks that are stopped, dead, or off the network"});
-            (void)output->finish();
-            std::_Exit(static_cast<int>(ExitCode::kEnvironment));
-          }};
+real::Deadline RankSession::until(const char* what) const { return {limit_, overdue(what)}; }
+
+std::function<void()> RankSession::overdue(const char* what) const {
+  return [limit = limit_, output = output_, what] {
+    output->error({sim::ErrorCategory::kEnvironment,
+                   fmt::format("{} within {:g} s", what, limit.value()), real::host_name(),
+                   "MPI waits there until all ranks have come",
+                   "look for ranks that are stopped, dead, or off the network"});
+    (void)output->finish();
+    real::tell_launcher(static_cast<int>(ExitCode::kEnvironment));
+    std::_Exit(static_cast<int>(ExitCode::kEnvironment));
+  };
 }
 
 void RankSession::give_up(const sim::Error& error) const {
@@ -83,18 +87,25 @@ sim::Result<ExitCode> run_on_local_ranks(std::int64_t ranks, std::vector<std::st
   if (display.ascii) words.emplace_back("--ascii");
   // mpirun gives its ranks a terminal of its own, whatever ours is.
   words.insert(words.end(), {"--color", output.style().colour ? "always" : "never"});
-  const auto status = real::run_local_ranks(ranks, words);
-  if (!status) return tl::unexpected(status.error());
-  if (*status > kSignalled) {
+  const auto run = real::run_local_ranks(ranks, words);
+  if (!run) return tl::unexpected(run.error());
+  if (run->status > kSignalled) {
     output.error({sim::ErrorCategory::kEnvironment,
-                  fmt::format("signal {} ended a rank or mpirun", *status - kSignalled), "", kept,
+                  fmt::format("signal {} ended mpirun", run->status - kSignalled), "", kept,
                   "run the same again"});
+  } else if (!run->code) {
+    output.error({sim::ErrorCategory::kEnvironment, "a rank, or mpirun, ended without a word", "",
+                  kept, "look at what it printed, and run the same again"});
   }
-  switch (*status) {
+  switch (run->status > kSignalled ? kSignalled : run->code.value_or(kSignalled)) {
     case static_cast<int>(ExitCode::kDone):
+      return ExitCode::kDone;
     case static_cast<int>(ExitCode::kNo):
+      return ExitCode::kNo;
     case static_cast<int>(ExitCode::kInput):
-      return static_cast<ExitCode>(*status);
+      return ExitCode::kInput;
+    case static_cast<int>(ExitCode::kFault):
+      return ExitCode::kFault;
     default:
       return ExitCode::kEnvironment;
   }

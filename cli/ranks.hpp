@@ -2,6 +2,7 @@
 // alone, being one of them otherwise, and ending all of them when one fails.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,6 +32,8 @@ class RankSession {
   // "the groups of ranks have not been made": says it and ends when what follows blocks for too
   // long.
   [[nodiscard]] real::Deadline until(const char* what) const;
+  // What is done then.
+  [[nodiscard]] std::function<void()> overdue(const char* what) const;
 
   // Says what is wrong and ends all ranks with its exit code. Where they all give up, one speaks.
   [[noreturn]] void give_up(const sim::Error& error) const;

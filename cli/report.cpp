@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <exception>
+#include <new>
 
 namespace seqspan::cli {
 namespace {
@@ -25,6 +26,11 @@ int report(const std::function<sim::Result<ExitCode>()>& command, Output& output
     if (code) return static_cast<int>(*code);
     output.error(code.error());
     return static_cast<int>(exit_code_of(code.error().category));
+  } catch (const std::bad_alloc&) {
+    const sim::Error error{sim::ErrorCategory::kEnvironment, "out of memory", "", "",
+                           "use a smaller shape, or fewer ranks on this host"};
+    output.error(error);
+    return static_cast<int>(ExitCode::kEnvironment);
   } catch (const std::exception& exception) {
     return fault(exception.what(), output);
   } catch (...) {

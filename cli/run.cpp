@@ -15,6 +15,7 @@
 #include "cli/commands/validate.hpp"
 #include "cli/commands/version.hpp"
 #include "cli/report.hpp"
+#include "real/launch/last_words.hpp"
 
 namespace seqspan::cli {
 namespace {
@@ -61,7 +62,11 @@ int run(int argc, const char* const* argv) {
   std::signal(SIGPIPE, SIG_IGN);
   Output output(stdout, terminal_of(STDOUT_FILENO), stderr, terminal_of(STDERR_FILENO));
   const int named = argc > 0 ? 1 : 0;
-  return run(std::vector<std::string>(argv + named, argv + argc), output);
+  const int code = run(std::vector<std::string>(argv + named, argv + argc), output);
+  if (!real::is_launched()) return code;
+  // Who listens passes it on; to mpirun, which would complain, the process has ended well.
+  real::tell_launcher(code);
+  return 0;
 }
 
 }  // namespace seqspan::cli

@@ -69,11 +69,25 @@ real::ValidatorOptions options_of(const ValidateArguments& arguments, const Plan
   return options;
 }
 
+sim::Result<PlannedLayout> checked_plan(const ValidateArguments& arguments) {
+  auto plan = planned(arguments);
+  if (!plan) return plan;
+  sim::Simulator simulator(plan->job);
+  if (const auto ok = simulator.check(); !ok) return tl::unexpected(ok.error());
+  return plan;
+}
+
+// MPI first: then what is wrong with the input is said by one rank, and not by each.
 sim::Result<ExitCode> as_rank(const ValidateArguments& arguments, const DisplayOptions& display,
-                              const PlannedLayout& plan, Output& output) {
-  const real::ValidatorOptions options = options_of(arguments, plan, output);
-  auto ranks = RankSession::start(arguments.backend, options.measure.limit, output);
+                              Output& output) {
+  auto ranks = RankSession::start(
+      arguments.backend, arguments.exchange_limit.value_or(real::MeasureOptions{}.limit), output);
   if (!ranks) return tl::unexpected(ranks.error());
+  const auto read = checked_plan(arguments);
+  if (!read) ranks->give_up(read.error());
+  const PlannedLayout& plan = *read;
+  real::ValidatorOptions options = options_of(arguments, plan, output);
+  options.groups_overdue = ranks->overdue("the groups of ranks have not been made");
   const auto validation = real::validate_plan(ranks->transport(), plan.job, plan.layout, options);
   if (!validation) ranks->give_up(validation.error());
   const bool is_first = ranks->is_first();
@@ -92,11 +106,9 @@ sim::Result<ExitCode> as_rank(const ValidateArguments& arguments, const DisplayO
 
 sim::Result<ExitCode> validate_command(const ValidateArguments& arguments,
                                        const DisplayOptions& display, Output& output) {
-  const auto plan = planned(arguments);
+  if (real::is_a_rank()) return as_rank(arguments, display, output);
+  const auto plan = checked_plan(arguments);
   if (!plan) return tl::unexpected(plan.error());
-  sim::Simulator simulator(plan->job);
-  if (const auto ok = simulator.check(); !ok) return tl::unexpected(ok.error());
-  if (real::is_a_rank()) return as_rank(arguments, display, *plan, output);
   const std::int64_t ranks =
       arguments.ranks.value_or(std::min(plan->layout.world(), kMostLocalRanks));
   if (ranks > plan->layout.world()) {

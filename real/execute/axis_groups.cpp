@@ -6,13 +6,15 @@
 
 namespace seqspan::real {
 
-sim::Result<AxisGroups> AxisGroups::make(Transport& transport, const sim::Layout& layout) {
+sim::Result<AxisGroups> AxisGroups::make(Transport& transport, const sim::Layout& layout,
+                                         const BlockingLimit& limit) {
   if (layout.world() != transport.world_size()) {
     return sim::input_error(
         fmt::format("{} ranks for a layout of {}", transport.world_size(), layout.world()), "",
         "every rank of the layout is executed by one",
         fmt::format("start {} ranks", layout.world()));
   }
+  const Deadline deadline(limit);
   AxisGroups groups;
   for (std::size_t i = 0; i < sim::kAxisCount; ++i) {
     const sim::GroupShape shape = sim::group_shape(static_cast<sim::Axis>(i), layout);

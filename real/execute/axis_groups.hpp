@@ -6,6 +6,7 @@
 #include <array>
 #include <optional>
 
+#include "real/launch/deadline.hpp"
 #include "real/transport/transport.hpp"
 #include "sim/program/op.hpp"
 #include "sim/spec/layout.hpp"
@@ -14,9 +15,10 @@ namespace seqspan::real {
 
 class AxisGroups {
  public:
-  // For the axes that the program communicates over. Collective over the world.
-  [[nodiscard]] static sim::Result<AxisGroups> make(Transport& transport,
-                                                    const sim::Layout& layout);
+  // For the axes that the program communicates over. Collective over the world; blocks until all
+  // ranks have come, which `limit` is for.
+  [[nodiscard]] static sim::Result<AxisGroups> make(Transport& transport, const sim::Layout& layout,
+                                                    const BlockingLimit& limit = {});
 
   // Absent: the rank is alone on this axis.
   [[nodiscard]] std::optional<CommunicatorId> communicator(sim::Axis axis) const {

@@ -188,7 +188,11 @@ sim::Result<void> BlockRunner::run_op(std::size_t index, std::int64_t iteration)
   const sim::Op& op = program_.ops[index];
   for (const sim::TensorId id : op.writes) {
     if (program_.tensor(id).role != sim::Role::kActivation) continue;
-    if (auto taken = take(id); !taken) return taken;
+    if (auto taken = take(id); !taken) {
+      sim::Error error = taken.error();
+      error.where += fmt::format(", op '{}'", op.name);
+      return tl::unexpected(std::move(error));
+    }
   }
   if (auto waited = wait_for_users(op); !waited) return waited;
   if (std::holds_alternative<sim::Communication>(op.work)) {

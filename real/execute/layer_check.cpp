@@ -214,7 +214,7 @@ sim::Result<LayerCheck> check_layer(Transport& transport, const sim::Job& job,
   if (options.change) options.change(check.program);
   check.part = layer_part(check.program);
 
-  auto groups = AxisGroups::make(transport, layout);
+  auto groups = AxisGroups::make(transport, layout, options.groups);
   if (!groups) return tl::unexpected(groups.error());
   RoleAllocator memory(transport);
   BlockRunner runner(transport, check.program, *groups, memory,

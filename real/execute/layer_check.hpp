@@ -44,6 +44,7 @@ struct LayerCheckOptions {
   std::uint64_t seed = 1;
   std::vector<std::int64_t> documents;  // lengths within every sequence; empty: one document
   sim::Seconds limit{30};
+  BlockingLimit groups{};  // of making the groups
   // Called with the program before it is run, for tests that break it.
   std::function<void(sim::Program&)> change;
 };

@@ -33,7 +33,8 @@ sim::Result<MemoryBlock*> RoleAllocator::take(const char* name, sim::MemoryRole 
     sim::Result<Memory> memory = transport_->allocate(size);
     if (!memory) {
       sim::Error error = memory.error();
-      error.where = fmt::format("tensor '{}' of {}", name, sim::format_bytes(size));
+      error.where = fmt::format("rank {}, tensor '{}' of {}", transport_->rank(), name,
+                                sim::format_bytes(size));
       error.why = describe(live_);
       return tl::unexpected(std::move(error));
     }

@@ -13,9 +13,18 @@
 
 namespace seqspan::real {
 
+// How long such a call may take, and what is done then; nothing where `overdue` is empty.
+struct BlockingLimit {
+  sim::Seconds limit{30};
+  std::function<void()> overdue;
+};
+
 class Deadline {
  public:
   Deadline(sim::Seconds limit, std::function<void()> action);
+  explicit Deadline(const BlockingLimit& limit)
+      : Deadline(
+            limit.limit, limit.overdue ? limit.overdue : [] {}) {}
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;
   ~Deadline();

@@ -2,17 +2,23 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
+#include <thread>
 #include <vector>
+
+#include "real/launch/last_words.hpp"
 
 namespace seqspan::real {
 namespace {
@@ -67,15 +73,18 @@ class PassOnSignals {
   std::array<struct sigaction, kSignals.size()> before_{};
 };
 
-// Starts a program that gets SIGTERM when this process dies, however it dies. 0, or errno.
-int start(std::vector<char*>& words, pid_t& child) {
+// Starts a program that gets SIGTERM when this process dies, however it dies, and writes its
+// messages to `messages`. 0, or errno.
+int start(std::vector<char*>& words, int messages, pid_t& child) {
   std::array<int, 2> failed{};  // closed by a successful exec
   if (pipe2(failed.data(), O_CLOEXEC) != 0) return errno;
   const pid_t parent = getpid();
   child = fork();
   if (child == 0) {
     prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() == parent) execvp(words.front(), words.data());
+    if (getppid() == parent && dup2(messages, STDERR_FILENO) >= 0) {
+      execvp(words.front(), words.data());
+    }
     const int reason = errno;
     (void)!write(failed[1], &reason, sizeof reason);
     _exit(kSignalled - 1);
@@ -87,6 +96,72 @@ int start(std::vector<char*>& words, pid_t& child) {
   return reason;
 }
 
+// Passes on what the child writes until it has ended, and ends it once a rank has failed.
+class Relay {
+ public:
+  Relay(pid_t child, int messages) : child_(child), messages_(messages) {}
+
+  // The child's status, as waitpid has it, or nothing where it is lost sight of.
+  [[nodiscard]] std::optional<int> run() {
+    int status = 0;
+    for (pid_t ended = 0; ended == 0;) {
+      pass_on(kMillisecondsBetweenLooks);
+      end_after_failure();
+      ended = waitpid(child_, &status, WNOHANG);
+      if (ended < 0 && errno != EINTR) return std::nullopt;
+      ended = std::max(ended, 0);
+    }
+    while (pass_on(0)) {
+    }
+    return status;
+  }
+
+  [[nodiscard]] const LastWords& words() const { return words_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr int kMillisecondsBetweenLooks = 20;
+  // mpirun kills its ranks a second after it has told them to end, and waits for hosts that are
+  // gone until their connections are lost.
+  static constexpr std::chrono::milliseconds kTimeToEnd{2500};
+
+  // Whether there was something.
+  bool pass_on(int patience) {
+    pollfd there{messages_, POLLIN, 0};
+    if (poll(&there, 1, patience) <= 0) return false;
+    std::array<char, 4096> piece{};
+    const ssize_t size = read(messages_, piece.data(), piece.size());
+    if (size <= 0) {
+      // Closed before the end: nothing more to look at.
+      if (patience > 0) std::this_thread::sleep_for(std::chrono::milliseconds(patience));
+      return false;
+    }
+    const std::string text =
+        words_.take(std::string_view(piece.data(), static_cast<std::size_t>(size)));
+    for (std::size_t at = 0; at < text.size();) {
+      const ssize_t written = write(STDERR_FILENO, text.data() + at, text.size() - at);
+      if (written < 0 && errno != EINTR) break;
+      at += static_cast<std::size_t>(std::max<ssize_t>(written, 0));
+    }
+    return true;
+  }
+
+  void end_after_failure() {
+    if (!words_.has_failed()) return;
+    if (!end_) {
+      end_ = Clock::now() + kTimeToEnd;
+      kill(child_, SIGTERM);
+    } else if (Clock::now() > *end_) {
+      kill(child_, SIGKILL);
+    }
+  }
+
+  pid_t child_;
+  int messages_;
+  LastWords words_;
+  std::optional<Clock::time_point> end_;
+};
+
 }  // namespace
 
 bool is_a_rank() {
@@ -94,37 +169,53 @@ bool is_a_rank() {
          std::getenv("PMIX_RANK") != nullptr || several_tasks("SLURM_NTASKS");
 }
 
-sim::Result<int> run_local_ranks(std::int64_t ranks, std::span<const std::string> arguments) {
+sim::Result<LocalRun> run_local_ranks(std::int64_t ranks, std::span<const std::string> arguments) {
   const sim::Result<std::string> program = own_path();
   if (!program) return tl::unexpected(program.error());
   std::vector<std::string> words = {"mpirun", "-n", std::to_string(ranks), "--oversubscribe",
                                     "--quiet"};
   // mpirun refuses root unless told; whoever runs this program as root has decided already.
   if (geteuid() == 0) words.emplace_back("--allow-run-as-root");
+  // By env and not by -x, which excludes a list of variables in mpirun's settings.
+  words.insert(words.end(), {"env", fmt::format("{}=1", kLaunchedVariable)});
   words.push_back(*program);
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
   pointers.reserve(words.size() + 1);
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
+  // As a variable, which other versions of mpirun ignore.
+  setenv("OMPI_MCA_orte_enable_recovery", "1", 1);
 
+  std::array<int, 2> messages{};
+  if (pipe2(messages.data(), O_CLOEXEC) != 0) {
+    return sim::environment_error(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
+  }
   pid_t child = 0;
-  const int failed = start(pointers, child);
+  const int failed = start(pointers, messages[1], child);
+  close(messages[1]);
   if (failed != 0) {
+    close(messages[0]);
     return sim::environment_error(
         fmt::format("cannot start mpirun: {}", std::strerror(failed)), "",
         fmt::format("{} ranks on this machine are started by it", ranks),
         "install Open MPI, or start the ranks yourself: mpirun -n 8 seqspan ...");
   }
   const PassOnSignals pass_on(child);
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0) {
-    if (errno != EINTR) {
-      return sim::environment_error(fmt::format("lost sight of mpirun: {}", std::strerror(errno)));
-    }
+  Relay relay(child, messages[0]);
+  const std::optional<int> status = relay.run();
+  close(messages[0]);
+  if (!status) {
+    return sim::environment_error(fmt::format("lost sight of mpirun: {}", std::strerror(errno)));
   }
-  if (passed_on != 0) return kSignalled + SIGTERM;  // mpirun itself says 1 then
-  return WIFSIGNALED(status) ? kSignalled + WTERMSIG(status) : WEXITSTATUS(status);
+  const LastWords& told = relay.words();
+  LocalRun run;
+  if (told.has_failed() || static_cast<std::int64_t>(told.count()) == ranks) {
+    run.code = told.verdict();
+  }
+  run.status = WIFSIGNALED(*status) ? kSignalled + WTERMSIG(*status) : WEXITSTATUS(*status);
+  if (passed_on != 0) run.status = kSignalled + SIGTERM;  // mpirun itself says 1 then
+  return run;
 }
 
 }  // namespace seqspan::real

@@ -1,13 +1,19 @@
-// Starting ranks on this machine, for a command that was run alone and needs several.
+// Starting ranks, for a command that was run alone and needs several.
 //
 // The program starts itself again under mpirun, with the arguments that it was given, and waits.
-// What the ranks print goes where its own output goes. mpirun ends the other ranks when one fails,
-// and when this process is told to end or dies.
+// What the ranks print goes where its own output goes. They run on this machine, or where mpirun's
+// own settings put them (OMPI_MCA_orte_default_hostfile).
+//
+// Open MPI ends all ranks when one dies, before the others can say what they waited for, so it is
+// told not to (orte_enable_recovery). It then ends nobody, and says 0 whatever happens; so each
+// rank tells how it ends (last_words.hpp), and the first failure, an end of this process, or its
+// death ends the others.
 //
 // Errors: kEnvironment where mpirun cannot be started.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -19,9 +25,16 @@ namespace seqspan::real {
 // with more than one task say so in the environment.
 [[nodiscard]] bool is_a_rank();
 
-// Runs `arguments`, without the program's name, as `ranks` ranks. Returns mpirun's exit status, 128
-// + n where signal n ended it, or was passed on to it.
-[[nodiscard]] sim::Result<int> run_local_ranks(std::int64_t ranks,
-                                               std::span<const std::string> arguments);
+struct LocalRun {
+  // mpirun's exit status; 128 + n where signal n ended it, or was passed on to it.
+  int status = 0;
+  // What the ranks told: the first failure, else the largest exit code. Absent where some ended
+  // without a word, and none told of a failure.
+  std::optional<int> code;
+};
+
+// Runs `arguments`, without the program's name, as `ranks` ranks.
+[[nodiscard]] sim::Result<LocalRun> run_local_ranks(std::int64_t ranks,
+                                                    std::span<const std::string> arguments);
 
 }  // namespace seqspan::real

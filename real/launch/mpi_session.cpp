@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "real/launch/last_words.hpp"
 #include "seqspan_config.hpp"
 
 #if SEQSPAN_HAS_MPI
@@ -43,7 +44,9 @@ void MpiSession::abort_all(int exit_code) {
       MPI_Isend(nullptr, 0, MPI_BYTE, other, kFarewell, MPI_COMM_WORLD, &request);
     }
   }
-  MPI_Abort(MPI_COMM_WORLD, exit_code);
+  tell_launcher(exit_code);
+  // Who launched the ranks ends them; else MPI does.
+  if (!is_launched()) MPI_Abort(MPI_COMM_WORLD, exit_code);
   std::_Exit(exit_code);
 }
 

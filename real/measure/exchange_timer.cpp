@@ -146,6 +146,20 @@ sim::Result<bool> ExchangeTimer::any(bool own, sim::Seconds limit) {
 
 sim::Result<std::vector<std::vector<double>>> ExchangeTimer::gather_numbers(
     std::span<const double> own, sim::Seconds limit) {
+  // Pieces of different sizes would be taken for each other, or end MPI.
+  const auto count = static_cast<double>(own.size());
+  const auto counts = gather(std::as_bytes(std::span(&count, 1)), limit);
+  if (!counts) return tl::unexpected(counts.error());
+  std::vector<double> of_rank(static_cast<std::size_t>(transport_->world_size()));
+  std::memcpy(of_rank.data(), counts->data(), counts->size());
+  for (std::size_t rank = 1; rank < of_rank.size(); ++rank) {
+    if (of_rank[rank] == of_rank.front()) continue;
+    return sim::environment_error(
+        fmt::format("ranks give different numbers of results: {:g} and {:g}", of_rank.front(),
+                    of_rank[rank]),
+        fmt::format("rank {}", rank), "they have not run the same ops",
+        "give every host the same seqspan, the same plan and the same files that it names");
+  }
   const auto all = gather(std::as_bytes(own), limit);
   if (!all) return tl::unexpected(all.error());
   std::vector<std::vector<double>> numbers(static_cast<std::size_t>(transport_->world_size()),

@@ -69,7 +69,7 @@ class ExchangeTimer {
 
   // Whether any rank says so.
   [[nodiscard]] sim::Result<bool> any(bool own, sim::Seconds limit);
-  // What each rank gives, by rank: as many numbers each.
+  // What each rank gives, by rank: as many numbers each, else kEnvironment on every rank.
   [[nodiscard]] sim::Result<std::vector<std::vector<double>>> gather_numbers(
       std::span<const double> own, sim::Seconds limit);
   // What each rank gives, by rank: up to 63 bytes each, the rest is cut.

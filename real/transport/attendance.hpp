@@ -19,6 +19,9 @@ struct Attendance {
   std::vector<std::int64_t> arrived;
   std::vector<std::int64_t> missing;
   std::vector<std::int64_t> silent;
+  // Silent ranks of other groups: asked only where all of this one answer and some are missing,
+  // since these then wait for somebody else.
+  std::vector<std::int64_t> silent_elsewhere;
 };
 
 // The n-th op on a communicator is the same op on every member, so a rank need only say how many

@@ -209,11 +209,18 @@ sim::Result<Attendance> BookedTransport::attendance(OpId op, sim::Seconds patien
                                   "ranks can be asked only over MPI", "start under mpirun or srun");
   }
   const CommunicatorId communicator = (*entry)->exchange.communicator;
-  // What cannot be advanced any more is still worth asking about.
-  return roll_call_->ask(groups_[index_of(communicator)], communicator, (*entry)->number, patience,
-                         [this] {
-                           if (!fault_) (void)broken_by(advance());
-                         });
+  const auto ask = [&, number = (*entry)->number](const Group& group) {
+    // What cannot be advanced any more is still worth asking about.
+    return roll_call_->ask(group, communicator, number, patience, [this] {
+      if (!fault_) (void)broken_by(advance());
+    });
+  };
+  sim::Result<Attendance> of_group = ask(groups_[index_of(communicator)]);
+  if (!of_group || of_group->missing.empty() || !of_group->silent.empty()) return of_group;
+  const sim::Result<Attendance> of_world = ask(*group_of({world_size_, 1}, rank_, world_size_));
+  if (!of_world) return tl::unexpected(of_world.error());
+  of_group->silent_elsewhere = of_world->silent;
+  return of_group;
 }
 
 void BookedTransport::abort() {

@@ -3,6 +3,9 @@
 //   what   all_to_all 'Q' of ranks 0, 1, 2, 3 has not ended within 10 s
 //   why    arrived: ranks 0, 1; not arrived: rank 2; no answer: rank 3
 //
+// Where all of the group answer, the ranks of the other groups are asked as well: a rank that has
+// not arrived waits for one of these.
+//
 // A request to end (stop_request.hpp) ends the wait in the same way: "told to end during ...".
 //
 // All that have arrived come to this end together, and the first to report it may end the others:

@@ -107,6 +107,10 @@ class AxisValidator {
     const MeasurePoint point{work.collective, shape, work.bytes};
     sim::Communication executed = work;
     executed.bytes = measured_size(point);
+    {
+      const Deadline deadline(context_.groups_limit());
+      if (const auto ready = context_.timer.prepare(shape); !ready) return failed(ready);
+    }
     const auto time = context_.timer.time(point, context_.options.measure);
     if (!time) return failed(time);
     ValidatedOp row;

@@ -45,6 +45,7 @@ sim::Result<void> validate_numbers(const RunContext& context) {
                                  {.seed = 1,
                                   .documents = context.options.documents,
                                   .limit = context.options.measure.limit,
+                                  .groups = context.groups_limit(),
                                   .change = {}});
   if (!check) return tl::unexpected(check.error());
   const sim::Part& part = check->program.parts[check->part];

@@ -21,6 +21,9 @@ struct RunContext {
   [[nodiscard]] bool has_memory_for(sim::Bytes bytes) const {
     return !memory_per_rank || bytes <= *memory_per_rank;
   }
+  [[nodiscard]] BlockingLimit groups_limit() const {
+    return {options.measure.limit, options.groups_overdue};
+  }
   // Keeps what there is so far: of rank 0.
   [[nodiscard]] sim::Result<void> keep(const std::string& done) const {
     if (!options.keep || !is_first()) return {};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "real/launch/deadline.hpp"
 #include "real/launch/host_name.hpp"
 #include "real/validate/host_memory.hpp"
 #include "real/validate/run_context.hpp"
@@ -45,7 +46,10 @@ sim::Result<std::optional<sim::Bytes>> least_memory(Transport& transport, Exchan
 
 sim::Result<Validation> validate_plan(Transport& transport, const sim::Job& job,
                                       const sim::Layout& layout, const ValidatorOptions& options) {
-  auto timer = ExchangeTimer::make(transport);
+  auto timer = [&] {
+    const Deadline deadline(BlockingLimit{options.measure.limit, options.groups_overdue});
+    return ExchangeTimer::make(transport);
+  }();
   if (!timer) return tl::unexpected(timer.error());
   const auto identities = timer->gather_texts(options.identity, options.measure.limit);
   if (!identities) return tl::unexpected(identities.error());

@@ -26,6 +26,9 @@ struct ValidatorOptions {
   bool time = true;
   MeasureOptions measure;
   std::vector<std::int64_t> documents;  // for the numbers
+  // Called, from a thread of its own, where making groups of ranks takes longer than the limit of
+  // an exchange; has to end the process, which waits inside MPI.
+  std::function<void()> groups_overdue;
   // What all ranks must have in common: version and inputs.
   std::string identity;
   // Called after each piece of the work with its name and what there is so far, on rank 0: to keep

@@ -8,13 +8,15 @@ namespace {
 constexpr RingTraits kTransformerEngineRing{.fused_kv_message = true,
                                             .keeps_every_hop = true,
                                             .float32_accumulator = false,
-                                            .float32_gradient = false};
+                                            .float32_gradient = false,
+                                            .reuses_step_gradients = false};
 // zhuzilin/ring-flash-attention zigzag_ring_flash_attn.py: K and V as two P2P ops, output and
 // dK/dV in fp32, gradients sent in each of the c iterations.
 constexpr RingTraits kRingFlashAttention{.fused_kv_message = false,
                                          .keeps_every_hop = false,
                                          .float32_accumulator = true,
-                                         .float32_gradient = true};
+                                         .float32_gradient = true,
+                                         .reuses_step_gradients = true};
 
 // bf16 parameters, fp32 main gradients, fp32 master + Adam: 6 + 12 / (dp cp) bytes per parameter
 // (Megatron docs/user-guide/features/dist_optimizer.md).
@@ -56,6 +58,7 @@ constexpr FrameworkTraits kMegatron{
     .position_ids_gather = false,
     .holds_dispatched_tokens = true,
     .all_to_alls_apart = false,
+    .attends_by_chunk = true,
     .ring = kTransformerEngineRing,
     .state = kMegatronState,
     .loss = LossKind::kFused,
@@ -95,6 +98,7 @@ constexpr FrameworkTraits kDeepSpeed{
     .position_ids_gather = true,
     .holds_dispatched_tokens = false,
     .all_to_alls_apart = true,
+    .attends_by_chunk = false,
     .ring = kRingFlashAttention,
     .state = kZeroState,
     .loss = LossKind::kFusedLinear,
@@ -134,6 +138,7 @@ constexpr FrameworkTraits kYunchang{
     .position_ids_gather = false,
     .holds_dispatched_tokens = false,
     .all_to_alls_apart = true,
+    .attends_by_chunk = false,
     .ring = kRingFlashAttention,
     .state = kZeroState,
     .loss = LossKind::kFloat32Logits,
@@ -173,6 +178,7 @@ constexpr FrameworkTraits kTorchTitan{
     .position_ids_gather = false,
     .holds_dispatched_tokens = false,
     .all_to_alls_apart = false,
+    .attends_by_chunk = false,
     .ring = kTransformerEngineRing,
     .state = kFullyShardedState,
     .loss = LossKind::kFloat32Logits,

@@ -22,6 +22,9 @@ struct RingTraits {
   bool keeps_every_hop;      // every received KV and every partial output until the layer returns
   bool float32_accumulator;  // running output in fp32 (else partial outputs merged once, in bf16)
   bool float32_gradient;     // dK/dV travel in fp32, one hop more to return home
+  // dQ, dK, dV of a step: buffers of all rows, made once, or new tensors of the rows that it works
+  // on.
+  bool reuses_step_gradients;
 };
 
 // Bytes per parameter of what training keeps, before sharding.
@@ -75,6 +78,8 @@ struct FrameworkTraits {
   // Every all-to-all is an autograd function of its own, and autograd runs those whose gradients
   // are there in the reverse of forward's order: dV, dK, dQ. Else one function sends dQ, dK, dV.
   bool all_to_alls_apart;
+  // All-gather attention is a kernel for each of the rank's two zigzag chunks, or one for both.
+  bool attends_by_chunk;
   RingTraits ring;
   StateBytes state;
   LossKind loss;           // default

@@ -51,7 +51,8 @@ GroupSizes group_sizes_of(const Layout& layout) {
 }  // namespace
 
 void lower(const Job& job, const Layout& layout, Program& program) {
-  lower_for(job, layout, layout.ring - 1, program);
+  const bool gathers = layout.kv_exchange == KvExchange::kAllGather;
+  lower_for(job, layout, gathers ? 0 : layout.ring - 1, program);
 }
 
 void lower_for(const Job& job, const Layout& layout, std::int64_t ring_rank, Program& program) {

@@ -8,8 +8,9 @@
 namespace seqspan::sim {
 
 // Writes the program of `layout` into `program`, reusing its memory. The layout must be legal for
-// the job (sim/layout/legality.hpp). It is the program of the last rank of a ring, which works and
-// stores most (attention/ring.hpp): of the step.
+// the job (sim/layout/legality.hpp). It is the program of the step: that of the rank which works
+// and stores most, the last one of a ring (attention/ring.hpp), the first one where it gathers all
+// keys (attention/all_gather.hpp).
 void lower(const Job& job, const Layout& layout, Program& program);
 // The program of another rank of its ring, for execution.
 void lower_for(const Job& job, const Layout& layout, std::int64_t ring_rank, Program& program);

@@ -41,6 +41,83 @@ sim::Result<void> attention_backward(const KernelCall& call) {
                          call.flops);
 }
 
+TokenRows part_of(const TokenRows& rows, std::int64_t first, std::int64_t count) {
+  const auto begin = first;
+  const auto end = first + count;
+  if (first < 0 || count < 0 || end > std::ssize(rows.positions)) {
+    throw std::out_of_range("more rows than there are tokens");
+  }
+  return {{rows.positions.begin() + begin, rows.positions.begin() + end},
+          {rows.documents.begin() + begin, rows.documents.begin() + end}};
+}
+
+// One of the rank's two zigzag chunks of query rows, and the keys up to its end. Also where it
+// begins in q and in LSE.
+struct Chunk {
+  AttentionOperands operands;
+  std::int64_t first_query = 0;
+  std::int64_t first_lse = 0;
+};
+
+Chunk chunk_of(const KernelCall& call, bool second) {
+  AttentionOperands all = operands_of(call);
+  const std::int64_t rows = std::ssize(all.query_rows.positions) / 2;
+  const std::int64_t first = second ? rows : 0;
+  const std::int64_t width = all.query_heads * all.head_dim;
+  const TokenRows queries = part_of(all.query_rows, first, rows);
+  const std::int64_t keys = (queries.positions.back() + 1) * call.share.batch();
+  const std::int64_t key_size = keys * all.kv_heads * all.head_dim;
+  return {{.query = all.query.part(first * width, rows * width),
+           .query_heads = all.query_heads,
+           .kv_heads = all.kv_heads,
+           .head_dim = all.head_dim,
+           .query_rows = queries,
+           .key = all.key.part(0, key_size),
+           .value = all.value.part(0, key_size),
+           .key_rows = part_of(all.key_rows, 0, keys)},
+          first * width,
+          first * all.query_heads};
+}
+
+sim::Result<void> attention_of_chunk(const KernelCall& call, bool second) {
+  const Chunk chunk = chunk_of(call, second);
+  const std::int64_t size = chunk.operands.query.size();
+  return attend(chunk.operands, call.write(0).values().part(chunk.first_query, size),
+                call.write(1).values().part(chunk.first_lse, size / chunk.operands.head_dim),
+                call.flops);
+}
+
+// The first chunk starts dK and dV of all keys, the second adds to them, in place.
+sim::Result<void> attention_backward_of_chunk(const KernelCall& call, bool second) {
+  const Chunk chunk = chunk_of(call, second);
+  const std::int64_t size = chunk.operands.query.size();
+  std::vector<float> key_gradient(static_cast<std::size_t>(chunk.operands.key.size()));
+  std::vector<float> value_gradient(key_gradient.size());
+  const auto done = attend_backward(
+      chunk.operands,
+      {.output = call.read(3).values().part(chunk.first_query, size),
+       .lse = call.read(4).values().part(chunk.first_lse, size / chunk.operands.head_dim),
+       .output_gradient = call.read(5).values().part(chunk.first_query, size),
+       .query_gradient = call.write(0).values().part(chunk.first_query, size),
+       .key_gradient = Floats(key_gradient),
+       .value_gradient = Floats(value_gradient),
+       .query_accumulator = call.write(3).values(),
+       .kv_accumulator = call.writes.size() > 5 ? &call.write(4) : nullptr},
+      call.flops);
+  if (!done) return done;
+  for (const std::size_t i : {1U, 2U}) {
+    const Floats& sum = call.write(i).values();
+    if (!second) {
+      std::fill(sum.span().begin(), sum.span().end(), 0.0F);
+    } else if (call.read(5 + i).tensor != call.write(i).tensor) {
+      throw std::out_of_range("a sum that is not read");
+    }
+    const std::vector<float>& added = i == 1 ? key_gradient : value_gradient;
+    for (std::size_t e = 0; e < added.size(); ++e) sum[static_cast<std::int64_t>(e)] += added[e];
+  }
+  return {};
+}
+
 // Tokens of `from`, which has them as `order` says, into ascending order of their positions, or
 // from there into `order`.
 void permute(const KernelCall& call, const Positions& order, bool ascending) {
@@ -84,6 +161,14 @@ sim::Result<void> reorder_chunks(const KernelCall& call) {
 constexpr std::array kKernels = {
     NamedKernel{"attention", attention},
     NamedKernel{"attention backward", attention_backward},
+    NamedKernel{"attention, first chunk",
+                [](const KernelCall& call) { return attention_of_chunk(call, false); }},
+    NamedKernel{"attention, second chunk",
+                [](const KernelCall& call) { return attention_of_chunk(call, true); }},
+    NamedKernel{"attention backward, first chunk",
+                [](const KernelCall& call) { return attention_backward_of_chunk(call, false); }},
+    NamedKernel{"attention backward, second chunk",
+                [](const KernelCall& call) { return attention_backward_of_chunk(call, true); }},
     NamedKernel{"K into order", into_order},
     NamedKernel{"V into order", into_order},
     NamedKernel{"dK into the order of ranks", into_order_of_ranks},

@@ -34,43 +34,77 @@ TokenRows last_rows(const TokenRows& rows, std::int64_t count) {
           {rows.documents.end() - count, rows.documents.end()}};
 }
 
-// q and KV, with as many of the last query rows as `tokens` says.
-AttentionOperands operands_of(const KernelCall& call, std::int64_t tokens) {
+TokenRows first_rows(const TokenRows& rows, std::int64_t count) {
+  if (count < 0 || count > std::ssize(rows.positions)) {
+    throw std::out_of_range("more rows than the rank has tokens");
+  }
+  return {{rows.positions.begin(), rows.positions.begin() + count},
+          {rows.documents.begin(), rows.documents.begin() + count}};
+}
+
+Floats last_part(const Floats& values, std::int64_t count) {
+  return values.part(values.size() - count, count);
+}
+
+void zero(const Floats& values) {
+  for (float& value : values.span()) value = 0;
+}
+
+// q and KV: as many of the last query rows and of the first rows of keys as the step is given.
+AttentionOperands operands_of(const KernelCall& call, std::int64_t tokens,
+                              std::int64_t key_tokens) {
   const Operand& query = call.read(0);
   const Operand& kv = call.read(1);
   const std::int64_t rows = tokens * call.share.batch();
   const std::int64_t width = query.extent(2) * query.extent(3);
-  const std::int64_t skipped = query.values().size() - rows * width;
-  return {.query = query.values().part(skipped, rows * width),
+  const std::int64_t key_rows = key_tokens * call.share.batch();
+  const std::int64_t key_size = key_rows * kv.extent(2) / 2 * kv.extent(3);
+  return {.query = last_part(query.values(), rows * width),
           .query_heads = query.extent(2),
           .kv_heads = kv.extent(2) / 2,
           .head_dim = query.extent(3),
           .query_rows = last_rows(call.share.ring_rows(), rows),
-          .key = key_half(kv),
-          .value = value_half(kv),
-          .key_rows = call.share.ring_rows(kv.ring_owner)};
+          .key = key_half(kv).part(0, key_size),
+          .value = value_half(kv).part(0, key_size),
+          .key_rows = first_rows(call.share.ring_rows(kv.ring_owner), key_rows)};
 }
 
 // q, KV -> partial output, LSE of the step. An output of half the rows is that of their second
 // half: at hops beyond the rank's own number the first sees none of the keys.
 sim::Result<void> step(const KernelCall& call) {
-  return attend(operands_of(call, call.write(0).extent(1)), call.write(0).values(),
-                call.write(1).values(), call.flops);
+  return attend(operands_of(call, call.write(0).extent(1), call.read(1).extent(1)),
+                call.write(0).values(), call.write(1).values(), call.flops);
 }
 
 // q, KV, o, LSE, dO -> dQ of the step, dK and dV of the step, scratch: dQ in fp32, dK, dV of
-// grouped heads, row sums.
+// grouped heads, row sums. The scratch is of the rows that the step is given; gradients of all rows
+// have zeros for the others.
 sim::Result<void> step_backward(const KernelCall& call) {
-  return attend_backward(operands_of(call, call.read(0).extent(1)),
-                         {.output = call.read(2).values(),
-                          .lse = call.read(3).values(),
-                          .output_gradient = call.read(4).values(),
-                          .query_gradient = call.write(0).values(),
-                          .key_gradient = key_half(call.write(1)),
-                          .value_gradient = value_half(call.write(1)),
-                          .query_accumulator = call.write(2).values(),
-                          .kv_accumulator = call.writes.size() > 4 ? &call.write(3) : nullptr},
-                         call.flops);
+  const Operand* kv_accumulator = call.writes.size() > 4 ? &call.write(3) : nullptr;
+  const std::int64_t key_tokens =
+      std::min(call.write(1).extent(1),
+               kv_accumulator != nullptr ? kv_accumulator->extent(1) : call.read(1).extent(1));
+  const AttentionOperands operands = operands_of(call, call.write(2).extent(1), key_tokens);
+  zero(call.write(0).values());
+  zero(call.write(1).values());
+  const std::int64_t lse_size = operands.query.size() / operands.head_dim;
+  return attend_backward(
+      operands,
+      {.output = last_part(call.read(2).values(), operands.query.size()),
+       .lse = last_part(call.read(3).values(), lse_size),
+       .output_gradient = last_part(call.read(4).values(), operands.query.size()),
+       .query_gradient = last_part(call.write(0).values(), operands.query.size()),
+       .key_gradient = key_half(call.write(1)).part(0, operands.key.size()),
+       .value_gradient = value_half(call.write(1)).part(0, operands.key.size()),
+       .query_accumulator = call.write(2).values(),
+       .kv_accumulator = kv_accumulator},
+      call.flops);
+}
+
+// Of a step without work: what has arrived is read by nobody.
+sim::Result<void> wait(const KernelCall& call) {
+  (void)call.read(0).values();
+  return {};
 }
 
 // K, V -> KV.
@@ -125,13 +159,6 @@ sim::Result<void> merge_outputs(const KernelCall& call) {
   return {};
 }
 
-// Partial output, its LSE -> accumulator, LSE.
-sim::Result<void> start_accumulator(const KernelCall& call) {
-  copy(call.read(0).values(), call.write(0).values());
-  copy(call.read(1).values(), call.write(1).values());
-  return {};
-}
-
 // Partial output, its LSE, accumulator, LSE -> accumulator, LSE, in place.
 sim::Result<void> merge_output(const KernelCall& call) {
   const Floats& part = call.read(0).values();
@@ -151,27 +178,36 @@ sim::Result<void> merge_output(const KernelCall& call) {
   return {};
 }
 
-// dQ, dK and dV of the first step -> their sums.
-sim::Result<void> start_gradients(const KernelCall& call) {
-  copy(call.read(0).values(), call.write(0).values());
-  copy(call.read(1).values(), call.write(1).values());
-  return {};
+void add(const Floats& from, const Floats& to) {
+  for (std::int64_t i = 0; i < from.size(); ++i) to[i] += from[i];
+}
+
+// Gradients of a step: of the last query rows, and of the first rows of keys.
+void add_step(const KernelCall& call, const Floats& query, const Operand& kv) {
+  const Operand& step_kv = call.read(1);
+  add(call.read(0).values(), last_part(query, call.read(0).values().size()));
+  const std::int64_t half = step_kv.values().size() / 2;
+  add(key_half(step_kv), key_half(kv).part(0, half));
+  add(value_half(step_kv), value_half(kv).part(0, half));
 }
 
 sim::Result<void> zero_gradients(const KernelCall& call) {
-  for (const Operand& operand : call.writes) {
-    for (float& value : operand.values().span()) value = 0;
-  }
+  for (const Operand& operand : call.writes) zero(operand.values());
   return {};
 }
 
-// dQ of the step, dK and dV of the step, those that arrived, sum of dQ -> sum of dQ, of dK and dV.
+// dQ, dK and dV of the first step, the KV whose hop ends here -> the sums.
+sim::Result<void> start_gradients(const KernelCall& call) {
+  if (call.read(2).values().size() == 0) throw std::out_of_range("KV is gone while it is sent");
+  if (auto zeroed = zero_gradients(call); !zeroed) return zeroed;
+  add_step(call, call.write(0).values(), call.write(1));
+  return {};
+}
+
+// dQ of the step, dK and dV of the step, those that arrived, sum of dQ -> the last two, in place.
 sim::Result<void> add_gradients(const KernelCall& call) {
-  const Floats& query = in_place(call.read(3), call.write(0));
-  const Floats& kv = call.write(1).values();
-  const Floats& arrived = call.read(2).values();
-  for (std::int64_t i = 0; i < query.size(); ++i) query[i] += call.read(0).values()[i];
-  for (std::int64_t i = 0; i < kv.size(); ++i) kv[i] = arrived[i] + call.read(1).values()[i];
+  (void)in_place(call.read(2), call.write(1));
+  add_step(call, in_place(call.read(3), call.write(0)), call.write(1));
   return {};
 }
 
@@ -191,13 +227,13 @@ constexpr std::array kKernels = {
     NamedKernel{"start LSE", copy_kernel},
     NamedKernel{"merge LSE", merge_lse},
     NamedKernel{"merge outputs", merge_outputs},
-    NamedKernel{"start accumulator", start_accumulator},
+    NamedKernel{"start accumulator", copy_kernel},
     NamedKernel{"merge output", merge_output},
     NamedKernel{"round output", copy_kernel},
     NamedKernel{"start gradients", start_gradients},
     NamedKernel{"zero gradients", zero_gradients},
     NamedKernel{"add gradients", add_gradients},
-    NamedKernel{"pass on gradients", copy_kernel},
+    NamedKernel{"wait for KV", wait},
     NamedKernel{"split gradients", split_gradients},
 };
 

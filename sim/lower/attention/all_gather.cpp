@@ -1,5 +1,7 @@
 #include "sim/lower/attention/all_gather.hpp"
 
+#include "sim/lower/attention/causal_work.hpp"
+
 namespace seqspan::sim {
 namespace {
 
@@ -11,16 +13,19 @@ Shape whole_value(const HeadBlock& block) {
   return {block.batch, block.sequence, block.kv_heads, block.value_dim};
 }
 
-Communication over_ring(Collective collective, Shape whole) {
+Communication over_ring(Collective collective, const Shape& whole) {
   return {collective, Axis::kRing, size_of(whole, DataType::kBFloat16)};
 }
 
 }  // namespace
 
 AllGatherAttention::AllGatherAttention(ProgramBuilder& builder, const HeadBlock& block,
-                                       QueryKeyValue inputs, bool expands_kv_gradients)
+                                       QueryKeyValue inputs, const ContextPlan& plan)
     : block_(block),
       inputs_(inputs),
+      rank_(plan.ring_rank),
+      by_chunk_(plan.traits.attends_by_chunk),
+      expands_kv_gradients_(plan.traits.expands_kv_gradients),
       gathered_key_(builder.bfloat16("gathered K", whole_key(block))),
       gathered_value_(builder.bfloat16("gathered V", whole_value(block))),
       ordered_key_(builder.bfloat16("gathered K in order", whole_key(block))),
@@ -32,15 +37,40 @@ AllGatherAttention::AllGatherAttention(ProgramBuilder& builder, const HeadBlock&
       dealt_key_gradient_(builder.bfloat16("dK in the order of ranks", whole_key(block))),
       dealt_value_gradient_(builder.bfloat16("dV in the order of ranks", whole_value(block))),
       gradients_{builder.bfloat16("dQ", block.query()), builder.bfloat16("dK", block.key()),
-                 builder.bfloat16("dV", block.value())},
-      scratch_(builder, block, block.sequence, expands_kv_gradients) {}
+                 builder.bfloat16("dV", block.value())} {}
 
-// The two zigzag chunks of a rank together see n (s + 1) / 2 pairs, n = s/r, whichever rank it is:
-// sum of ring_hop_pairs over all hops.
-AttentionWork AllGatherAttention::work(bool backward) const {
-  const std::int64_t pairs = block_.tokens.value * (block_.sequence.value + 1) / 2;
-  // Two calls, one for each chunk; the later chunk sees nearly all keys.
-  return block_.work(pairs, backward, block_.sequence.value, block_.tokens.value);
+// Chunk c of m rows: the m c keys before it, and the triangle of its own.
+std::array<AllGatherAttention::Kernel, 2> AllGatherAttention::chunks() const {
+  const std::int64_t rows = block_.tokens.value / 2;
+  const std::int64_t count = block_.sequence.value / rows;
+  const auto kernel = [&](const char* forward, const char* backward, std::int64_t chunk) {
+    return Kernel{forward, backward, Extent{"half of the rows", rows},
+                  Extent{"keys up to the chunk", (chunk + 1) * rows},
+                  chunk * rows * rows + causal_pairs(rows)};
+  };
+  return {kernel("attention, first chunk", "attention backward, first chunk", rank_),
+          kernel("attention, second chunk", "attention backward, second chunk", count - 1 - rank_)};
+}
+
+// The two zigzag chunks of a rank together see n (s + 1) / 2 pairs, n = s/r, whichever rank it is.
+AllGatherAttention::Kernel AllGatherAttention::whole() const {
+  return {"attention", "attention backward", block_.tokens, block_.sequence,
+          block_.tokens.value * (block_.sequence.value + 1) / 2};
+}
+
+template <class Visit>
+void AllGatherAttention::for_each_kernel(Visit visit) const {
+  if (!by_chunk_) {
+    visit(whole(), true);
+    return;
+  }
+  const std::array<Kernel, 2> both = chunks();
+  visit(both[0], true);
+  visit(both[1], false);
+}
+
+AttentionWork AllGatherAttention::work(const Kernel& kernel, bool backward) const {
+  return block_.work(kernel.pairs, backward, kernel.keys.value, kernel.queries.value);
 }
 
 void AllGatherAttention::gather(ProgramBuilder& builder) const {
@@ -54,18 +84,27 @@ void AllGatherAttention::gather(ProgramBuilder& builder) const {
 
 void AllGatherAttention::forward(ProgramBuilder& builder) const {
   gather(builder);
-  builder.attention("attention", work(false), {inputs_.query, ordered_key_, ordered_value_},
-                    {output_, log_sum_exp_});
+  for_each_kernel([&](const Kernel& kernel, bool /*first*/) {
+    builder.attention(kernel.forward, work(kernel, false),
+                      {inputs_.query, ordered_key_, ordered_value_}, {output_, log_sum_exp_});
+  });
 }
 
 void AllGatherAttention::backward(ProgramBuilder& builder, TensorId output_gradient) const {
   gather(builder);
-  Operands writes{gradients_.query, full_key_gradient_, full_value_gradient_};
-  scratch_.append_to(writes);
-  builder.attention(
-      "attention backward", work(true),
-      {inputs_.query, ordered_key_, ordered_value_, output_, log_sum_exp_, output_gradient},
-      writes);
+  for_each_kernel([&](const Kernel& kernel, bool first) {
+    HeadBlock queries = block_;
+    queries.tokens = kernel.queries;
+    Operands reads{inputs_.query, ordered_key_, ordered_value_,
+                   output_,       log_sum_exp_, output_gradient};
+    if (!first) {
+      reads.push_back(full_key_gradient_);
+      reads.push_back(full_value_gradient_);
+    }
+    Operands writes{gradients_.query, full_key_gradient_, full_value_gradient_};
+    BackwardScratch(builder, queries, kernel.keys, expands_kv_gradients_).append_to(writes);
+    builder.attention(kernel.backward, work(kernel, true), reads, writes);
+  });
   builder.memory_pass("dK into the order of ranks", {full_key_gradient_}, {dealt_key_gradient_});
   builder.memory_pass("dV into the order of ranks", {full_value_gradient_},
                       {dealt_value_gradient_});

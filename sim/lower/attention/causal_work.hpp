@@ -37,11 +37,20 @@ constexpr std::int64_t ring_hop_pairs(RingOrder order, std::int64_t tokens, std:
   return 0;
 }
 
-// Rows of queries that take part at a hop: what a partial output holds.
+// Rows of queries and of keys that a hop's kernel is given: what partial results and scratch hold.
+// The last so many queries, and the first so many keys. Zigzag halves one of them at every hop but
+// the first; striped leaves out the first query and the last key, which no key or query of the
+// other rank goes with, where the keys' rank comes after this one.
 constexpr std::int64_t ring_hop_queries(RingOrder order, std::int64_t tokens, std::int64_t rank,
                                         std::int64_t hop) {
-  if (order == RingOrder::kZigzag && hop > rank) return tokens / 2;
-  return tokens;
+  if (hop <= rank) return tokens;
+  if (order == RingOrder::kZigzag) return tokens / 2;
+  return order == RingOrder::kStriped ? tokens - 1 : tokens;
+}
+constexpr std::int64_t ring_hop_keys(RingOrder order, std::int64_t tokens, std::int64_t rank,
+                                     std::int64_t hop) {
+  if (order == RingOrder::kZigzag) return hop > 0 && hop <= rank ? tokens / 2 : tokens;
+  return order == RingOrder::kStriped && hop > rank ? tokens - 1 : tokens;
 }
 
 }  // namespace seqspan::sim

@@ -10,7 +10,7 @@ AttentionCore make_core(ProgramBuilder& builder, const HeadBlock& block, QueryKe
     return LocalAttention(builder, block, inputs, traits.expands_kv_gradients);
   }
   if (layout.kv_exchange == KvExchange::kAllGather) {
-    return AllGatherAttention(builder, block, inputs, traits.expands_kv_gradients);
+    return AllGatherAttention(builder, block, inputs, plan);
   }
   const RingPlan ring{layout.ring, plan.ring_rank, layout.ring_order, traits.ring};
   return RingAttention(builder, block, inputs, ring, traits.expands_kv_gradients);

@@ -56,7 +56,8 @@ struct RingPlan {
   return Bytes(shape.elements() * bytes_per_element(type));
 }
 
-// Scratch of a flash-attention backward over `block`, freed when the kernel returns:
+// Scratch of one call of a flash-attention backward on the query rows of `block` and on `key_rows`,
+// freed when the kernel returns: the tensors of one op, so every op has its own.
 // dQ accumulated in fp32 and the sums of dO o by row (FlashAttention-2 and 3), LSE in base 2
 // (FlashAttention-3), and for grouped heads dK and dV, either in fp32 at KV heads
 // (FlashAttention-3) or in bf16 at all query heads (FlashAttention-2). Not padded to multiples of

@@ -8,19 +8,31 @@ namespace seqspan::sim {
 namespace {
 
 // K and V in one buffer: heads of one width beside each other, else flattened head by head.
-Shape pair_of_kv(const HeadBlock& block) {
+Shape pair_of_kv(const HeadBlock& block, const Extent& keys) {
   if (block.head_dim.value == block.value_dim.value) {
-    return {block.batch, block.tokens, Extent{"2 g'", 2 * block.kv_heads.value}, block.head_dim};
+    return {block.batch, keys, Extent{"2 g'", 2 * block.kv_heads.value}, block.head_dim};
   }
-  return {block.batch, block.tokens, block.kv_heads,
+  return {block.batch, keys, block.kv_heads,
           Extent{"d_k + d_v", block.head_dim.value + block.value_dim.value}};
 }
+Shape pair_of_kv(const HeadBlock& block) { return pair_of_kv(block, block.tokens); }
 
-// The rows of a step: all of the rank's, or half of them.
-HeadBlock rows_of(const HeadBlock& block, bool half) {
+// All of the rank's rows, or fewer.
+Extent rows_of(const HeadBlock& block, std::int64_t rows) {
+  if (rows == block.tokens.value) return block.tokens;
+  return {2 * rows == block.tokens.value ? "half of the rows" : "all rows but one", rows};
+}
+
+HeadBlock queries_of(const HeadBlock& block, const RingPlan& ring, std::int64_t hop) {
   HeadBlock rows = block;
-  if (half) rows.tokens = Extent{"half of the rows", block.tokens.value / 2};
+  rows.tokens = rows_of(block, ring_hop_queries(ring.order, block.tokens.value, ring.rank, hop));
   return rows;
+}
+
+Bytes bytes_of(ProgramBuilder& builder, const Operands& tensors) {
+  Bytes bytes;
+  for (const TensorId id : tensors) bytes += builder.program().tensor(id).bytes;
+  return bytes;
 }
 
 // Partial outputs are held until they are merged, or folded into the accumulator at each step.
@@ -46,10 +58,11 @@ RingAttention::RingAttention(ProgramBuilder& builder, const HeadBlock& block, Qu
       partial_(step_tensor(builder, ring, "partial output", DataType::kBFloat16, block.output())),
       partial_lse_(
           step_tensor(builder, ring, "LSE of a step", DataType::kFloat32, block.log_sum_exp())),
-      half_partial_(step_tensor(builder, ring, "partial output, half", DataType::kBFloat16,
-                                rows_of(block, true).output())),
-      half_partial_lse_(step_tensor(builder, ring, "LSE of a step, half", DataType::kFloat32,
-                                    rows_of(block, true).log_sum_exp())),
+      later_partial_(step_tensor(builder, ring, "partial output of some rows", DataType::kBFloat16,
+                                 queries_of(block, ring, ring.rank + 1).output())),
+      later_partial_lse_(step_tensor(builder, ring, "LSE of a step on some rows",
+                                     DataType::kFloat32,
+                                     queries_of(block, ring, ring.rank + 1).log_sum_exp())),
       output_(builder.bfloat16("attention output", block.output())),
       log_sum_exp_(builder.float32("LSE", block.log_sum_exp())),
       backward_kv_(builder.bfloat16("received KV, backward", pair_of_kv(block))),
@@ -57,25 +70,38 @@ RingAttention::RingAttention(ProgramBuilder& builder, const HeadBlock& block, Qu
       query_gradient_(builder.activation(
           "dQ sum", ring.traits.float32_gradient ? DataType::kFloat32 : DataType::kBFloat16,
           block.query())),
-      step_query_gradient_(builder.bfloat16("dQ of a step", block.query())),
-      step_kv_gradient_(builder.bfloat16("dK, dV of a step", pair_of_kv(block))),
       gradients_{builder.bfloat16("dQ", block.query()), builder.bfloat16("dK", block.key()),
                  builder.bfloat16("dV", block.value())},
-      scratch_(builder, block, block.tokens, expands_kv_gradients) {
+      expands_kv_gradients_(expands_kv_gradients) {
   const DataType type = ring.traits.float32_gradient ? DataType::kFloat32 : DataType::kBFloat16;
   kv_gradient_ = builder.activation("dK, dV sent on", type, pair_of_kv(block));
   arriving_kv_gradient_ = builder.activation("arriving dK, dV", type, pair_of_kv(block));
-  summed_kv_gradient_ = builder.activation("dK, dV summed", type, pair_of_kv(block));
   if (ring.traits.float32_accumulator) {
     accumulator_ = builder.float32("output accumulator", block.output());
   }
+  if (ring.traits.reuses_step_gradients) {
+    step_gradients_ = {builder.bfloat16("dQ of a step", block.query()),
+                       builder.bfloat16("dK, dV of a step", pair_of_kv(block))};
+  }
+}
+
+HeadBlock RingAttention::queries_at(std::int64_t hop) const {
+  return queries_of(block_, ring_, hop);
+}
+
+Extent RingAttention::keys_at(std::int64_t hop) const {
+  return rows_of(block_, ring_hop_keys(ring_.order, block_.tokens.value, ring_.rank, hop));
+}
+
+std::int64_t RingAttention::partial_hops() const {
+  const bool fewer = queries_at(ring_.rank + 1).tokens.value < block_.tokens.value;
+  return fewer ? ring_.size - 1 - ring_.rank : 0;
 }
 
 AttentionWork RingAttention::work(std::int64_t hop, bool backward) const {
   const std::int64_t tokens = block_.tokens.value;
-  const bool half_of_keys = ring_.order == RingOrder::kZigzag && hop > 0 && hop <= ring_.rank;
   return block_.work(ring_hop_pairs(ring_.order, tokens, ring_.rank, hop), backward,
-                     half_of_keys ? tokens / 2 : tokens,
+                     ring_hop_keys(ring_.order, tokens, ring_.rank, hop),
                      ring_hop_queries(ring_.order, tokens, ring_.rank, hop));
 }
 
@@ -105,23 +131,25 @@ void RingAttention::for_inner_hops(ProgramBuilder& builder, std::initializer_lis
 }
 
 void RingAttention::attend(ProgramBuilder& builder, std::int64_t hop, TensorId kv) const {
-  if (!works_at(hop)) return;
-  const bool half =
-      ring_hop_queries(ring_.order, block_.tokens.value, ring_.rank, hop) < block_.tokens.value;
-  const TensorId partial = half ? half_partial_ : partial_;
-  const TensorId lse = half ? half_partial_lse_ : partial_lse_;
+  if (!works_at(hop)) {
+    builder.memory_pass("wait for KV", Bytes(0), {kv}, {});
+    return;
+  }
+  const bool later = queries_at(hop).tokens.value < block_.tokens.value;
+  const TensorId partial = later ? later_partial_ : partial_;
+  // An accumulator begins as the first step's output, and its LSE is that of the step.
+  const bool starts = ring_.traits.float32_accumulator && hop == 0;
+  const TensorId lse = starts ? log_sum_exp_ : later ? later_partial_lse_ : partial_lse_;
   builder.attention("attention step", work(hop, false), {inputs_.query, kv}, {partial, lse});
-  if (!ring_.traits.float32_accumulator) {
-    if (hop == 0) {
-      builder.memory_pass("start LSE", {lse}, {log_sum_exp_});
-    } else {
-      builder.memory_pass("merge LSE", {lse, log_sum_exp_}, {log_sum_exp_});
-    }
-  } else if (hop == 0) {
-    builder.memory_pass("start accumulator", {partial, lse}, {accumulator_, log_sum_exp_});
-  } else {
+  if (starts) {
+    builder.memory_pass("start accumulator", {partial}, {accumulator_});
+  } else if (ring_.traits.float32_accumulator) {
     builder.memory_pass("merge output", {partial, lse, accumulator_, log_sum_exp_},
                         {accumulator_, log_sum_exp_});
+  } else if (hop == 0) {
+    builder.memory_pass("start LSE", {lse}, {log_sum_exp_});
+  } else {
+    builder.memory_pass("merge LSE", {lse, log_sum_exp_}, {log_sum_exp_});
   }
 }
 
@@ -131,14 +159,13 @@ void RingAttention::merge_outputs(ProgramBuilder& builder) const {
     return;
   }
   // Each partial output is read, scaled by exp(LSE_i - LSE) and added: 3 passes over it.
-  const bool has_halves = ring_.order == RingOrder::kZigzag && ring_.rank + 1 < ring_.size;
-  const std::int64_t halves = has_halves ? ring_.size - 1 - ring_.rank : 0;
-  const Bytes partials = builder.program().tensor(partial_).bytes * (ring_.size - halves) +
-                         builder.program().tensor(half_partial_).bytes * halves;
+  const std::int64_t later = partial_hops();
+  const Bytes partials = builder.program().tensor(partial_).bytes * (ring_.size - later) +
+                         builder.program().tensor(later_partial_).bytes * later;
   Operands reads{partial_, partial_lse_, log_sum_exp_};
-  if (has_halves) {
-    reads.push_back(half_partial_);
-    reads.push_back(half_partial_lse_);
+  if (later > 0) {
+    reads.push_back(later_partial_);
+    reads.push_back(later_partial_lse_);
   }
   builder.memory_pass("merge outputs", 3 * partials, reads, {output_});
 }
@@ -160,22 +187,34 @@ void RingAttention::forward(ProgramBuilder& builder) const {
   merge_outputs(builder);
 }
 
-void RingAttention::attend_backward(ProgramBuilder& builder, std::int64_t hop, TensorId kv,
-                                    TensorId output_gradient) const {
-  if (!works_at(hop)) return;
-  Operands writes{step_query_gradient_, step_kv_gradient_};
-  scratch_.append_to(writes);
+RingAttention::StepGradients RingAttention::attend_backward(ProgramBuilder& builder,
+                                                            std::int64_t hop, TensorId kv,
+                                                            TensorId output_gradient) const {
+  const HeadBlock queries = queries_at(hop);
+  const Extent keys = keys_at(hop);
+  StepGradients step = step_gradients_;
+  if (!ring_.traits.reuses_step_gradients) {
+    step = {builder.bfloat16("dQ of a step", queries.query()),
+            builder.bfloat16("dK, dV of a step", pair_of_kv(block_, keys))};
+  }
+  Operands writes{step.query, step.kv};
+  BackwardScratch(builder, queries, keys, expands_kv_gradients_).append_to(writes);
   builder.attention("attention backward step", work(hop, true),
                     {inputs_.query, kv, output_, log_sum_exp_, output_gradient}, writes);
+  return step;
 }
 
-void RingAttention::start_gradients(ProgramBuilder& builder, std::int64_t hop) const {
-  if (works_at(hop)) {
-    builder.memory_pass("start gradients", {step_query_gradient_, step_kv_gradient_},
-                        {query_gradient_, kv_gradient_});
-  } else {
+void RingAttention::start_gradients(ProgramBuilder& builder, std::int64_t hop, TensorId kv,
+                                    TensorId output_gradient) const {
+  if (!works_at(hop)) {
     builder.memory_pass("zero gradients", {}, {query_gradient_, kv_gradient_});
+    return;
   }
+  const StepGradients step = attend_backward(builder, hop, kv, output_gradient);
+  // The hop under the attention is over then: what it sends is kept until here.
+  const Operands sums{query_gradient_, kv_gradient_};
+  const Bytes bytes = bytes_of(builder, {step.query, step.kv}) + bytes_of(builder, sums);
+  builder.memory_pass("start gradients", bytes, {step.query, step.kv, kv}, sums);
 }
 
 void RingAttention::backward(ProgramBuilder& builder, TensorId output_gradient) const {
@@ -184,7 +223,8 @@ void RingAttention::backward(ProgramBuilder& builder, TensorId output_gradient) 
   } else {
     backward_sending_both(builder, output_gradient);
   }
-  builder.memory_pass("split gradients", {query_gradient_, arriving_kv_gradient_},
+  const TensorId home = ring_.traits.float32_gradient ? kv_gradient_ : arriving_kv_gradient_;
+  builder.memory_pass("split gradients", {query_gradient_, home},
                       {gradients_.query, gradients_.key, gradients_.value});
 }
 
@@ -193,15 +233,16 @@ void RingAttention::backward(ProgramBuilder& builder, TensorId output_gradient) 
 void RingAttention::backward_sending_both(ProgramBuilder& builder, TensorId output_gradient) const {
   const auto attend_and_add = [&](std::int64_t hop) {
     if (!works_at(hop)) return;
-    attend_backward(builder, hop, backward_kv_, output_gradient);
-    builder.memory_pass(
-        "add gradients",
-        {step_query_gradient_, step_kv_gradient_, arriving_kv_gradient_, query_gradient_},
-        {query_gradient_, arriving_kv_gradient_});
+    const StepGradients step = attend_backward(builder, hop, backward_kv_, output_gradient);
+    // The message under the attention is over then: what it sends is kept until here.
+    const Operands sums{query_gradient_, arriving_kv_gradient_};
+    const Bytes bytes = bytes_of(builder, {step.query, step.kv}) + 2 * bytes_of(builder, sums);
+    builder.memory_pass("add gradients", bytes,
+                        {step.query, step.kv, arriving_kv_gradient_, query_gradient_, kv_gradient_},
+                        sums);
   };
   builder.communicate("send KV", hop_of(kv_bytes_, true), {arrived_kv_}, {backward_kv_});
-  attend_backward(builder, ring_.size - 1, arrived_kv_, output_gradient);
-  start_gradients(builder, ring_.size - 1);
+  start_gradients(builder, ring_.size - 1, arrived_kv_, output_gradient);
   for_inner_hops(
       builder,
       {Carry{backward_arriving_kv_, backward_kv_}, Carry{arriving_kv_gradient_, kv_gradient_}},
@@ -216,37 +257,37 @@ void RingAttention::backward_sending_both(ProgramBuilder& builder, TensorId outp
   attend_and_add(0);
 }
 
-// ring-flash-attention: KV and the fp32 gradients travel apart; a step's gradients leave after it.
+// ring-flash-attention: KV and the fp32 gradients travel apart. A step's gradients leave after it,
+// into the buffer that those of the step before have left.
 void RingAttention::backward_sending_apart(ProgramBuilder& builder,
                                            TensorId output_gradient) const {
   const Bytes gradient_bytes = builder.program().tensor(kv_gradient_).bytes;
-  const auto attend_and_send = [&](std::int64_t hop, const char* name) {
-    if (works_at(hop)) {
-      attend_backward(builder, hop, backward_kv_, output_gradient);
-      builder.memory_pass(
-          "add gradients",
-          {step_query_gradient_, step_kv_gradient_, arriving_kv_gradient_, query_gradient_},
-          {query_gradient_, summed_kv_gradient_});
-    } else {
-      builder.memory_pass("pass on gradients", Bytes(0), {arriving_kv_gradient_},
-                          {summed_kv_gradient_});
+  const auto attend_and_add = [&](std::int64_t hop) {
+    if (!works_at(hop)) {
+      builder.memory_pass("wait for KV", Bytes(0), {backward_kv_}, {});
+      return;
     }
-    builder.communicate(name, hop_of(gradient_bytes), {summed_kv_gradient_},
-                        {arriving_kv_gradient_});
+    const StepGradients step = attend_backward(builder, hop, backward_kv_, output_gradient);
+    builder.memory_pass("add gradients",
+                        {step.query, step.kv, arriving_kv_gradient_, query_gradient_},
+                        {query_gradient_, arriving_kv_gradient_});
   };
   builder.communicate("send KV", hop_of(kv_bytes_), {own_kv_}, {backward_kv_});
-  attend_backward(builder, 0, own_kv_, output_gradient);
-  start_gradients(builder, 0);
-  builder.communicate("send dK, dV", hop_of(gradient_bytes), {kv_gradient_},
-                      {arriving_kv_gradient_});
+  start_gradients(builder, 0, own_kv_, output_gradient);
   for_inner_hops(
       builder,
-      {Carry{backward_arriving_kv_, backward_kv_}, Carry{summed_kv_gradient_, kv_gradient_}}, false,
-      [&](std::int64_t hop) {
+      {Carry{backward_arriving_kv_, backward_kv_}, Carry{arriving_kv_gradient_, kv_gradient_}},
+      false, [&](std::int64_t hop) {
+        builder.communicate("send dK, dV", hop_of(gradient_bytes), {kv_gradient_},
+                            {arriving_kv_gradient_});
         builder.communicate("send KV", hop_of(kv_bytes_), {backward_kv_}, {backward_arriving_kv_});
-        attend_and_send(hop, "send dK, dV");
+        attend_and_add(hop);
       });
-  attend_and_send(ring_.size - 1, "send dK, dV home");
+  builder.communicate("send dK, dV", hop_of(gradient_bytes), {kv_gradient_},
+                      {arriving_kv_gradient_});
+  attend_and_add(ring_.size - 1);
+  builder.communicate("send dK, dV home", hop_of(gradient_bytes), {arriving_kv_gradient_},
+                      {kv_gradient_});
 }
 
 }  // namespace seqspan::sim

@@ -21,7 +21,8 @@
 // last: its predecessor's data has always arrived, and its own chain of max(attention, hop) is the
 // time of the whole ring (proved against a simulation of all ranks in tests/unit/sim/engine). Under
 // zigzag all ranks work alike, and the last one keeps the largest partial outputs: at hops beyond
-// its own number a rank works on half of its rows (zigzag) or on none (contiguous).
+// its own number a rank works on half of its rows (zigzag), on all but one (striped) or on none
+// (contiguous).
 #pragma once
 
 #include <initializer_list>
@@ -50,12 +51,23 @@ class RingAttention {
   template <class Body>
   void for_inner_hops(ProgramBuilder& builder, std::initializer_list<Carry> carries,
                       bool counts_down, Body body) const;
+  // What the kernel of a hop is given.
+  [[nodiscard]] HeadBlock queries_at(std::int64_t hop) const;
+  [[nodiscard]] Extent keys_at(std::int64_t hop) const;
+  // How many hops give it fewer queries than the rank has.
+  [[nodiscard]] std::int64_t partial_hops() const;
+
   void attend(ProgramBuilder& builder, std::int64_t hop, TensorId kv) const;
-  void attend_backward(ProgramBuilder& builder, std::int64_t hop, TensorId kv,
-                       TensorId output_gradient) const;
+  struct StepGradients {
+    TensorId query{};
+    TensorId kv{};
+  };
+  StepGradients attend_backward(ProgramBuilder& builder, std::int64_t hop, TensorId kv,
+                                TensorId output_gradient) const;
   void merge_outputs(ProgramBuilder& builder) const;
   // The sums of the first step, at hop `hop`.
-  void start_gradients(ProgramBuilder& builder, std::int64_t hop) const;
+  void start_gradients(ProgramBuilder& builder, std::int64_t hop, TensorId kv,
+                       TensorId output_gradient) const;
   void backward_sending_both(ProgramBuilder& builder, TensorId output_gradient) const;
   void backward_sending_apart(ProgramBuilder& builder, TensorId output_gradient) const;
 
@@ -65,12 +77,12 @@ class RingAttention {
   Bytes kv_bytes_;  // U
 
   TensorId own_kv_;
-  TensorId arrived_kv_;    // what the last hop brought
-  TensorId arriving_kv_;   // what the hop under way brings
-  TensorId partial_;       // of a step on all rows
-  TensorId partial_lse_;   // of that step
-  TensorId half_partial_;  // of a step on half of the rows
-  TensorId half_partial_lse_;
+  TensorId arrived_kv_;     // what the last hop brought
+  TensorId arriving_kv_;    // what the hop under way brings
+  TensorId partial_;        // of a step on all rows
+  TensorId partial_lse_;    // of that step
+  TensorId later_partial_;  // of a step on some of the rows: at hops beyond the rank's own number
+  TensorId later_partial_lse_;
   TensorId accumulator_{};  // fp32 running output
   TensorId output_;
   TensorId log_sum_exp_;
@@ -78,13 +90,11 @@ class RingAttention {
   TensorId backward_kv_;
   TensorId backward_arriving_kv_;
   TensorId query_gradient_;
-  TensorId step_query_gradient_;
-  TensorId step_kv_gradient_;
-  TensorId kv_gradient_;  // what this rank has added up and sends on
+  StepGradients step_gradients_;  // where they are made once
+  TensorId kv_gradient_;          // what this rank has added up and sends on
   TensorId arriving_kv_gradient_;
-  TensorId summed_kv_gradient_;
   QueryKeyValue gradients_;
-  BackwardScratch scratch_;
+  bool expands_kv_gradients_;
 };
 
 }  // namespace seqspan::sim

@@ -9,6 +9,7 @@
 #
 #   --rank R          which rank, 1 unless given
 #   --when REGEX      once COMMAND has printed this; required
+#   --after SECONDS   so long after that; at once unless given
 #   --within SECONDS  COMMAND must have ended that long after the fault; required
 #   --exit CODE       with this exit code, 3 unless given
 #   --says REGEX      having printed this; may be repeated
@@ -21,12 +22,13 @@ usage() {
   exit 2
 }
 
-fault=${1-} rank=1 when='' within='' expected=3 says=()
+fault=${1-} rank=1 when='' after=0 within='' expected=3 says=()
 shift
 while [ $# -gt 0 ] && [ "$1" != -- ]; do
   case $1 in
     --rank) rank=$2 ;;
     --when) when=$2 ;;
+    --after) after=$2 ;;
     --within) within=$2 ;;
     --exit) expected=$2 ;;
     --says) says+=("$2") ;;
@@ -91,6 +93,7 @@ has_ended() { ! kill -0 $command 2>/dev/null; }
 none_left() { [ -z "$(ours)" ]; }
 
 eventually 60 is_ready || fail "'$when' was never printed"
+sleep "$after"
 case $fault in
   stop | kill) pids=$(ranks) ;;
   unplug) pids=$(ranks | head -n 1) ;;

@@ -64,6 +64,22 @@ TEST_F(ExchangeTimerTest, GathersTextsByRank) {
             std::string(63, 'x'));
 }
 
+TEST_F(ExchangeTimerTest, GathersNumbersByRankAndAsManyOfEach) {
+  const auto rank = static_cast<double>(transport_->rank());
+  const std::vector<double> own = {rank, 10 * rank};
+  const auto all = timer_->gather_numbers(own, kLimit).value();
+  ASSERT_EQ(all.size(), static_cast<std::size_t>(transport_->world_size()));
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    EXPECT_EQ(all[i], (std::vector<double>{static_cast<double>(i), 10.0 * static_cast<double>(i)}));
+  }
+  if (all.size() == 1) return;
+  const bool is_last = transport_->rank() == transport_->world_size() - 1;
+  const auto uneven = timer_->gather_numbers(std::span(own).first(is_last ? 1 : 2), kLimit);
+  ASSERT_FALSE(uneven);
+  EXPECT_EQ(uneven.error().what, "ranks give different numbers of results: 2 and 1");
+  EXPECT_EQ(uneven.error().where, "rank " + std::to_string(all.size() - 1));
+}
+
 TEST_F(ExchangeTimerTest, RefusesAShapeThatDoesNotTileTheWorld) {
   const std::int64_t world = transport_->world_size();
   EXPECT_FALSE(timer_->time({sim::Collective::kAllGather, {world + 1, 1}, sim::Bytes(64)}, {}));

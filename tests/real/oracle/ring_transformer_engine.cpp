@@ -93,6 +93,8 @@ Tensor TransformerEngineRing::forward(Tensor query, Tensor key, Tensor value) {
     merge(meeting(owner), partials[i], steps[i], i == 0);
   }
   kv_ = buffers.back();
+  // p2p_comm_buffers is a list of the function, which with Ulysses around the ring exchanges o too.
+  if (at_.outer != nullptr) at_.outer->insert(at_.outer->end(), buffers.begin(), buffers.end());
   return output_;
 }
 
@@ -108,7 +110,7 @@ void TransformerEngineRing::attend_backward_step(const Rows& owner_rows, const M
       at_.heads, at_.mask, queries_of(meeting), keys_of(meeting, owner_rows, kv),
       {output_.data() + skipped, log_sum_exp_.data() + meeting.first_query * at_.heads.lse_row(),
        output_gradient.data() + skipped},
-      step_query.data(), step_kv.data(), step_kv.data() + at_.kv_elements());
+      step_query.data(), step_kv.data(), step_kv.data() + step_kv.elements() / 2);
 }
 
 LogSumExp TransformerEngineRing::log_sum_exp() const {
@@ -168,7 +170,9 @@ Gradients TransformerEngineRing::backward(Tensor output_gradient) {
     const std::int64_t owner = (ring_.rank() + 1 + i) % ranks;
     const Meeting met = meeting(owner);
     const Tensor step_query = at_.bfloat16("dQ of a step", met.queries * at_.heads.query_row());
-    const Tensor step_kv = at_.bfloat16("dK, dV of a step", unit);
+    // dkv_ = torch.empty_like(kv_), where kv_ is the part of KV that the kernel is given.
+    const std::int64_t step_keys = met.keys * at_.heads.kv_row();
+    const Tensor step_kv = at_.bfloat16("dK, dV of a step", 2 * step_keys);
     attend_backward_step(rows_of_rank(owner), met, buffers.kv(i), output_gradient, step_query,
                          step_kv);
     float* dq = query_gradient.data() + met.first_query * at_.heads.query_row();
@@ -180,9 +184,9 @@ Gradients TransformerEngineRing::backward(Tensor output_gradient) {
       std::fill_n(buffers.gradient(i + 1), unit, 0.0F);
     }
     for (std::int64_t half = 0; half < 2; ++half) {
-      const std::int64_t begin = half * at_.kv_elements();
-      for (std::int64_t e = 0; e < met.keys * at_.heads.kv_row(); ++e) {
-        buffers.gradient(i + 1)[begin + e] += step_kv.data()[begin + e];
+      for (std::int64_t e = 0; e < step_keys; ++e) {
+        buffers.gradient(i + 1)[half * at_.kv_elements() + e] +=
+            step_kv.data()[half * step_keys + e];
       }
     }
     if (first) kv_.let_go();

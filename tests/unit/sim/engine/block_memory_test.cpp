@@ -97,16 +97,17 @@ TEST(BlockMemory, RingFlashAttentionHoldsTwoHops) {
   }
 }
 
-// TransformerEngine's backward: two buffers of KV and dK/dV each (4 U), whatever the ring. At a
-// step's attention: saved (q, last KV, o, LSE), dO, KV and dKV at hand and arriving (4 U), the
-// running dQ, the step's dQ and dK/dV (U), and the kernel's fp32 scratch (4 N_q + 8 N_k,
-// two numbers of each row).
+// TransformerEngine's backward: two buffers of KV and dK/dV each, whatever the ring. At the last
+// step's attention, on all rows: saved (q, last KV, o, LSE), dO, KV at hand, dKV under way to the
+// predecessor and arriving (3 U), the running dQ, the step's dQ and dK/dV (U), and the kernel's
+// fp32 scratch (4 N_q + 8 N_k, two numbers of each row). The steps before have KV arriving too (U
+// more), but work on half of the keys: U/2 and 4 N_k = U less. They need U/2 less in all.
 TEST(BlockMemory, TransformerEngineRingBackward) {
   for (const std::int64_t r : {4, 8, 64}) {
     const PartMemory memory = ring_memory(Framework::kMegatron, r);
     // The last received KV has had its turn in step 0 and is gone.
     const std::int64_t saved = memory.saved.value() - kU;
-    EXPECT_EQ(memory.backward.bytes.value(), saved + 2 * kQuery + 4 * kU + 2 * kQuery +
+    EXPECT_EQ(memory.backward.bytes.value(), saved + 2 * kQuery + 3 * kU + 2 * kQuery +
                                                  (2 * kQuery + kU) + 4 * kQuery + 8 * kKv +
                                                  2 * kLse)
         << "r = " << r;

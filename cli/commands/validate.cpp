@@ -74,6 +74,15 @@ sim::Result<PlannedLayout> checked_plan(const ValidateArguments& arguments) {
   if (!plan) return plan;
   sim::Simulator simulator(plan->job);
   if (const auto ok = simulator.check(); !ok) return tl::unexpected(ok.error());
+  const sim::Training& training = plan->job.training;
+  if (arguments.numbers && (training.scope != sim::TrainingScope::kStep ||
+                            training.mask != sim::AttentionMask::kCausal)) {
+    return sim::input_error(
+        "--check cannot compute this job",
+        training.scope != sim::TrainingScope::kStep ? "training.scope" : "training.mask",
+        "it computes whole layers with causal attention",
+        "leave out --check, or set scope to step and mask to causal");
+  }
   return plan;
 }
 

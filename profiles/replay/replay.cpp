@@ -10,6 +10,7 @@
 #include "sim/layout/legality.hpp"
 #include "sim/layout/resolve.hpp"
 #include "sim/spec/layout_text.hpp"
+#include "sim/spec/model_flops.hpp"
 
 namespace seqspan::profiles {
 namespace {
@@ -35,7 +36,16 @@ double allocated_gib(const sim::StageMemory& peak) {
   return static_cast<double>(bytes.value()) / static_cast<double>(sim::kGibi);
 }
 
-void compare(const sim::Simulation& simulation, ReplayedRow& row) {
+// TFLOP/s per GPU of one pass of attention alone; `factor`: of the FLOPs of forward.
+double attention_tflops(const sim::Job& job, double factor, sim::Seconds time) {
+  const sim::Flops forward =
+      sim::attention_flops(job.model, sim::Tokens(job.training.sequence_length), job.training.mask);
+  const auto sequences = static_cast<double>(job.training.global_batch_size);
+  const auto gpus = static_cast<double>(job.cluster.gpu_count());
+  return factor * sequences * forward.value() / time.value() / gpus / 1e12;
+}
+
+void compare(const sim::Job& job, const sim::Simulation& simulation, ReplayedRow& row) {
   const ReplayMeasured& measured = row.row.measured;
   const auto add = [&row](ReplayQuantity quantity, double predicted, std::optional<double> value) {
     if (value) row.comparisons.push_back({quantity, predicted, *value});
@@ -46,6 +56,14 @@ void compare(const sim::Simulation& simulation, ReplayedRow& row) {
   add(ReplayQuantity::kTokens, simulation.tokens_per_gpu_per_second,
       measured.tokens_per_gpu_per_second);
   add(ReplayQuantity::kPeakMemory, allocated_gib(simulation.peak), measured.peak_allocated_gib);
+  const sim::StepTime& time = simulation.time;
+  add(ReplayQuantity::kAttentionForward, attention_tflops(job, 1, time.forward),
+      measured.attention_forward_tflops);
+  add(ReplayQuantity::kAttentionBackward, attention_tflops(job, 2.5, time.backward),
+      measured.attention_backward_tflops);
+  add(ReplayQuantity::kForwardIterations, 1 / time.forward.value(),
+      measured.forward_iterations_per_second);
+  add(ReplayQuantity::kIterations, 1 / time.step.value(), measured.iterations_per_second);
 }
 
 // Something that grows with the time of a step: (predicted, measured).
@@ -109,6 +127,14 @@ const char* name_of(ReplayQuantity quantity) {
       return "tokens";
     case ReplayQuantity::kPeakMemory:
       return "peak memory";
+    case ReplayQuantity::kAttentionForward:
+      return "attention, forward";
+    case ReplayQuantity::kAttentionBackward:
+      return "attention, backward";
+    case ReplayQuantity::kForwardIterations:
+      return "forward";
+    case ReplayQuantity::kIterations:
+      return "forward and backward";
   }
   return "";
 }
@@ -123,6 +149,12 @@ const char* unit_of(ReplayQuantity quantity) {
       return "per GPU and second";
     case ReplayQuantity::kPeakMemory:
       return "GiB";
+    case ReplayQuantity::kAttentionForward:
+    case ReplayQuantity::kAttentionBackward:
+      return "TFLOP/s per GPU";
+    case ReplayQuantity::kForwardIterations:
+    case ReplayQuantity::kIterations:
+      return "per second";
   }
   return "";
 }
@@ -169,7 +201,7 @@ sim::Result<Replay> replay(const ReplayCase& source, const std::filesystem::path
     if (const auto ok = simulator.check(); !ok) return tl::unexpected(ok.error());
     const sim::Simulation simulation = simulator.simulate(layout);
     replayed.fits = simulation.fits;
-    compare(simulation, replayed);
+    compare(*job, simulation, replayed);
   }
   result.groups = groups_of(result.rows);
   return result;

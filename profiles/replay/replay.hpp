@@ -14,8 +14,17 @@
 
 namespace seqspan::profiles {
 
-enum class ReplayQuantity : std::uint8_t { kStepTime, kTflops, kTokens, kPeakMemory };
-inline constexpr std::size_t kReplayQuantities = 4;
+enum class ReplayQuantity : std::uint8_t {
+  kStepTime,
+  kTflops,
+  kTokens,
+  kPeakMemory,
+  kAttentionForward,
+  kAttentionBackward,
+  kForwardIterations,
+  kIterations,
+};
+inline constexpr std::size_t kReplayQuantities = 8;
 [[nodiscard]] const char* name_of(ReplayQuantity quantity);  // "step time"
 [[nodiscard]] const char* unit_of(ReplayQuantity quantity);  // "ms"
 

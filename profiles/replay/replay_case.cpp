@@ -43,6 +43,20 @@ const FieldTable<ReplayMeasured>& measured_table() {
                      "torch.cuda.max_memory_allocated of the GPU that needs most")
               .with_default("not measured"),
           &ReplayMeasured::peak_allocated_gib);
+    t.add(json::real("attention_forward_tflops", 1e-6, 1e9,
+                     "attention alone, forward: TFLOP/s per GPU of unmasked pairs")
+              .with_default("not measured"),
+          &ReplayMeasured::attention_forward_tflops);
+    t.add(json::real("attention_backward_tflops", 1e-6, 1e9,
+                     "attention alone, backward: likewise, 2.5 times the FLOPs of forward")
+              .with_default("not measured"),
+          &ReplayMeasured::attention_backward_tflops);
+    t.add(json::real("forward_iterations_per_second", 1e-6, 1e9, "attention alone, forward")
+              .with_default("not measured"),
+          &ReplayMeasured::forward_iterations_per_second);
+    t.add(json::real("iterations_per_second", 1e-6, 1e9, "attention alone, forward and backward")
+              .with_default("not measured"),
+          &ReplayMeasured::iterations_per_second);
     t.add(json::boolean("out_of_memory", "it did not fit").with_default("false"),
           &ReplayMeasured::out_of_memory);
     return t;
@@ -76,7 +90,9 @@ const FieldTable<ReplayRow>& row_table() {
 bool says_something(const ReplayMeasured& measured) {
   return measured.step_milliseconds || measured.tflops_per_gpu ||
          measured.tokens_per_gpu_per_second || measured.peak_allocated_gib ||
-         measured.out_of_memory;
+         measured.out_of_memory || measured.attention_forward_tflops ||
+         measured.attention_backward_tflops || measured.forward_iterations_per_second ||
+         measured.iterations_per_second;
 }
 
 Result<void> decode_rows(ReplayCase& target, const Value& value, const Path& path) {

@@ -21,6 +21,12 @@ struct ReplayMeasured {
   // torch.cuda.max_memory_allocated: without NCCL's buffers and the CUDA context.
   std::optional<double> peak_allocated_gib;
   bool out_of_memory = false;
+  // Of a job of attention alone: FLOPs of unmasked pairs, 4 d each forward and 2.5 times that
+  // backward, and runs of forward, or of forward and backward.
+  std::optional<double> attention_forward_tflops;
+  std::optional<double> attention_backward_tflops;
+  std::optional<double> forward_iterations_per_second;
+  std::optional<double> iterations_per_second;
 };
 
 struct ReplayRow {

@@ -40,10 +40,21 @@ Seconds gemm_time(const DeviceProfile& device, const Gemm& gemm, Flops flops) {
          device.kernel_overhead;
 }
 
+double attention_efficiency(const KernelEfficiency& efficiency, const AttentionWork& work) {
+  const double older =
+      work.backward ? efficiency.flash_attention_2_backward : efficiency.flash_attention_2_forward;
+  const double newest =
+      work.backward ? efficiency.attention_backward : efficiency.attention_forward;
+  const double whole = static_cast<double>(work.longest_row * work.longest_column * work.sequences);
+  // 1 for a causal square, 0 without a mask.
+  const double cut = whole > 0 ? std::max(0.0, 2 - 2 * static_cast<double>(work.pairs) / whole) : 0;
+  return (work.flash_attention_2 && older > 0 ? older : newest) *
+         (1 - (1 - efficiency.causal) * std::min(1.0, cut));
+}
+
 Seconds attention_time(const DeviceProfile& device, const AttentionWork& work, Flops flops) {
   if (work.pairs == 0) return Seconds(0);
-  const double efficiency =
-      work.backward ? device.efficiency.attention_backward : device.efficiency.attention_forward;
+  const double efficiency = attention_efficiency(device.efficiency, work);
   const AttentionTiles& tiles = work.backward ? device.backward_tiles : device.forward_tiles;
   const Seconds mean = flops / FlopsPerSecond(device.peak_bf16.value() * efficiency);
   const std::int64_t across = work.backward ? work.longest_row : work.longest_column;

@@ -11,7 +11,9 @@
 //              run side by side on a few streams, so that waves fill each other, but none takes
 //              less than its launch
 //   attention  max(longest block, mean + tail x longest block) + kernel overhead
-//              mean = FLOPs of the unmasked pairs / (peak x efficiency of the pass); a thread block
+//              mean = FLOPs of the unmasked pairs / (peak x efficiency of the pass), times the
+//              device's factor for causal masks where the mask takes half of the square, and less
+//              of it where it takes less; a thread block
 //              walks a tile of queries (forward) or keys (backward) of one head, and the longest
 //              block is tile x the most keys (queries) that one sees, at a multiprocessor's share
 //              of that rate. Few heads or short sequences leave multiprocessors idle at the end.

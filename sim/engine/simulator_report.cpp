@@ -249,7 +249,13 @@ void Simulator::describe_time(Simulation& simulation) {
   const auto sequences = static_cast<double>(job_.training.global_batch_size);
   const auto tokens = static_cast<double>(job_.training.sequence_length) * sequences;
   simulation.tokens_per_gpu_per_second = tokens / time.step.value() / gpus;
-  const Flops needed = sequences * model_flops(job_.model, Tokens(job_.training.sequence_length));
+  const Training& training = job_.training;
+  const Tokens sequence(training.sequence_length);
+  // Kernel benchmarks count five products backward for two forward.
+  const Flops of_sequence = training.scope == TrainingScope::kAttention
+                                ? 3.5 * attention_flops(job_.model, sequence, training.mask)
+                                : model_flops(job_.model, sequence, training.mask);
+  const Flops needed = sequences * of_sequence;
   simulation.model_flops_per_gpu = FlopsPerSecond(needed.value() / time.step.value() / gpus);
   simulation.mfu = simulation.model_flops_per_gpu / job_.cluster.device.peak_bf16;
 }

@@ -79,6 +79,8 @@ StepTime StepTimeReader::read(const Program& program, std::span<const Seconds> d
     if (usual.forward + usual.backward > busiest) {
       busiest = usual.forward + usual.backward;
       result.busiest_stage_class = c;
+      result.forward = usual.forward;
+      result.backward = usual.backward;
     }
     MicroBatchTime last = usual;
     if (has_last && last_forward_is_usual) {

@@ -23,6 +23,9 @@ struct StepTime {
   Seconds update;  // optimizer, and what it gathers or reduces on its own
   Seconds gradient_tail;  // reduction that outlasts the last backward
   std::size_t busiest_stage_class = 0;
+  // One micro-batch of the busiest stage.
+  Seconds forward;
+  Seconds backward;
 };
 
 // Time that the compute of the busiest stage waits for communication over a step.

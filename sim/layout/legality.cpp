@@ -93,6 +93,7 @@ std::optional<ReasonCode> broken_by_feed_forward(const FeedForward& part, const 
 std::optional<ReasonCode> broken_rule(const Job& job, const Layout& layout) {
   const FrameworkTraits& traits = traits_of(job.framework);
   const Tower& tower = job.model.towers.front();
+  const bool attention_alone = job.training.scope == TrainingScope::kAttention;
   if (const auto code = unsupported(traits, layout)) return code;
   if (layout.world() != job.cluster.gpu_count()) return ReasonCode::kWorldSize;
   if (job.training.global_batch_size % (layout.dp * layout.micro_batch) != 0) {
@@ -106,7 +107,13 @@ std::optional<ReasonCode> broken_rule(const Job& job, const Layout& layout) {
   for (const LayerKind& kind : tower.kinds) {
     if (const auto code = broken_by_latent(traits, kind.attention, layout)) return code;
     if (const auto code = broken_by_heads(traits, heads_of(kind.attention), layout)) return code;
+    if (attention_alone) break;
     if (const auto code = broken_by_feed_forward(kind.feed_forward, layout)) return code;
+  }
+  if (attention_alone &&
+      (layout.pp > 1 || layout.vpp > 1 || layout.ep > 1 || layout.recompute != Recompute::kNone ||
+       layout.sharding != traits.sharding)) {
+    return ReasonCode::kAttentionAloneHasOneLayer;
   }
   if (!splits(layout.ulysses, layout.ulysses_in_node) || !splits(layout.ep, layout.ep_in_node)) {
     return ReasonCode::kHierarchyNotDivisible;

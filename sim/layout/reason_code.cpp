@@ -142,6 +142,10 @@ constexpr std::array<ReasonFacts, kReasonCodeCount> kReasons{{
     {ReasonCode::kShardingWithPipeline, "sharding_with_pipeline",
      "Megatron-FSDP (sharding=parameters) is modelled without pipeline parallelism.",
      "Set pp=1 or sharding=optimizer.", "Megatron-LM megatron/training/arguments.py"},
+    {ReasonCode::kAttentionAloneHasOneLayer, "attention_alone_has_one_layer",
+     "A job of attention alone (training.scope=attention) has one layer without weights, and its "
+     "inputs are kept: pp, vpp and ep must be 1, recompute none and sharding left at its default.",
+     "Leave these keys out, or set training.scope=step.", "how such benchmarks are run"},
     {ReasonCode::kDoesNotFit, "does_not_fit",
      "The predicted peak on some pipeline stage is above the memory of one GPU.",
      "Split more (ulysses, ring, tp, pp), recompute (recompute=full), shard more, or chunk the "

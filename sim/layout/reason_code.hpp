@@ -39,9 +39,10 @@ enum class ReasonCode : std::uint8_t {
   kRecomputeUnsupported,
   kShardingUnsupported,
   kShardingWithPipeline,
+  kAttentionAloneHasOneLayer,
   kDoesNotFit,
 };
-inline constexpr std::size_t kReasonCodeCount = 30;
+inline constexpr std::size_t kReasonCodeCount = 31;
 
 struct ReasonFacts {
   ReasonCode code;

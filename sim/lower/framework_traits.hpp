@@ -67,6 +67,7 @@ struct FrameworkTraits {
   // the weight's shape and type instead: one per shape, kept (TransformerEngine get_dummy_wgrad),
   // and one for the LM head while its hook runs (Megatron-LM tensor_parallel/layers.py).
   bool weight_gradient_placeholders;
+  bool flash_attention_2;  // calls FlashAttention-2, whatever else the device could run
   // Main gradients live in a buffer of their own that is zeroed before a step and scaled by 1/N
   // before it is reduced; the optimizer writes its master, which is copied into the parameters
   // (Megatron-LM core/distributed/param_and_grad_buffer.py, core/optimizer/distrib_optimizer.py).

@@ -137,7 +137,7 @@ void Loss::head_gradient(ProgramBuilder& builder) const {
   Operands writes{weights_.gradients()};
   if (has_placeholder_) writes.push_back(placeholder_);
   builder.weight_gradient("LM head, weight gradient", {vocabulary_, context_.tower.hidden, rows_},
-               {gradient, whole_norm_}, writes);
+                          {gradient, whole_norm_}, writes);
 }
 
 void Loss::forward(ProgramBuilder& builder) const {

@@ -1,5 +1,6 @@
 #include "sim/lower/lower.hpp"
 
+#include "sim/lower/attention_alone.hpp"
 #include "sim/lower/embedding.hpp"
 #include "sim/lower/framework_traits.hpp"
 #include "sim/lower/layer/layer.hpp"
@@ -67,6 +68,10 @@ void lower_for(const Job& job, const Layout& layout, std::int64_t ring_rank, Pro
   program.chunks_per_stage = layout.vpp;
   program.micro_batches = job.training.global_batch_size / (layout.dp * layout.micro_batch);
 
+  if (job.training.scope == TrainingScope::kAttention) {
+    lower_attention_alone(builder, program, context);
+    return;
+  }
   lower_embedding(builder, context);
   for (const LayerKind& kind : tower.kinds) lower_layer(builder, context, kind);
   lower_loss(builder, context);

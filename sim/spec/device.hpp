@@ -16,9 +16,13 @@ struct KernelEfficiency {
   double gemm = 0;                // of peak dense bf16
   double weight_gradient = 0;     // the same, added in fp32 to the gradients; 0: as gemm
   double grouped_gemm = 0;        // of peak dense bf16
-  double attention_forward = 0;   // of peak dense bf16, causal FLOPs counted exactly
+  double attention_forward = 0;   // of peak dense bf16, FLOPs of unmasked pairs counted exactly
   double attention_backward = 0;  // likewise, backward = 2.5 x forward FLOPs
-  double memory_pass = 0;         // of peak HBM bandwidth
+  double causal = 1;              // of these where a mask cuts through tiles
+  // FlashAttention-2 where the numbers above are of a newer kernel; 0: as above.
+  double flash_attention_2_forward = 0;
+  double flash_attention_2_backward = 0;
+  double memory_pass = 0;  // of peak HBM bandwidth
 };
 
 // How an attention kernel deals its work out: a thread block walks `rows` queries (forward) or keys

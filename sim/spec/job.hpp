@@ -35,12 +35,33 @@ constexpr const char* name_of(LossKind loss) {
   return "";
 }
 
+// What a step consists of.
+enum class TrainingScope : std::uint8_t {
+  kStep,       // forward and backward of all layers, and the optimizer
+  kAttention,  // distributed attention of one layer alone, from q, k, v to their gradients
+};
+
+constexpr const char* name_of(TrainingScope scope) {
+  return scope == TrainingScope::kStep ? "step" : "attention";
+}
+
+// Which keys a query sees: those before it and itself, or all of the sequence.
+enum class AttentionMask : std::uint8_t { kCausal, kFull };
+
+constexpr const char* name_of(AttentionMask mask) {
+  return mask == AttentionMask::kCausal ? "causal" : "full";
+}
+
 struct Training {
   std::int64_t sequence_length = 0;        // s, tokens of one sequence over all its ranks
   std::int64_t global_batch_size = 0;      // sequences per optimizer step
   std::optional<LossKind> loss;            // absent: the framework's default
   bool overlap_gradient_reduction = true;  // reduce gradients under the last backward
   bool overlap_parameter_gather = true;    // gather updated parameters under the next forward
+  TrainingScope scope = TrainingScope::kStep;
+  AttentionMask mask = AttentionMask::kCausal;
+  // 2: FlashAttention-2 also where the device has a faster kernel; 0: the framework's default.
+  std::int64_t flash_attention = 0;
   double expert_imbalance = 1.0;  // tokens of the busiest expert parallel rank over the mean, >= 1
 };
 

@@ -4,7 +4,22 @@
 
 namespace seqspan::sim {
 
-Flops model_flops(const Model& model, Tokens sequence) {
+namespace {
+
+// s^2 over the s (s + 1) / 2 causal pairs.
+double pairs_over_causal(Tokens sequence, AttentionMask mask) {
+  const auto s = static_cast<double>(sequence.value());
+  return mask == AttentionMask::kCausal ? 1 : 2 * s / (s + 1);
+}
+
+}  // namespace
+
+Flops attention_flops(const Model& model, Tokens sequence, AttentionMask mask) {
+  return pairs_over_causal(sequence, mask) *
+         forward_flops(model.towers.front().kinds.front().attention, sequence);
+}
+
+Flops model_flops(const Model& model, Tokens sequence, AttentionMask mask) {
   const auto tokens = static_cast<double>(sequence.value());
   Flops forward(0);
   for (const Tower& tower : model.towers) {
@@ -15,7 +30,8 @@ Flops model_flops(const Model& model, Tokens sequence) {
           parameters_of(kind.feed_forward, tower.hidden).multiplied_per_token();
       const Flops products(2.0 * tokens * static_cast<double>(multiplied));
       forward +=
-          static_cast<double>(run.count) * (products + forward_flops(kind.attention, sequence));
+          static_cast<double>(run.count) *
+          (products + pairs_over_causal(sequence, mask) * forward_flops(kind.attention, sequence));
     }
     forward += Flops(2.0 * tokens * static_cast<double>(model.vocabulary) *
                      static_cast<double>(tower.hidden));

@@ -6,11 +6,18 @@
 // Source of the convention: PaLM, arXiv 2204.02311, appendix B, with causal pairs counted once.
 #pragma once
 
+#include "sim/spec/job.hpp"
 #include "sim/spec/model.hpp"
 #include "sim/units/units.hpp"
 
 namespace seqspan::sim {
 
-[[nodiscard]] Flops model_flops(const Model& model, Tokens sequence);
+// `mask` full: all s^2 pairs.
+[[nodiscard]] Flops model_flops(const Model& model, Tokens sequence,
+                                AttentionMask mask = AttentionMask::kCausal);
+
+// Of one layer's attention alone (TrainingScope::kAttention): forward, which backward is 2.5 times
+// of where d_k = d_v, as kernel benchmarks count it.
+[[nodiscard]] Flops attention_flops(const Model& model, Tokens sequence, AttentionMask mask);
 
 }  // namespace seqspan::sim

@@ -14,7 +14,7 @@ differences=$(diff <(awk '
     /^};/ { name = "" }' $code | sort) \
   <(awk -F' *[|] *' '
     $2 == "trait" { for (i = 3; i <= NF; ++i) column[i] = $i; next }
-    $2 ~ /^`[a-z_]+`$/ {
+    $2 ~ /^`[a-z_0-9]+`$/ {
       trait = substr($2, 2, length($2) - 2)
       for (i = 3; i <= NF; ++i) if ($i == "yes" || $i == "no") print column[i], trait, $i
     }' $page | sort))

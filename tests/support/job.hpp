@@ -28,7 +28,12 @@ inline sim::Cluster plain_cluster(std::int64_t nodes) {
   device.memory_bandwidth = sim::BytesPerSecond(3e12);
   device.runtime_reserve = sim::Bytes(sim::kGibi);
   device.kernel_overhead = sim::Seconds(2e-6);
-  device.efficiency = {0.7, 0.7, 0.5, 0.6, 0.5, 0.8};
+  device.efficiency = {.gemm = 0.7,
+                       .weight_gradient = 0.7,
+                       .grouped_gemm = 0.5,
+                       .attention_forward = 0.6,
+                       .attention_backward = 0.5,
+                       .memory_pass = 0.8};
   device.nvlink.name = "NVLink";
   device.nvlink.bandwidth = sim::BytesPerSecond(450e9);
   device.nvlink.message_latency = sim::Seconds(8e-6);

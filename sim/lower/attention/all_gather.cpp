@@ -44,6 +44,10 @@ std::array<AllGatherAttention::Kernel, 2> AllGatherAttention::chunks() const {
   const std::int64_t rows = block_.tokens.value / 2;
   const std::int64_t count = block_.sequence.value / rows;
   const auto kernel = [&](const char* forward, const char* backward, std::int64_t chunk) {
+    if (!block_.causal) {
+      return Kernel{forward, backward, Extent{"half of the rows", rows}, block_.sequence,
+                    rows * block_.sequence.value};
+    }
     return Kernel{forward, backward, Extent{"half of the rows", rows},
                   Extent{"keys up to the chunk", (chunk + 1) * rows},
                   chunk * rows * rows + causal_pairs(rows)};
@@ -54,8 +58,9 @@ std::array<AllGatherAttention::Kernel, 2> AllGatherAttention::chunks() const {
 
 // The two zigzag chunks of a rank together see n (s + 1) / 2 pairs, n = s/r, whichever rank it is.
 AllGatherAttention::Kernel AllGatherAttention::whole() const {
+  const std::int64_t sequence = block_.sequence.value;
   return {"attention", "attention backward", block_.tokens, block_.sequence,
-          block_.tokens.value * (block_.sequence.value + 1) / 2};
+          block_.tokens.value * (block_.causal ? sequence + 1 : 2 * sequence) / 2};
 }
 
 template <class Visit>

@@ -17,6 +17,8 @@ struct HeadBlock {
   Extent kv_heads;     // g/(t u), or 1 where KV heads are replicated
   Extent head_dim;     // d, or d_k: of queries and keys
   Extent value_dim;    // d, or d_v: of values and outputs
+  bool causal = true;  // else every query sees all keys
+  bool flash_attention_2 = false;
 
   [[nodiscard]] Shape query() const { return {batch, tokens, query_heads, head_dim}; }
   [[nodiscard]] Shape key() const { return {batch, tokens, kv_heads, head_dim}; }
@@ -26,8 +28,8 @@ struct HeadBlock {
   // `pairs` of one sequence; `longest_row` and `longest_column` of AttentionWork.
   [[nodiscard]] AttentionWork work(std::int64_t pairs, bool backward, std::int64_t longest_row,
                                    std::int64_t longest_column) const {
-    return {batch.value * pairs, query_heads.value, head_dim.value, value_dim.value, backward,
-            longest_row,         longest_column};
+    return {batch.value * pairs, query_heads.value, head_dim.value,    value_dim.value, backward,
+            longest_row,         longest_column,    flash_attention_2, batch.value};
   }
 };
 

@@ -16,7 +16,8 @@ LocalAttention::LocalAttention(ProgramBuilder& builder, const HeadBlock& block,
 
 AttentionWork LocalAttention::work(bool backward) const {
   const std::int64_t sequence = block_.sequence.value;
-  return block_.work(causal_pairs(sequence), backward, sequence, sequence);
+  const std::int64_t pairs = block_.causal ? causal_pairs(sequence) : sequence * sequence;
+  return block_.work(pairs, backward, sequence, sequence);
 }
 
 void LocalAttention::forward(ProgramBuilder& builder) const {

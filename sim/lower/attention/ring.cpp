@@ -25,6 +25,7 @@ Extent rows_of(const HeadBlock& block, std::int64_t rows) {
 
 HeadBlock queries_of(const HeadBlock& block, const RingPlan& ring, std::int64_t hop) {
   HeadBlock rows = block;
+  if (!block.causal) return rows;
   rows.tokens = rows_of(block, ring_hop_queries(ring.order, block.tokens.value, ring.rank, hop));
   return rows;
 }
@@ -90,6 +91,7 @@ HeadBlock RingAttention::queries_at(std::int64_t hop) const {
 }
 
 Extent RingAttention::keys_at(std::int64_t hop) const {
+  if (!block_.causal) return block_.tokens;
   return rows_of(block_, ring_hop_keys(ring_.order, block_.tokens.value, ring_.rank, hop));
 }
 
@@ -100,9 +102,9 @@ std::int64_t RingAttention::partial_hops() const {
 
 AttentionWork RingAttention::work(std::int64_t hop, bool backward) const {
   const std::int64_t tokens = block_.tokens.value;
-  return block_.work(ring_hop_pairs(ring_.order, tokens, ring_.rank, hop), backward,
-                     ring_hop_keys(ring_.order, tokens, ring_.rank, hop),
-                     ring_hop_queries(ring_.order, tokens, ring_.rank, hop));
+  const std::int64_t pairs =
+      block_.causal ? ring_hop_pairs(ring_.order, tokens, ring_.rank, hop) : tokens * tokens;
+  return block_.work(pairs, backward, keys_at(hop).value, queries_at(hop).tokens.value);
 }
 
 Communication RingAttention::hop_of(Bytes bytes, bool to_predecessor) const {
@@ -111,7 +113,7 @@ Communication RingAttention::hop_of(Bytes bytes, bool to_predecessor) const {
 }
 
 bool RingAttention::works_at(std::int64_t hop) const {
-  return ring_.order != RingOrder::kContiguous || hop <= ring_.rank;
+  return !block_.causal || ring_.order != RingOrder::kContiguous || hop <= ring_.rank;
 }
 
 template <class Body>

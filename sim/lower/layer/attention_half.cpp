@@ -2,23 +2,11 @@
 
 #include <algorithm>
 
+#include "sim/lower/attention/local_heads.hpp"
 #include "sim/lower/tensor_parallel.hpp"
 
 namespace seqspan::sim {
 namespace {
-
-HeadBlock local_heads(const LoweringContext& context, const FullAttention& attention) {
-  const std::int64_t tp = context.layout.tp;
-  const Dimensions& dimensions = context.dimensions;
-  return {.batch = dimensions.batch,
-          .tokens = dimensions.tokens,
-          .sequence = dimensions.sequence,
-          .query_heads = {"a/t", attention.query_heads / tp},
-          .kv_heads =
-              attention.kv_heads >= tp ? Extent{"g/t", attention.kv_heads / tp} : Extent{"1", 1},
-          .head_dim = {"d", attention.head_dim},
-          .value_dim = {"d", attention.head_dim}};
-}
 
 std::int64_t qkv_heads(const FullAttention& attention) {
   return attention.query_heads + 2 * attention.kv_heads;

@@ -1,5 +1,6 @@
 #include "sim/lower/layer/latent_half.hpp"
 
+#include "sim/lower/attention/local_heads.hpp"
 #include "sim/lower/tensor_parallel.hpp"
 
 namespace seqspan::sim {
@@ -50,18 +51,6 @@ constexpr UpProjectionNames kKvUp{
     .scatter = "reduce-scatter gradient of KV latent",
     .weight_gradient = "KV up projection, weight gradient",
 };
-
-HeadBlock local_heads(const LoweringContext& context, const LatentAttention& attention) {
-  const Dimensions& dimensions = context.dimensions;
-  const Extent heads{"a/t", attention.heads / context.layout.tp};
-  return {.batch = dimensions.batch,
-          .tokens = dimensions.tokens,
-          .sequence = dimensions.sequence,
-          .query_heads = heads,
-          .kv_heads = heads,
-          .head_dim = {"d_k", attention.key_dim()},
-          .value_dim = {"d_v", attention.value_dim}};
-}
 
 Shape shard(const LoweringContext& context, const char* symbol, std::int64_t width) {
   return {context.dimensions.batch, context.dimensions.shard_tokens, Extent{symbol, width}};

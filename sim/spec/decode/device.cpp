@@ -111,6 +111,20 @@ FieldTable<KernelEfficiency> make_efficiency_table() {
       &KernelEfficiency::attention_forward);
   add("attention_backward", "likewise, with 2.5 times the FLOPs of forward",
       &KernelEfficiency::attention_backward);
+  t.add(json::fraction("causal", "of the speed of attention, where a mask cuts through tiles")
+            .with_source()
+            .with_default("1"),
+        &KernelEfficiency::causal);
+  t.add(json::fraction("flash_attention_2_forward",
+                       "FlashAttention-2 where attention_forward is a newer kernel's")
+            .with_source()
+            .with_default("attention_forward"),
+        &KernelEfficiency::flash_attention_2_forward);
+  t.add(json::fraction("flash_attention_2_backward",
+                       "FlashAttention-2 where attention_backward is a newer kernel's")
+            .with_source()
+            .with_default("attention_backward"),
+        &KernelEfficiency::flash_attention_2_backward);
   add("memory_pass", "element-wise kernels, of peak memory bandwidth",
       &KernelEfficiency::memory_pass);
   return t;

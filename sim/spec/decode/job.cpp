@@ -42,6 +42,19 @@ FieldTable<Training> make_training_table() {
       json::boolean("overlap_parameter_gather", "gather updated parameters under the next forward")
           .with_default("true"),
       &Training::overlap_parameter_gather);
+  t.add(json::choice("scope", json::choices_up_to(TrainingScope::kAttention),
+                     "all of a step, or the distributed attention of one layer alone")
+            .with_default("step"),
+        &Training::scope);
+  t.add(json::choice("mask", json::choices_up_to(AttentionMask::kFull),
+                     "which keys a query sees: those up to its own, or all")
+            .with_default("causal"),
+        &Training::mask);
+  t.add(json::integer("flash_attention", 0, 4,
+                      "version of FlashAttention; 2 also where the device has a faster kernel; 0: "
+                      "the framework's default")
+            .with_default("0"),
+        &Training::flash_attention);
   t.add(json::real("expert_imbalance", 1, 1024,
                    "tokens of the busiest expert parallel rank over the mean")
             .with_default("1"),

@@ -68,6 +68,39 @@ TEST(ComputeTime, AttentionOfFewHeadsTakesItsLongestBlock) {
   EXPECT_NEAR(microseconds(device, causal(4096, 64, true)), 458.24 * 2.5 * 0.6 / 0.5 + 2, 0.1);
 }
 
+// The work of a causal square takes 1 / 0.9 as long as without a mask; that of a last chunk of two,
+// which sees 3/4 of its pairs, has half of the loss: 1 / 0.95.
+TEST(ComputeTime, ACausalMaskCostsWhatItCutsOff) {
+  DeviceProfile device = plain_device();
+  device.efficiency.causal = 0.9;
+  device.kernel_overhead = Seconds(0);
+  const std::int64_t n = 4096;
+  const auto time = [&](std::int64_t pairs) {
+    return microseconds(device, AttentionWork{pairs, 8, 128, 128, false, n, n}) /
+           static_cast<double>(pairs);
+  };
+  EXPECT_NEAR(time(n * n / 2) / time(n * n), 1 / 0.9, 1e-9);
+  EXPECT_NEAR(time(n * n * 3 / 4) / time(n * n), 1 / 0.95, 1e-9);
+  // Two sequences at once take twice as long as one.
+  const AttentionWork one{n * n / 2, 8, 128, 128, false, n, n};
+  AttentionWork two = one;
+  two.pairs *= 2;
+  two.sequences = 2;
+  EXPECT_NEAR(microseconds(device, two), 2 * microseconds(device, one), 1e-6);
+}
+
+// FlashAttention-2 at half of the newest kernel's speed, where the device has both.
+TEST(ComputeTime, FlashAttention2WhereItIsAskedFor) {
+  DeviceProfile device = plain_device();
+  device.kernel_overhead = Seconds(0);
+  AttentionWork work = causal(4096, 8, false);
+  const double newest = microseconds(device, work);
+  work.flash_attention_2 = true;
+  EXPECT_DOUBLE_EQ(microseconds(device, work), newest);
+  device.efficiency.flash_attention_2_forward = 0.3;
+  EXPECT_NEAR(microseconds(device, work), 2 * newest, 1e-9);
+}
+
 // v/2 x (n - 1) / (n + 1): 1 for one GPU, 1 + 0.04 x 7 / 9 for eight, below 1.04 for any.
 TEST(ComputeTime, AStepWaitsForTheSlowestGpu) {
   DeviceProfile device = plain_device();

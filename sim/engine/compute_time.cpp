@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::int64_t kTileRows = 128;
 constexpr std::int64_t kTileColumns = 256;
+constexpr std::int64_t kWidestUsualHead = 128;
 
 constexpr std::int64_t divide_up(std::int64_t value, std::int64_t divisor) {
   return (value + divisor - 1) / divisor;
@@ -48,7 +49,10 @@ double attention_efficiency(const KernelEfficiency& efficiency, const AttentionW
   const double whole = static_cast<double>(work.longest_row * work.longest_column * work.sequences);
   // 1 for a causal square, 0 without a mask.
   const double cut = whole > 0 ? std::max(0.0, 2 - 2 * static_cast<double>(work.pairs) / whole) : 0;
+  const double wide =
+      work.backward ? efficiency.wide_heads_backward : efficiency.wide_heads_forward;
   return (work.flash_attention_2 && older > 0 ? older : newest) *
+         (work.head_dim > kWidestUsualHead ? wide : 1) *
          (1 - (1 - efficiency.causal) * std::min(1.0, cut));
 }
 

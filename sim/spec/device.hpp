@@ -19,6 +19,9 @@ struct KernelEfficiency {
   double attention_forward = 0;   // of peak dense bf16, FLOPs of unmasked pairs counted exactly
   double attention_backward = 0;  // likewise, backward = 2.5 x forward FLOPs
   double causal = 1;              // of these where a mask cuts through tiles
+  // Of these with d_k above 128, where kernels take smaller tiles.
+  double wide_heads_forward = 1;
+  double wide_heads_backward = 1;
   // FlashAttention-2 where the numbers above are of a newer kernel; 0: as above.
   double flash_attention_2_forward = 0;
   double flash_attention_2_backward = 0;

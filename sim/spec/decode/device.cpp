@@ -115,6 +115,14 @@ FieldTable<KernelEfficiency> make_efficiency_table() {
             .with_source()
             .with_default("1"),
         &KernelEfficiency::causal);
+  t.add(json::fraction("wide_heads_forward", "of attention's forward speed, with d_k above 128")
+            .with_source()
+            .with_default("1"),
+        &KernelEfficiency::wide_heads_forward);
+  t.add(json::fraction("wide_heads_backward", "of attention's backward speed, with d_k above 128")
+            .with_source()
+            .with_default("1"),
+        &KernelEfficiency::wide_heads_backward);
   t.add(json::fraction("flash_attention_2_forward",
                        "FlashAttention-2 where attention_forward is a newer kernel's")
             .with_source()

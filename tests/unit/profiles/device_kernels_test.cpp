@@ -64,6 +64,26 @@ TEST(DeviceKernels, AttentionOnA100AsMeasured) {
             0.12);
 }
 
+sim::AttentionWork latent(std::int64_t heads, bool backward) {
+  return {4096 * 4097 / 2, heads, 192, 128, backward, 4096, 4096};
+}
+
+// d_k = 192, d_v = 128: the heads of DeepSeek.
+TEST(DeviceKernels, WideHeadsAsMeasured) {
+  EXPECT_LT(worst_error("B200", {{latent(128, false), 735.2},
+                                 {latent(64, false), 344.4},
+                                 {latent(32, false), 195.2},
+                                 {latent(128, true), 2371.7},
+                                 {latent(64, true), 1257.8},
+                                 {latent(32, true), 624.5}}),
+            0.15);
+  EXPECT_LT(worst_error("A100-SXM4-80GB", {{latent(128, false), 4105.5},
+                                           {latent(64, false), 2088.9},
+                                           {latent(128, true), 13734.2},
+                                           {latent(64, true), 6932.7}}),
+            0.12);
+}
+
 // Products of the same file, forward and data gradient, then weight gradients.
 TEST(DeviceKernels, GemmOnA100AsMeasured) {
   EXPECT_LT(worst_error("A100-SXM4-80GB", {{sim::Gemm{4096, 5120, 8192}, 1459},

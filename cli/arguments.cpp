@@ -216,13 +216,14 @@ sim::Result<void> check_profile_options(const ParsedLine& line, ProfileAction ac
   const std::string name = line.value("ACTION");
   for (const ProfileOption& known :
        {ProfileOption{"--output", {kImport, kFit, kRun}},
-        ProfileOption{"--collective", {kImport, kFit, kRun}},
-        ProfileOption{"--ranks", {kImport, kFit, kRun}}, ProfileOption{"--nodes", {kImport, kFit}},
-        ProfileOption{"--svg", {kShow}}, ProfileOption{"--sizes", {kRun}},
-        ProfileOption{"--time-limit", {kRun}}, ProfileOption{"--exchange-limit", {kRun}},
-        ProfileOption{"--job", {kRun}}, ProfileOption{"--layout", {kRun}},
-        ProfileOption{"--set", {kRun}}, ProfileOption{"--profile", {kRun}},
-        ProfileOption{"--backend", {kRun}}, ProfileOption{"--gemms", {kRun}}}) {
+        ProfileOption{"--collective", {kImport, kFit, kRun, kCompare}},
+        ProfileOption{"--ranks", {kImport, kFit, kRun, kCompare}},
+        ProfileOption{"--nodes", {kImport, kFit, kCompare}}, ProfileOption{"--svg", {kShow}},
+        ProfileOption{"--sizes", {kRun}}, ProfileOption{"--time-limit", {kRun}},
+        ProfileOption{"--exchange-limit", {kRun}}, ProfileOption{"--job", {kRun}},
+        ProfileOption{"--layout", {kRun}}, ProfileOption{"--set", {kRun}},
+        ProfileOption{"--profile", {kRun}}, ProfileOption{"--backend", {kRun}},
+        ProfileOption{"--gemms", {kRun}}}) {
     const char* option = known.name;
     if (!line.has(option)) continue;
     if (std::find(known.of.begin(), known.of.end(), action) == known.of.end()) {
@@ -230,7 +231,11 @@ sim::Result<void> check_profile_options(const ParsedLine& line, ProfileAction ac
     }
     if (line.value(option).empty()) return sim::input_error("the value is empty", option);
   }
-  if (line.has("--json") && (line.value("--output") == "-" || line.value("--svg") == "-")) {
+  if (line.has("--markdown") && action != kCompare) {
+    return sim::input_error(fmt::format("seqspan profile {} has no option --markdown", name));
+  }
+  if (line.has("--json") &&
+      (line.value("--output") == "-" || line.value("--svg") == "-" || line.has("--markdown"))) {
     return sim::input_error("two answers for standard output", "--json", {},
                             "leave one of them out");
   }
@@ -341,11 +346,12 @@ sim::Result<Request> run_of(const ParsedLine& line, ProfileArguments arguments,
 }
 
 sim::Result<Request> profile_of(const ParsedLine& line, const std::vector<std::string>& words) {
-  constexpr std::array<std::string_view, 4> kActions = {"import", "fit", "show", "run"};
+  constexpr std::array<std::string_view, 5> kActions = {"import", "fit", "show", "run", "compare"};
   const std::string name = line.value("ACTION");
   const auto* found = std::find(kActions.begin(), kActions.end(), name);
   const std::string usage =
-      "run -o LOG, import FILE..., fit FILE... -o PROFILE.json, or show PROFILE.json";
+      "run -o LOG, import FILE..., fit FILE... -o PROFILE.json, show PROFILE.json, or compare "
+      "PROFILE.json FILE...";
   if (!line.has("ACTION")) {
     return sim::input_error("seqspan profile needs an action", {}, {}, usage);
   }
@@ -361,13 +367,18 @@ sim::Result<Request> profile_of(const ParsedLine& line, const std::vector<std::s
     arguments.run.words = words_without_display(words);
     return run_of(line, std::move(arguments), usage);
   }
-  if (arguments.files.empty() ||
+  if ((arguments.files.empty() && arguments.action != ProfileAction::kCompare) ||
       (arguments.action == ProfileAction::kShow && arguments.files.size() > 1)) {
     return sim::input_error(
         fmt::format("seqspan profile {} needs {}", name,
                     arguments.action == ProfileAction::kShow ? "one profile" : "at least one log"),
         {}, {}, usage);
   }
+  if (arguments.action == ProfileAction::kCompare && arguments.files.size() < 2) {
+    return sim::input_error("seqspan profile compare needs a profile and at least one log", {}, {},
+                            usage);
+  }
+  arguments.markdown = line.has("--markdown");
   arguments.output_file = line.value("--output");
   arguments.svg_file = line.value("--svg");
   sim::Result<profiles::LogOptions> options = log_options_of(line);

@@ -50,10 +50,12 @@ class RankSession {
 };
 
 // Runs this program as `ranks` ranks on this machine with these words and the display's, and
-// returns their exit code; 3 where a signal ended one, with `kept` as what is left.
+// returns their exit code; 3 where a signal ended one, or where mpirun has not started them within
+// `limit` or 30 s, whichever is longer; with `kept` as what is left.
 [[nodiscard]] sim::Result<ExitCode> run_on_local_ranks(std::int64_t ranks,
                                                        std::vector<std::string> words,
                                                        const DisplayOptions& display,
-                                                       const std::string& kept, Output& output);
+                                                       sim::Seconds limit, const std::string& kept,
+                                                       Output& output);
 
 }  // namespace seqspan::cli

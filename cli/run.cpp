@@ -60,6 +60,7 @@ int run(const std::vector<std::string>& arguments, Output& output) {
 int run(int argc, const char* const* argv) {
   // A reader that leaves early is noticed where it is written to (Output), not by a signal.
   std::signal(SIGPIPE, SIG_IGN);
+  real::tell_launcher_of_start();
   Output output(stdout, terminal_of(STDOUT_FILENO), stderr, terminal_of(STDERR_FILENO));
   const int named = argc > 0 ? 1 : 0;
   const int code = run(std::vector<std::string>(argv + named, argv + argc), output);

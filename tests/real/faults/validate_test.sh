@@ -6,6 +6,7 @@
 #
 #   stop, kill                 a rank on this machine, and the same and
 #   {stop,kill,unplug}_between_hosts   ... on an emulated cluster
+#   launcher                   an mpirun that starts nothing
 #   full_disk, different_plans, too_many, wrong_input, out_of_memory
 # shellcheck source=tests/real/faults/preamble.sh
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/preamble.sh"
@@ -37,6 +38,14 @@ case $fault in
     try --when '^embedding: done' --rank 2 --says "($op) .* of ranks .* has not ended within $limit s" \
       --says "no answer[a-z ]*: ranks? $gone$" -- "${command[@]}"
     check_csv
+    ;;
+  launcher)
+    # One rank says that it runs, as all do; the other never does.
+    printf '#!/bin/sh\nprintf "\\036here\\n" >&2\nexec sleep 1000\n' >"$scratch/mpirun"
+    chmod +x "$scratch/mpirun"
+    PATH=$scratch:$PATH
+    run "$seqspan" "${plan[@]}" --time --exchange-limit "${limit}s" --ranks 2 |
+      expect 3 'mpirun has not started 2 ranks within 30 s' '1 of them said' || exit 1
     ;;
   full_disk)
     head -c 4096 /dev/zero >"$disk/other"

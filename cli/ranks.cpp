@@ -19,7 +19,6 @@ namespace seqspan::cli {
 namespace {
 
 constexpr int kSignalled = 128;  // + the signal, as a shell has it
-constexpr std::chrono::seconds kTimeToSpeak(2);
 // A short limit of exchanges is none of the start's, which takes seconds on a busy machine.
 constexpr sim::Seconds kTimeToStart(30);
 

@@ -2,6 +2,7 @@
 // alone, being one of them otherwise, and ending all of them when one fails.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -16,6 +17,9 @@
 #include "sim/errors/error.hpp"
 
 namespace seqspan::cli {
+
+// What a rank gives others that say the same before it does.
+inline constexpr std::chrono::seconds kTimeToSpeak(2);
 
 // This process as one rank.
 class RankSession {

@@ -183,6 +183,15 @@ bool is_a_rank() {
          std::getenv("PMIX_RANK") != nullptr || several_tasks("SLURM_NTASKS");
 }
 
+bool is_a_later_rank() {
+  if (!is_a_rank()) return false;
+  for (const char* variable : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"}) {
+    const char* value = std::getenv(variable);
+    if (value != nullptr) return std::strtol(value, nullptr, 10) > 0;
+  }
+  return false;
+}
+
 sim::Result<LocalRun> run_local_ranks(std::int64_t ranks, std::span<const std::string> arguments,
                                       sim::Seconds time_to_start) {
   const sim::Result<std::string> program = own_path();

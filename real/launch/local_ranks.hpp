@@ -27,6 +27,9 @@ namespace seqspan::real {
 // with more than one task say so in the environment.
 [[nodiscard]] bool is_a_rank();
 
+// Whether it is one, and not rank 0: known before MPI starts.
+[[nodiscard]] bool is_a_later_rank();
+
 struct LocalRun {
   // mpirun's exit status; 128 + n where signal n ended it, or was passed on to it.
   int status = 0;

@@ -76,6 +76,12 @@ case $fault in
     message=$(run mpirun --oversubscribe -n 4 "$seqspan" "${plan[@]}" --set training.sequence_length=7 --time)
     expect 2 '^error: .*sequence' <<<"$message" || exit 1
     [ "$(grep -c '^error: ' <<<"$message")" = 1 ] || fail "not told once: $message"
+    message=$(run mpirun --oversubscribe -n 4 "$seqspan" "${plan[@]}" --tim)
+    expect 2 "^error: seqspan validate has no option '--tim'" <<<"$message" || exit 1
+    [ "$(grep -c '^error: ' <<<"$message")" = 1 ] || fail "not told once: $message"
+    # Only a later rank has it wrong.
+    run mpirun --oversubscribe -n 1 "$seqspan" "${plan[@]}" --time : -n 1 "$seqspan" "${plan[@]}" --tim |
+      expect 2 "^error: seqspan validate has no option '--tim'" || exit 1
     ;;
   *) fail "no fault '$fault'" ;;
 esac

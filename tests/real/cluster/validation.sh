@@ -34,7 +34,7 @@ megatron|ring=8,kv_exchange=all_gather|all-gather
 megatron|tp=8|TPSP'
 measured_at=8192
 lengths="6144 12288"
-run_options=(--repetitions 7 --warm-up 2)
+run_options=(--repetitions 5 --warm-up 1)
 if [ $quick = 1 ]; then
   methods=$(sed -n '5p' <<<"$methods")
   measured_at=1024
@@ -145,8 +145,7 @@ TEXT
         print "."
       }
       print "\n## Communications inside the blocks\n"
-      print "Of the blocks above, each at sizes that were not measured; from its start on the first rank that is ready to its"
-      print "end, so with whatever else is on the links, and on the cores, then.\n"
+      print "Of the blocks above, each at sizes that were not measured, with whatever else runs at the same time.\n"
       print "| collective | rows | median error | worst |"
       print "|---|---:|---:|---:|"
       for (i = 1; i <= kinds; ++i) {
@@ -159,8 +158,8 @@ TEXT
     }' "$work/all.txt"
   cat <<'TEXT'
 
-No goal is set for these: those inside a host take a millisecond or less, on cores that all ranks of all hosts share,
-and hops of a ring take turns with them.
+Those inside a host are far off: they take a millisecond or less, on cores that all ranks of all hosts share, and hops of
+a ring take turns with them. The next table has each alone.
 
 ## Communications on their own
 

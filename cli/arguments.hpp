@@ -43,7 +43,7 @@ struct ClusterArguments {
   std::string svg_file;               // empty: none; "-": standard output
 };
 
-enum class ProfileAction : std::uint8_t { kImport, kFit, kShow, kRun };
+enum class ProfileAction : std::uint8_t { kImport, kFit, kShow, kRun, kCompare };
 
 // Of seqspan profile run.
 struct RunOptions {
@@ -60,10 +60,12 @@ struct RunOptions {
 
 struct ProfileArguments {
   ProfileAction action = ProfileAction::kShow;
-  std::vector<std::string> files;
-  std::string output_file;   // empty: none; "-": standard output
-  std::string svg_file;      // likewise, of kShow
-  profiles::LogOptions log;  // of kImport and kFit; of kRun what to measure, on how many ranks
+  std::vector<std::string> files;  // of kCompare the profile, then logs
+  std::string output_file;         // empty: none; "-": standard output
+  std::string svg_file;            // likewise, of kShow
+  bool markdown = false;           // of kCompare
+  profiles::LogOptions
+      log;  // of kImport, kFit and kCompare; of kRun what to measure, on how many ranks
   RunOptions run;
 };
 

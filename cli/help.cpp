@@ -61,7 +61,8 @@ constexpr std::array kTopics = {
           "seqspan profile run -o LOG [--ranks N] [--job JOB [--layout L]] [--profile FILE]\n"
           "       seqspan profile import FILE... [-o FILE]\n"
           "       seqspan profile fit FILE... -o PROFILE.json\n"
-          "       seqspan profile show PROFILE.json [--svg FILE]",
+          "       seqspan profile show PROFILE.json [--svg FILE]\n"
+          "       seqspan profile compare PROFILE.json FILE...",
           "  seqspan profile import tests/published/nccl/gcp-a3mega-2x8-h100-all_reduce.txt\n"
           "  seqspan profile fit tests/published/nccl/vultr-b200-sendrecv-8-16ranks.txt -o "
           "vultr.json\n",

@@ -67,8 +67,9 @@ constexpr std::array kClusterOptions = {
 };
 
 constexpr std::array kProfileOptions = {
-    OptionSpec{"ACTION", "", Takes::kOneValue, "run, import, fit or show"},
-    OptionSpec{"FILE", "", Takes::kRest, "Logs to import or fit, or the profile to show"},
+    OptionSpec{"ACTION", "", Takes::kOneValue, "run, import, fit, show or compare"},
+    OptionSpec{"FILE", "", Takes::kRest,
+               "Logs to import or fit, or the profile to show; compare: a profile, then logs"},
     OptionSpec{"-o,--output", "FILE", Takes::kOneValue,
                "run: the log, in the plain format; import: write the measurements in the plain "
                "format; fit: write the profile; '-' prints it"},
@@ -78,6 +79,7 @@ constexpr std::array kProfileOptions = {
                "Ranks, where the logs do not say; run: to start on this machine, 2 unless given"},
     OptionSpec{"--nodes", "N", Takes::kOneValue, "Nodes, where the logs do not say"},
     OptionSpec{"--svg", "FILE", Takes::kOneValue, "show: draw measured and fitted busbw"},
+    OptionSpec{"--markdown", "", Takes::kNothing, "compare: print tables of Markdown"},
     OptionSpec{"--sizes", "A,B,...", Takes::kOneValue,
                "run: what to measure, 1KiB to 16MiB by fours unless given"},
     OptionSpec{"--time-limit", "T", Takes::kOneValue,

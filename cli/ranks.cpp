@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <thread>
@@ -18,7 +19,8 @@ namespace seqspan::cli {
 namespace {
 
 constexpr int kSignalled = 128;  // + the signal, as a shell has it
-constexpr std::chrono::seconds kTimeToSpeak(2);
+// A short limit of exchanges is none of the start's, which takes seconds on a busy machine.
+constexpr sim::Seconds kTimeToStart(30);
 
 // Says what is wrong, unless another rank has said why all end. One that does not speak first gives
 // the others time to do so, and is ended by them meanwhile.
@@ -81,14 +83,21 @@ void RankSession::end() {
 }
 
 sim::Result<ExitCode> run_on_local_ranks(std::int64_t ranks, std::vector<std::string> words,
-                                         const DisplayOptions& display, const std::string& kept,
-                                         Output& output) {
+                                         const DisplayOptions& display, sim::Seconds limit,
+                                         const std::string& kept, Output& output) {
   if (display.json) words.emplace_back("--json");
   if (display.ascii) words.emplace_back("--ascii");
   // mpirun gives its ranks a terminal of its own, whatever ours is.
   words.insert(words.end(), {"--color", output.style().colour ? "always" : "never"});
-  const auto run = real::run_local_ranks(ranks, words);
+  const sim::Seconds time_to_start = std::max(limit, kTimeToStart);
+  const auto run = real::run_local_ranks(ranks, words, time_to_start);
   if (!run) return tl::unexpected(run.error());
+  if (run->started_only) {
+    return sim::environment_error(
+        fmt::format("mpirun has not started {} ranks within {:g} s", ranks, time_to_start.value()),
+        real::host_name(), fmt::format("{} of them said that they run", *run->started_only),
+        fmt::format("does mpirun -n {} hostname run? if so, run the same again", ranks));
+  }
   if (run->status > kSignalled) {
     output.error({sim::ErrorCategory::kEnvironment,
                   fmt::format("signal {} ended mpirun", run->status - kSignalled), "", kept,

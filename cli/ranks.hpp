@@ -2,6 +2,7 @@
 // alone, being one of them otherwise, and ending all of them when one fails.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -16,6 +17,9 @@
 #include "sim/errors/error.hpp"
 
 namespace seqspan::cli {
+
+// What a rank gives others that say the same before it does.
+inline constexpr std::chrono::seconds kTimeToSpeak(2);
 
 // This process as one rank.
 class RankSession {
@@ -50,10 +54,12 @@ class RankSession {
 };
 
 // Runs this program as `ranks` ranks on this machine with these words and the display's, and
-// returns their exit code; 3 where a signal ended one, with `kept` as what is left.
+// returns their exit code; 3 where a signal ended one, or where mpirun has not started them within
+// `limit` or 30 s, whichever is longer; with `kept` as what is left.
 [[nodiscard]] sim::Result<ExitCode> run_on_local_ranks(std::int64_t ranks,
                                                        std::vector<std::string> words,
                                                        const DisplayOptions& display,
-                                                       const std::string& kept, Output& output);
+                                                       sim::Seconds limit, const std::string& kept,
+                                                       Output& output);
 
 }  // namespace seqspan::cli

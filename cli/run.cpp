@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <thread>
 
 #include "cli/arguments.hpp"
 #include "cli/commands/cluster.hpp"
@@ -14,8 +15,10 @@
 #include "cli/commands/simulate.hpp"
 #include "cli/commands/validate.hpp"
 #include "cli/commands/version.hpp"
+#include "cli/ranks.hpp"
 #include "cli/report.hpp"
 #include "real/launch/last_words.hpp"
+#include "real/launch/local_ranks.hpp"
 
 namespace seqspan::cli {
 namespace {
@@ -44,9 +47,18 @@ struct Command {
   }
 };
 
+// All ranks have the same command line: the first says what is wrong with it, and mpirun ends the
+// others meanwhile. One that is still there has another line, or nobody who ends it.
+void leave_it_to_first_rank() {
+  if (real::is_a_later_rank()) std::this_thread::sleep_for(kTimeToSpeak);
+}
+
 sim::Result<ExitCode> run_command(const std::vector<std::string>& arguments, Output& output) {
   const sim::Result<Invocation> invocation = parse_arguments(arguments);
-  if (!invocation) return tl::unexpected(invocation.error());
+  if (!invocation) {
+    leave_it_to_first_rank();
+    return tl::unexpected(invocation.error());
+  }
   output.set_display(invocation->display);
   return std::visit(Command{invocation->display, output}, invocation->request);
 }
@@ -60,6 +72,7 @@ int run(const std::vector<std::string>& arguments, Output& output) {
 int run(int argc, const char* const* argv) {
   // A reader that leaves early is noticed where it is written to (Output), not by a signal.
   std::signal(SIGPIPE, SIG_IGN);
+  real::tell_launcher_of_start();
   Output output(stdout, terminal_of(STDOUT_FILENO), stderr, terminal_of(STDERR_FILENO));
   const int named = argc > 0 ? 1 : 0;
   const int code = run(std::vector<std::string>(argv + named, argv + argc), output);

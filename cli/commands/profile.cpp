@@ -3,14 +3,17 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <span>
 
 #include "cli/commands/profile_run.hpp"
+#include "cli/render/comparison_report.hpp"
 #include "cli/render/measurements_report.hpp"
 #include "cli/render/profile_report.hpp"
 #include "cli/render/profile_svg.hpp"
 #include "cli/write_file.hpp"
 #include "profiles/fabric_profile/decode.hpp"
 #include "profiles/fabric_profile/encode.hpp"
+#include "profiles/fit/compare.hpp"
 #include "profiles/fit/fit_fabric.hpp"
 #include "profiles/import/plain.hpp"
 #include "profiles/import/read_log.hpp"
@@ -21,10 +24,12 @@ namespace {
 using profiles::FabricProfile;
 using profiles::ImportedLog;
 
-sim::Result<std::vector<ImportedLog>> read_logs(const ProfileArguments& arguments, Output& output) {
+sim::Result<std::vector<ImportedLog>> read_logs(std::span<const std::string> files,
+                                                const profiles::LogOptions& options,
+                                                Output& output) {
   std::vector<ImportedLog> logs;
-  for (const std::string& file : arguments.files) {
-    sim::Result<ImportedLog> log = profiles::read_log_file(file, file, arguments.log);
+  for (const std::string& file : files) {
+    sim::Result<ImportedLog> log = profiles::read_log_file(file, file, options);
     if (!log) return tl::unexpected(log.error());
     for (const sim::Warning& warning : log->warnings) {
       output.warning(fmt::format("{}: {}", warning.path, warning.message));
@@ -47,7 +52,8 @@ sim::Result<void> deliver(const std::string& file, std::string_view text, Output
 
 sim::Result<ExitCode> import_logs(const ProfileArguments& arguments, const DisplayOptions& display,
                                   Output& output) {
-  const sim::Result<std::vector<ImportedLog>> logs = read_logs(arguments, output);
+  const sim::Result<std::vector<ImportedLog>> logs =
+      read_logs(arguments.files, arguments.log, output);
   if (!logs) return tl::unexpected(logs.error());
   if (!arguments.output_file.empty()) {
     std::vector<profiles::MeasurementSet> sets;
@@ -64,7 +70,8 @@ sim::Result<ExitCode> import_logs(const ProfileArguments& arguments, const Displ
 
 sim::Result<ExitCode> fit_logs(const ProfileArguments& arguments, const DisplayOptions& display,
                                Output& output) {
-  const sim::Result<std::vector<ImportedLog>> logs = read_logs(arguments, output);
+  const sim::Result<std::vector<ImportedLog>> logs =
+      read_logs(arguments.files, arguments.log, output);
   if (!logs) return tl::unexpected(logs.error());
   const bool named = !arguments.output_file.empty() && arguments.output_file != "-";
   const std::string name =
@@ -95,6 +102,26 @@ sim::Result<ExitCode> show_profile(const ProfileArguments& arguments, const Disp
   return ExitCode::kDone;
 }
 
+sim::Result<ExitCode> compare_logs(const ProfileArguments& arguments, const DisplayOptions& display,
+                                   Output& output) {
+  const std::span files(arguments.files);
+  const sim::Result<FabricProfile> profile =
+      profiles::read_fabric_profile(files.front(), files.front());
+  if (!profile) return tl::unexpected(profile.error());
+  const sim::Result<std::vector<ImportedLog>> logs =
+      read_logs(files.subspan(1), arguments.log, output);
+  if (!logs) return tl::unexpected(logs.error());
+  const auto points = profiles::compare(*profile, *logs);
+  if (!points) return tl::unexpected(points.error());
+  if (arguments.markdown) {
+    output.answer(comparison_markdown(*points));
+  } else {
+    output.answer(display.json ? comparison_json(*points)
+                               : comparison_report(output.style(), *points));
+  }
+  return ExitCode::kDone;
+}
+
 }  // namespace
 
 sim::Result<ExitCode> profile_command(const ProfileArguments& arguments,
@@ -106,6 +133,8 @@ sim::Result<ExitCode> profile_command(const ProfileArguments& arguments,
       return fit_logs(arguments, display, output);
     case ProfileAction::kRun:
       return profile_run_command(arguments, display, output);
+    case ProfileAction::kCompare:
+      return compare_logs(arguments, display, output);
     case ProfileAction::kShow:
       break;
   }

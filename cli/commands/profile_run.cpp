@@ -151,6 +151,7 @@ sim::Result<ExitCode> profile_run_command(const ProfileArguments& arguments,
     }
   }
   return run_on_local_ranks(arguments.log.ranks.value_or(2), arguments.run.words, display,
+                            limit_of(arguments),
                             "what was measured before is in " + arguments.output_file, output);
 }
 

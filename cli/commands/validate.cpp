@@ -131,6 +131,7 @@ sim::Result<ExitCode> validate_command(const ValidateArguments& arguments,
   }
   return run_on_local_ranks(
       ranks, arguments.words, display,
+      arguments.exchange_limit.value_or(real::MeasureOptions{}.limit),
       arguments.csv_file.empty() ? "" : "what was measured before is in " + arguments.csv_file,
       output);
 }

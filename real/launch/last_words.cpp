@@ -11,21 +11,26 @@ namespace seqspan::real {
 namespace {
 
 constexpr char kMark = '\x1E';
+constexpr std::string_view kHere = "here";
 constexpr std::string_view kExit = "exit ";
 
 bool is_failure(int code) { return code > 1; }
+
+void tell(const std::string& word) {
+  if (is_launched()) (void)!write(STDERR_FILENO, word.data(), word.size());
+}
 
 }  // namespace
 
 bool is_launched() { return std::getenv(kLaunchedVariable) != nullptr; }
 
+std::string first_word() { return fmt::format("{}{}\n", kMark, kHere); }
+
 std::string last_word(int exit_code) { return fmt::format("{}{}{}\n", kMark, kExit, exit_code); }
 
-void tell_launcher(int exit_code) {
-  if (!is_launched()) return;
-  const std::string word = last_word(exit_code);
-  (void)!write(STDERR_FILENO, word.data(), word.size());
-}
+void tell_launcher_of_start() { tell(first_word()); }
+
+void tell_launcher(int exit_code) { tell(last_word(exit_code)); }
 
 std::string LastWords::take(std::string_view text) {
   std::string passed;
@@ -46,6 +51,7 @@ std::string LastWords::take(std::string_view text) {
 }
 
 void LastWords::note(std::string_view word) {
+  if (word == kHere) ++started_;
   if (word.substr(0, kExit.size()) != kExit) return;
   word.remove_prefix(kExit.size());
   int code = 0;

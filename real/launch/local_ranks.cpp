@@ -99,14 +99,15 @@ int start(std::vector<char*>& words, int messages, pid_t& child) {
 // Passes on what the child writes until it has ended, and ends it once a rank has failed.
 class Relay {
  public:
-  Relay(pid_t child, int messages) : child_(child), messages_(messages) {}
+  Relay(pid_t child, int messages, std::int64_t ranks, sim::Seconds time_to_start)
+      : child_(child), messages_(messages), ranks_(ranks), time_to_start_(time_to_start) {}
 
   // The child's status, as waitpid has it, or nothing where it is lost sight of.
   [[nodiscard]] std::optional<int> run() {
     int status = 0;
     for (pid_t ended = 0; ended == 0;) {
       pass_on(kMillisecondsBetweenLooks);
-      end_after_failure();
+      if (words_.has_failed() || is_start_overdue()) end_child();
       ended = waitpid(child_, &status, WNOHANG);
       if (ended < 0 && errno != EINTR) return std::nullopt;
       ended = std::max(ended, 0);
@@ -117,6 +118,7 @@ class Relay {
   }
 
   [[nodiscard]] const LastWords& words() const { return words_; }
+  [[nodiscard]] std::optional<std::int64_t> started_only() const { return started_only_; }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -146,8 +148,16 @@ class Relay {
     return true;
   }
 
-  void end_after_failure() {
-    if (!words_.has_failed()) return;
+  // Once so, always: what comes later is the end.
+  bool is_start_overdue() {
+    const std::chrono::duration<double> passed = Clock::now() - begin_;
+    if (!started_only_ && words_.started() < ranks_ && passed.count() > time_to_start_.value()) {
+      started_only_ = words_.started();
+    }
+    return started_only_.has_value();
+  }
+
+  void end_child() {
     if (!end_) {
       end_ = Clock::now() + kTimeToEnd;
       kill(child_, SIGTERM);
@@ -158,6 +168,10 @@ class Relay {
 
   pid_t child_;
   int messages_;
+  std::int64_t ranks_;
+  sim::Seconds time_to_start_;
+  Clock::time_point begin_ = Clock::now();
+  std::optional<std::int64_t> started_only_;
   LastWords words_;
   std::optional<Clock::time_point> end_;
 };
@@ -169,7 +183,17 @@ bool is_a_rank() {
          std::getenv("PMIX_RANK") != nullptr || several_tasks("SLURM_NTASKS");
 }
 
-sim::Result<LocalRun> run_local_ranks(std::int64_t ranks, std::span<const std::string> arguments) {
+bool is_a_later_rank() {
+  if (!is_a_rank()) return false;
+  for (const char* variable : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"}) {
+    const char* value = std::getenv(variable);
+    if (value != nullptr) return std::strtol(value, nullptr, 10) > 0;
+  }
+  return false;
+}
+
+sim::Result<LocalRun> run_local_ranks(std::int64_t ranks, std::span<const std::string> arguments,
+                                      sim::Seconds time_to_start) {
   const sim::Result<std::string> program = own_path();
   if (!program) return tl::unexpected(program.error());
   std::vector<std::string> words = {"mpirun", "-n", std::to_string(ranks), "--oversubscribe",
@@ -202,7 +226,7 @@ sim::Result<LocalRun> run_local_ranks(std::int64_t ranks, std::span<const std::s
         "install Open MPI, or start the ranks yourself: mpirun -n 8 seqspan ...");
   }
   const PassOnSignals pass_on(child);
-  Relay relay(child, messages[0]);
+  Relay relay(child, messages[0], ranks, time_to_start);
   const std::optional<int> status = relay.run();
   close(messages[0]);
   if (!status) {
@@ -210,6 +234,7 @@ sim::Result<LocalRun> run_local_ranks(std::int64_t ranks, std::span<const std::s
   }
   const LastWords& told = relay.words();
   LocalRun run;
+  run.started_only = relay.started_only();
   if (told.has_failed() || static_cast<std::int64_t>(told.count()) == ranks) {
     run.code = told.verdict();
   }

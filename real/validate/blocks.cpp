@@ -16,11 +16,6 @@ namespace {
 
 using sim::Axis;
 
-template <class T>
-tl::unexpected<sim::Error> failed(const sim::Result<T>& result) {
-  return tl::unexpected(result.error());
-}
-
 class BlockValidator {
  public:
   explicit BlockValidator(const RunContext& context) : context_(context) {}

@@ -43,4 +43,10 @@ struct RunContext {
 // Of the times of repetitions.
 [[nodiscard]] MeasuredTime summary_of(std::vector<double> times);
 
+// The error of a step that has failed, for the caller's own type.
+template <class T>
+[[nodiscard]] tl::unexpected<sim::Error> failed(const sim::Result<T>& result) {
+  return tl::unexpected(result.error());
+}
+
 }  // namespace seqspan::real

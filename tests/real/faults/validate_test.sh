@@ -6,6 +6,7 @@
 #
 #   stop, kill                 a rank on this machine, and the same and
 #   {stop,kill,unplug}_between_hosts   ... on an emulated cluster
+#   launcher                   an mpirun that starts nothing
 #   full_disk, different_plans, too_many, wrong_input, out_of_memory
 # shellcheck source=tests/real/faults/preamble.sh
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/preamble.sh"
@@ -38,6 +39,14 @@ case $fault in
       --says "no answer[a-z ]*: ranks? $gone$" -- "${command[@]}"
     check_csv
     ;;
+  launcher)
+    # One rank says that it runs, as all do; the other never does.
+    printf '#!/bin/sh\nprintf "\\036here\\n" >&2\nexec sleep 1000\n' >"$scratch/mpirun"
+    chmod +x "$scratch/mpirun"
+    PATH=$scratch:$PATH
+    run "$seqspan" "${plan[@]}" --time --exchange-limit "${limit}s" --ranks 2 |
+      expect 3 'mpirun has not started 2 ranks within 30 s' '1 of them said' || exit 1
+    ;;
   full_disk)
     head -c 4096 /dev/zero >"$disk/other"
     run "$seqspan" "${plan[@]}" --time --repetitions 2 --csv "$csv" --ranks 4 |
@@ -67,6 +76,12 @@ case $fault in
     message=$(run mpirun --oversubscribe -n 4 "$seqspan" "${plan[@]}" --set training.sequence_length=7 --time)
     expect 2 '^error: .*sequence' <<<"$message" || exit 1
     [ "$(grep -c '^error: ' <<<"$message")" = 1 ] || fail "not told once: $message"
+    message=$(run mpirun --oversubscribe -n 4 "$seqspan" "${plan[@]}" --tim)
+    expect 2 "^error: seqspan validate has no option '--tim'" <<<"$message" || exit 1
+    [ "$(grep -c '^error: ' <<<"$message")" = 1 ] || fail "not told once: $message"
+    # Only a later rank has it wrong.
+    run mpirun --oversubscribe -n 1 "$seqspan" "${plan[@]}" --time : -n 1 "$seqspan" "${plan[@]}" --tim |
+      expect 2 "^error: seqspan validate has no option '--tim'" || exit 1
     ;;
   *) fail "no fault '$fault'" ;;
 esac

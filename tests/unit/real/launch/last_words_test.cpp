@@ -12,6 +12,13 @@ TEST(LastWords, AreTakenOutOfTheText) {
   EXPECT_EQ(words.verdict(), 0);
 }
 
+TEST(LastWords, ThoseWhoRunAreCounted) {
+  LastWords words;
+  EXPECT_EQ(words.take(first_word() + "one\n" + first_word() + last_word(0)), "one\n");
+  EXPECT_EQ(words.started(), 2);
+  EXPECT_EQ(words.count(), 1U);  // that one of them has ended says nothing of a start
+}
+
 TEST(LastWords, MayBeCutAnywhere) {
   const std::string text = "one\n" + last_word(1) + "two\n";
   for (std::size_t cut = 0; cut <= text.size(); ++cut) {

@@ -12,7 +12,7 @@ TEST(RunLocalRanks, SaysThatThereIsNoMpirun) {
   EXPECT_EXIT(
       {
         setenv("PATH", "/nowhere", 1);
-        const auto status = run_local_ranks(2, {});
+        const auto status = run_local_ranks(2, {}, sim::Seconds(30));
         std::_Exit(!status && status.error().category == sim::ErrorCategory::kEnvironment &&
                            status.error().what == "cannot start mpirun: No such file or directory"
                        ? 0

@@ -1,0 +1,25 @@
+// The arguments of each command, from its parsed line. Errors: kInput.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/arguments.hpp"
+#include "cli/parser.hpp"
+
+namespace seqspan::cli {
+
+// A job file, or a model and a cluster by name: of the commands that take one.
+[[nodiscard]] sim::Result<JobArguments> job_of(const ParsedLine& line);
+
+[[nodiscard]] sim::Result<Request> plan_of(const ParsedLine& line);
+[[nodiscard]] sim::Result<Request> simulate_of(const ParsedLine& line);
+[[nodiscard]] sim::Result<Request> cluster_of(const ParsedLine& line);
+// `words`: the whole command line, for the ranks that are started.
+[[nodiscard]] sim::Result<Request> profile_of(const ParsedLine& line,
+                                              const std::vector<std::string>& words);
+[[nodiscard]] sim::Result<Request> validate_of(const ParsedLine& line,
+                                               const std::vector<std::string>& words);
+[[nodiscard]] sim::Result<Request> replay_of(const ParsedLine& line);
+
+}  // namespace seqspan::cli

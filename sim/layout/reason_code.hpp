@@ -26,12 +26,14 @@ enum class ReasonCode : std::uint8_t {
   kExpertGridNotDivisible,
   kHierarchyNotDivisible,
   kTensorParallelUnsupported,
+  kSequenceParallelRequired,
   kPipelineUnsupported,
   kExpertParallelUnsupported,
   kUlyssesUnsupported,
   kRingUnsupported,
   kKvAllGatherUnsupported,
   kHybridUnsupported,
+  kUnfusedNeedsWholeSequence,
   kRingOrderUnsupported,
   kPlacementUnsupported,
   kLatentAttentionUnsupported,
@@ -41,7 +43,7 @@ enum class ReasonCode : std::uint8_t {
   kShardingWithPipeline,
   kDoesNotFit,
 };
-inline constexpr std::size_t kReasonCodeCount = 30;
+inline constexpr std::size_t kReasonCodeCount = 32;
 
 struct ReasonFacts {
   ReasonCode code;

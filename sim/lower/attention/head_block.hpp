@@ -41,6 +41,7 @@ struct QueryKeyValue {
 struct ContextPlan {
   const Layout& layout;
   const FrameworkTraits& traits;
+  const Training& training;
   std::int64_t ring_rank = 0;  // of r
 };
 

@@ -35,6 +35,13 @@ FieldTable<Training> make_training_table() {
                      "how the language model loss keeps its logits")
             .with_default("the framework's default"),
         &Training::loss);
+  t.add(json::choice("attention_kernel", json::choices_up_to(AttentionKernel::kUnfused),
+                     "one flash kernel, or products, softmax and dropout one by one")
+            .with_default("flash"),
+        &Training::attention_kernel);
+  t.add(json::real("dropout", 0, 0.999, "share of numbers dropped after embedding, attention, MLP")
+            .with_default("0"),
+        &Training::dropout);
   t.add(json::boolean("overlap_gradient_reduction", "reduce gradients under the last backward")
             .with_default("true"),
         &Training::overlap_gradient_reduction);

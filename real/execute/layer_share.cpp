@@ -42,6 +42,12 @@ sim::Result<void> can_share(const sim::Job& job) {
           "leave out --check, or check a dense model with the same layout");
     }
   }
+  if (job.training.dropout > 0 || job.training.attention_kernel != sim::AttentionKernel::kFlash) {
+    return sim::input_error("the numbers of this job's layers cannot be checked", "job " + job.name,
+                            "dropout and unfused attention have no kernels on the host",
+                            "leave out --check, or set training.dropout=0 and "
+                            "training.attention_kernel=flash");
+  }
   return {};
 }
 

@@ -113,6 +113,7 @@ Space::Space(const sim::Job& job) : gpus_(job.cluster.gpu_count()), job_(&job) {
 sim::Layout with_defaults(const sim::Job& job, sim::Layout layout) {
   const sim::LayoutChoice& fixed = job.layout;
   if (fixed.dp) layout.dp = *fixed.dp;
+  layout.sequence_parallel = fixed.sequence_parallel.value_or(true);
   layout.etp = fixed.etp.value_or(1);
   layout.offload = fixed.offload.value_or(sim::Offload::kNone);
   layout.ulysses_in_node = fixed.ulysses_in_node.value_or(1);

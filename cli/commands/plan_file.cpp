@@ -65,7 +65,10 @@ std::string layout_words(const Value& layout) {
   std::string words;
   for (const sim::json::Member& member : layout.members) {
     if (member.key == "cp") continue;
-    words += (words.empty() ? "" : ",") + member.key + "=" + member.value.text;
+    const Value& value = member.value;
+    const std::string word =
+        value.kind == Kind::kBoolean ? (value.boolean ? "true" : "false") : value.text;
+    words += (words.empty() ? "" : ",") + member.key + "=" + word;
   }
   return words;
 }

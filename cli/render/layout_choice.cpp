@@ -15,6 +15,7 @@ sim::Layout completed(const sim::Job& job, const sim::LayoutChoice& choice) {
 }
 
 std::string text_of(std::int64_t value) { return fmt::format("{}", value); }
+std::string text_of(bool value) { return value ? "true" : "false"; }
 template <class T>
 std::string text_of(T value) {
   return name_of(value);
@@ -50,6 +51,7 @@ std::string short_layout(const sim::Job& job, const sim::Layout& layout) {
   using L = sim::Layout;
   ShortText text(job, layout);
   text.add("tp", &C::tp, &L::tp, layout.tp > 1);
+  text.add("sequence_parallel", &C::sequence_parallel, &L::sequence_parallel, false);
   text.add("ulysses", &C::ulysses, &L::ulysses, layout.ulysses > 1);
   text.add("ring", &C::ring, &L::ring, layout.ring > 1);
   text.add("pp", &C::pp, &L::pp, layout.pp > 1);

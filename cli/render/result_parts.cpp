@@ -16,6 +16,7 @@ Json number(sim::Bytes bytes) { return bytes.value(); }
 
 Json layout_json(const sim::Layout& layout) {
   return {{"tp", layout.tp},
+          {"sequence_parallel", layout.sequence_parallel},
           {"pp", layout.pp},
           {"vpp", layout.vpp},
           {"ep", layout.ep},

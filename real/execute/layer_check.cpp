@@ -199,6 +199,12 @@ double LayerErrors::largest() const {
 sim::Result<LayerCheck> check_layer(Transport& transport, const sim::Job& job,
                                     const sim::Layout& layout, const LayerCheckOptions& options) {
   if (auto can = can_share(job); !can) return tl::unexpected(can.error());
+  if (!layout.sequence_parallel && layout.tp > 1) {
+    return sim::input_error("the numbers of this layout cannot be checked",
+                            "layout sequence_parallel=false",
+                            "all tokens outside the products of every rank are not shared out here",
+                            "check it with sequence_parallel=true");
+  }
   if (layout.world() != transport.world_size()) {
     return sim::input_error("the layout has another number of ranks than the world");
   }

@@ -34,11 +34,19 @@ std::vector<std::int32_t> documents_by_position(std::int64_t sequence,
 sim::Result<void> can_share(const sim::Job& job) {
   for (const sim::LayerKind& kind : job.model.towers.front().kinds) {
     if (!std::holds_alternative<sim::FullAttention>(kind.attention) ||
-        !std::holds_alternative<sim::DenseFeedForward>(kind.feed_forward)) {
-      return sim::input_error("the numbers of this model's layers cannot be checked",
-                              "model " + job.model.name, "experts have no kernels on the host",
-                              "leave out --check, or check a dense model with the same layout");
+        !std::holds_alternative<sim::DenseFeedForward>(kind.feed_forward) ||
+        !std::get<sim::FullAttention>(kind.attention).rotary) {
+      return sim::input_error(
+          "the numbers of this model's layers cannot be checked", "model " + job.model.name,
+          "experts, latents, plain feed-forwards and learned positions have no kernels on the host",
+          "leave out --check, or check a dense model with the same layout");
     }
+  }
+  if (job.training.dropout > 0 || job.training.attention_kernel != sim::AttentionKernel::kFlash) {
+    return sim::input_error("the numbers of this job's layers cannot be checked", "job " + job.name,
+                            "dropout and unfused attention have no kernels on the host",
+                            "leave out --check, or set training.dropout=0 and "
+                            "training.attention_kernel=flash");
   }
   return {};
 }

@@ -113,6 +113,11 @@ std::optional<sim::Job> small_job(const sim::Job& job, const sim::Layout& layout
   tower.kinds.front().feed_forward = sim::DenseFeedForward{8 * layout.tp, false};
   auto* attention = std::get_if<sim::FullAttention>(&tower.kinds.front().attention);
   if (attention == nullptr || attention->kv_heads == 0) return std::nullopt;
+  // What has no kernels on the host.
+  if (!attention->rotary || small.training.dropout > 0 || !layout.sequence_parallel ||
+      small.training.attention_kernel != sim::AttentionKernel::kFlash) {
+    return std::nullopt;
+  }
   const std::int64_t per_group = attention->query_heads / attention->kv_heads;
   attention->head_dim = 8;
   for (std::int64_t kv_heads = 1; kv_heads * per_group <= kMostSmallHeads; ++kv_heads) {

@@ -19,6 +19,9 @@ bool needs_zigzag(const FrameworkTraits& traits, const Layout& layout) {
 std::optional<ReasonCode> unsupported(const FrameworkTraits& traits, const Layout& layout) {
   const bool point_to_point = layout.kv_exchange == KvExchange::kPointToPoint;
   if (layout.tp > 1 && !traits.tensor_parallel) return ReasonCode::kTensorParallelUnsupported;
+  if (!layout.sequence_parallel && layout.tp > 1 && !traits.without_sequence_parallel) {
+    return ReasonCode::kSequenceParallelRequired;
+  }
   if (layout.pp > 1 && !traits.pipeline_parallel) return ReasonCode::kPipelineUnsupported;
   if (layout.ep > 1 && !traits.expert_parallel) return ReasonCode::kExpertParallelUnsupported;
   if (layout.ulysses > 1 && !traits.ulysses) return ReasonCode::kUlyssesUnsupported;
@@ -101,7 +104,7 @@ std::optional<ReasonCode> broken_rule(const Job& job, const Layout& layout) {
   }
   const std::int64_t chunks = layout.cp() * (needs_zigzag(traits, layout) ? 2 : 1);
   if (job.training.sequence_length % chunks != 0) return ReasonCode::kSequenceNotDivisible;
-  if (job.training.sequence_length / layout.cp() % layout.tp != 0) {
+  if (layout.sequence_parallel && job.training.sequence_length / layout.cp() % layout.tp != 0) {
     return ReasonCode::kTokensNotDivisibleByTp;
   }
   for (const LayerKind& kind : tower.kinds) {
@@ -124,6 +127,12 @@ std::optional<ReasonCode> broken_rule(const Job& job, const Layout& layout) {
       job.training.global_batch_size / (layout.dp * layout.micro_batch);
   if (layout.vpp > 1 && micro_batches % layout.pp != 0) {
     return ReasonCode::kMicroBatchesNotMultipleOfStages;
+  }
+  if (layout.ring > 1 && job.training.attention_kernel == AttentionKernel::kUnfused) {
+    return ReasonCode::kUnfusedNeedsWholeSequence;
+  }
+  if (!layout.sequence_parallel && layout.tp > 1 && has_experts(tower)) {
+    return ReasonCode::kSequenceParallelRequired;
   }
   if (!has_experts(tower)) {
     if (layout.ep > 1 || layout.etp > 1) return ReasonCode::kExpertParallelWithoutExperts;

@@ -84,6 +84,10 @@ constexpr std::array<ReasonFacts, kReasonCodeCount> kReasons{{
      "sequence parallel groups with one.",
      "Set tp=1, or choose megatron or torchtitan.",
      "DeepSpeed runtime/sequence_parallel/parallel_state_sp.py; yunchang globals.py"},
+    {ReasonCode::kSequenceParallelRequired, "sequence_parallel_required",
+     "Tensor parallelism without sequence parallelism (sequence_parallel=false with tp > 1) is "
+     "offered by Megatron only, and not for mixtures of experts.",
+     "Leave sequence_parallel at true.", "Megatron-LM megatron/training/arguments.py"},
     {ReasonCode::kPipelineUnsupported, "pipeline_unsupported",
      "DeepSpeed (ALST) and yunchang are modelled without pipeline parallelism.",
      "Set pp=1, or choose megatron or torchtitan.",
@@ -109,6 +113,10 @@ constexpr std::array<ReasonFacts, kReasonCodeCount> kReasons{{
      "Ulysses and a ring together are offered by Megatron (cp_comm_type a2a+p2p) and yunchang "
      "only.",
      "Use one of the two.", "TransformerEngine context_parallel.py; yunchang hybrid/attn_layer.py"},
+    {ReasonCode::kUnfusedNeedsWholeSequence, "unfused_needs_whole_sequence",
+     "Unfused attention holds the scores of all keys at once: a ring, which merges partial results "
+     "of flash kernels, cannot be built on it.",
+     "Set ring=1, or training.attention_kernel=flash.", "TransformerEngine context_parallel.py"},
     {ReasonCode::kRingOrderUnsupported, "ring_order_unsupported",
      "Megatron and torchtitan deal the sequence in zigzag only; yunchang also contiguous and "
      "striped.",

@@ -26,12 +26,14 @@ enum class ReasonCode : std::uint8_t {
   kExpertGridNotDivisible,
   kHierarchyNotDivisible,
   kTensorParallelUnsupported,
+  kSequenceParallelRequired,
   kPipelineUnsupported,
   kExpertParallelUnsupported,
   kUlyssesUnsupported,
   kRingUnsupported,
   kKvAllGatherUnsupported,
   kHybridUnsupported,
+  kUnfusedNeedsWholeSequence,
   kRingOrderUnsupported,
   kPlacementUnsupported,
   kLatentAttentionUnsupported,
@@ -42,7 +44,7 @@ enum class ReasonCode : std::uint8_t {
   kAttentionAloneHasOneLayer,
   kDoesNotFit,
 };
-inline constexpr std::size_t kReasonCodeCount = 31;
+inline constexpr std::size_t kReasonCodeCount = 33;
 
 struct ReasonFacts {
   ReasonCode code;

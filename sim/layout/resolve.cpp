@@ -21,6 +21,7 @@ Layout resolve(const Job& job, const LayoutChoice& choice) {
   const FrameworkTraits& traits = traits_of(job.framework);
   Layout layout;
   layout.tp = choice.tp.value_or(1);
+  layout.sequence_parallel = choice.sequence_parallel.value_or(true);
   layout.ulysses = choice.ulysses.value_or(1);
   layout.ring = choice.ring.value_or(1);
   layout.pp = choice.pp.value_or(1);

@@ -15,7 +15,8 @@ void lower_attention_alone(ProgramBuilder& builder, Program& program,
                              builder.bfloat16("k", heads.key()),
                              builder.bfloat16("v", heads.value())};
   const ContextAttention attention =
-      make_attention(builder, heads, inputs, {context.layout, context.traits, context.ring_rank});
+      make_attention(builder, heads, inputs,
+                     {context.layout, context.traits, context.job.training, context.ring_rank});
   const TensorId output_gradient = builder.bfloat16("d(attention output)", heads.output());
   const QueryKeyValue gradients = gradients_of(attention);
 

@@ -12,12 +12,13 @@ struct Dimensions {
   Extent batch;             // b
   Extent sequence;          // s
   Extent tokens;            // s/c
-  Extent shard_tokens;      // s/(c t): outside TP regions, sequence parallelism splits tokens by t
+  Extent shard_tokens;      // s/(c t) outside TP regions with sequence parallelism, else s/c
   Extent hidden;            // h
   std::int64_t rows;        // b s/c: rows of a GEMM inside a TP region
-  std::int64_t shard_rows;  // b s/(c t)
+  std::int64_t shard_rows;  // b x shard_tokens
 
   [[nodiscard]] Shape full() const { return {batch, tokens, hidden}; }
+  [[nodiscard]] bool splits_tokens() const { return shard_tokens.value < tokens.value; }
   [[nodiscard]] Shape shard() const { return {batch, shard_tokens, hidden}; }
 };
 

@@ -39,6 +39,7 @@ struct FrameworkTraits {
   const char* attention_library;
   // What may be asked for.
   bool tensor_parallel;
+  bool without_sequence_parallel;  // TP with all tokens outside the GEMMs, too
   bool pipeline_parallel;
   bool expert_parallel;
   bool ulysses;

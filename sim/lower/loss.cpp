@@ -53,7 +53,7 @@ std::int64_t head_elements(const LoweringContext& context) {
   const std::int64_t matrix = vocabulary_rows(context) * context.tower.hidden;
   // A tied head on the first stage is the embedding's matrix; on another stage it is a copy.
   const bool shares = context.job.model.tied_embeddings && context.layout.pp == 1;
-  return context.tower.hidden + (shares ? 0 : matrix);
+  return norm_parameters(context.tower) + (shares ? 0 : matrix);
 }
 
 Loss::Loss(ProgramBuilder& builder, const LoweringContext& context)
@@ -150,8 +150,9 @@ void Loss::forward(ProgramBuilder& builder) const {
     head_and_loss(builder);
     head_gradient(builder);
     builder.end_loop();
-    scatter_tokens(builder, "reduce-scatter gradient of LM head", whole_norm_gradient_,
-                   norm_gradient_);
+    scatter_tokens(builder,
+                   {"reduce-scatter gradient of LM head", "all-reduce gradient of LM head"},
+                   whole_norm_gradient_, norm_gradient_);
   } else {
     head_and_loss(builder);
   }
@@ -164,8 +165,9 @@ void Loss::backward(ProgramBuilder& builder) const {
   if (!gradient_in_forward()) {
     gather_tokens(builder, "all-gather for LM head weight gradient", norm_.output(), whole_norm_);
     head_gradient(builder);
-    scatter_tokens(builder, "reduce-scatter gradient of LM head", whole_norm_gradient_,
-                   norm_gradient_);
+    scatter_tokens(builder,
+                   {"reduce-scatter gradient of LM head", "all-reduce gradient of LM head"},
+                   whole_norm_gradient_, norm_gradient_);
   }
   norm_.backward(builder, norm_gradient_, input_gradient_);
   weights_.after_backward(builder);

@@ -8,6 +8,10 @@
 // LinearWithGradAccumulationAndAsyncCommunication; Korthikanti et al., arXiv 2205.05198,
 // section 4.2.
 //
+// Without sequence parallelism every rank has all tokens outside the GEMMs too: nothing is
+// gathered, and what was scattered is all-reduced in place: 2 all-reduces forward, 2 backward
+// (Korthikanti et al., figure 4; Megatron-LM reduce_from_tensor_model_parallel_region).
+//
 // With t = 1 the whole tensor is the shard: `whole` hands back the shard, and nothing is sent.
 #pragma once
 
@@ -18,13 +22,15 @@ namespace seqspan::sim {
 // The tensor that `shard` is a token shard of; `shard` itself when t = 1.
 inline TensorId whole_of(ProgramBuilder& builder, const LoweringContext& context, const char* name,
                          TensorId shard) {
-  return context.layout.tp > 1 ? builder.bfloat16(name, context.dimensions.full()) : shard;
+  return context.dimensions.splits_tokens() ? builder.bfloat16(name, context.dimensions.full())
+                                            : shard;
 }
 
 // The token shard of `whole`; `whole` itself when t = 1.
 inline TensorId shard_of(ProgramBuilder& builder, const LoweringContext& context, const char* name,
                          TensorId whole) {
-  return context.layout.tp > 1 ? builder.bfloat16(name, context.dimensions.shard()) : whole;
+  return context.dimensions.splits_tokens() ? builder.bfloat16(name, context.dimensions.shard())
+                                            : whole;
 }
 
 inline void gather_tokens(ProgramBuilder& builder, const char* name, TensorId shard,
@@ -35,12 +41,26 @@ inline void gather_tokens(ProgramBuilder& builder, const char* name, TensorId sh
       {whole});
 }
 
-inline void scatter_tokens(ProgramBuilder& builder, const char* name, TensorId whole,
+// What a sum over TP is called by how it is done.
+struct SumNames {
+  const char* scatter;
+  const char* reduce;
+};
+
+inline void scatter_tokens(ProgramBuilder& builder, const SumNames& names, TensorId whole,
                            TensorId shard) {
-  if (shard == whole) return;
+  if (builder.program().group_size(Axis::kTensor) == 1) return;
+  if (shard == whole) {
+    builder.communicate(
+        names.reduce,
+        {Collective::kAllReduce, Axis::kTensor, builder.program().tensor(whole).bytes}, {whole},
+        {whole});
+    return;
+  }
   builder.communicate(
-      name, {Collective::kReduceScatter, Axis::kTensor, builder.program().tensor(whole).bytes},
-      {whole}, {shard});
+      names.scatter,
+      {Collective::kReduceScatter, Axis::kTensor, builder.program().tensor(whole).bytes}, {whole},
+      {shard});
 }
 
 }  // namespace seqspan::sim

@@ -52,10 +52,24 @@ constexpr const char* name_of(AttentionMask mask) {
   return mask == AttentionMask::kCausal ? "causal" : "full";
 }
 
+// How a GPU computes attention over keys that it has.
+enum class AttentionKernel : std::uint8_t {
+  kFlash,    // one kernel that keeps no scores
+  kUnfused,  // products, softmax and dropout one by one, each with s x s numbers per head
+};
+
+constexpr const char* name_of(AttentionKernel kernel) {
+  return kernel == AttentionKernel::kFlash ? "flash" : "unfused";
+}
+
 struct Training {
-  std::int64_t sequence_length = 0;        // s, tokens of one sequence over all its ranks
-  std::int64_t global_batch_size = 0;      // sequences per optimizer step
-  std::optional<LossKind> loss;            // absent: the framework's default
+  std::int64_t sequence_length = 0;    // s, tokens of one sequence over all its ranks
+  std::int64_t global_batch_size = 0;  // sequences per optimizer step
+  std::optional<LossKind> loss;        // absent: the framework's default
+  AttentionKernel attention_kernel = AttentionKernel::kFlash;
+  // Above 0: dropout of the embedding, of both halves of a layer and, with unfused attention, of
+  // its weights; each keeps a mask of one byte per number.
+  double dropout = 0;
   bool overlap_gradient_reduction = true;  // reduce gradients under the last backward
   bool overlap_parameter_gather = true;    // gather updated parameters under the next forward
   TrainingScope scope = TrainingScope::kStep;
@@ -76,6 +90,7 @@ struct LayoutChoice {
   std::optional<Recompute> recompute;
   std::optional<Sharding> sharding;
   std::optional<Offload> offload;
+  std::optional<bool> sequence_parallel;
 };
 
 struct Job {

@@ -53,6 +53,14 @@ ParameterCounts parameters_of(const DenseFeedForward& dense, std::int64_t hidden
   return counts;
 }
 
+ParameterCounts parameters_of(const PlainFeedForward& plain, std::int64_t hidden) {
+  ParameterCounts counts;
+  counts.split_matrices = 2 * hidden * plain.intermediate;
+  counts.split_vectors = plain.bias ? plain.intermediate : 0;
+  counts.whole_vectors = plain.bias ? hidden : 0;
+  return counts;
+}
+
 ParameterCounts parameters_of(const MixtureOfExperts& moe, std::int64_t hidden) {
   const std::int64_t expert = 3 * hidden * moe.expert_intermediate;
   ParameterCounts counts;
@@ -104,12 +112,14 @@ bool is_latent(const Attention& attention) {
 
 std::int64_t expert_count(const FeedForward& feed_forward) {
   return std::visit(Answer{[](const DenseFeedForward&) { return std::int64_t{0}; },
+                           [](const PlainFeedForward&) { return std::int64_t{0}; },
                            [](const MixtureOfExperts& moe) { return moe.experts; }},
                     feed_forward);
 }
 
 std::int64_t shared_intermediate_of(const FeedForward& feed_forward) {
   return std::visit(Answer{[](const DenseFeedForward&) { return std::int64_t{0}; },
+                           [](const PlainFeedForward&) { return std::int64_t{0}; },
                            [](const MixtureOfExperts& moe) { return moe.shared_intermediate; }},
                     feed_forward);
 }
@@ -121,6 +131,7 @@ bool has_experts(const Tower& tower) {
 
 std::int64_t intermediate_of(const FeedForward& feed_forward) {
   return std::visit(Answer{[](const DenseFeedForward& dense) { return dense.intermediate; },
+                           [](const PlainFeedForward& plain) { return plain.intermediate; },
                            [](const MixtureOfExperts& moe) { return moe.expert_intermediate; }},
                     feed_forward);
 }

@@ -21,7 +21,10 @@ enum class Sharding : std::uint8_t { kNone, kOptimizer, kGradients, kParameters 
 enum class Offload : std::uint8_t { kNone };
 
 struct Layout {
-  std::int64_t tp = 1;           // t: tensor parallel group size, with sequence parallelism
+  std::int64_t tp = 1;  // t: tensor parallel group size
+  // Norms and residuals on the rank's own s/(c t) tokens, between all-gather and reduce-scatter;
+  // else on all s/c tokens of every tensor parallel rank, behind all-reduces.
+  bool sequence_parallel = true;
   std::int64_t ulysses = 1;      // u: all-to-all group size
   std::int64_t ring = 1;         // r: size of the group that exchanges keys and values
   std::int64_t pp = 1;           // p: pipeline stages

@@ -17,9 +17,10 @@ using json::Value;
 
 // A value as the layout's fields want it: whole numbers as such, anything else as text.
 Value make_value(std::string_view text, const json::Place& place) {
-  const Result<Value> number = json::parse(text, {});
+  const Result<Value> number = json::parse(text, {});  // or true, false
   Value value = json::make_text(std::string(text), place);
-  if (number && (number->kind == json::Kind::kInteger || number->kind == json::Kind::kReal)) {
+  if (number && (number->kind == json::Kind::kInteger || number->kind == json::Kind::kReal ||
+                 number->kind == json::Kind::kBoolean)) {
     value = *number;
     value.place = place;
   }
@@ -97,6 +98,7 @@ Result<LayoutChoice> read_layout(const std::string& argument) {
 Layout complete(const LayoutChoice& choice, const Layout& defaults) {
   Layout layout = defaults;
   take(layout.tp, choice.tp);
+  take(layout.sequence_parallel, choice.sequence_parallel);
   take(layout.pp, choice.pp);
   take(layout.vpp, choice.vpp);
   take(layout.ep, choice.ep);
@@ -120,6 +122,7 @@ Layout complete(const LayoutChoice& choice, const Layout& defaults) {
 LayoutChoice override_with(const LayoutChoice& first, const LayoutChoice& second) {
   LayoutChoice choice = first;
   keep(choice.tp, second.tp);
+  keep(choice.sequence_parallel, second.sequence_parallel);
   keep(choice.pp, second.pp);
   keep(choice.vpp, second.vpp);
   keep(choice.ep, second.ep);
@@ -144,12 +147,12 @@ std::string to_string(const Layout& layout) {
   return fmt::format(
       "tp={},pp={},vpp={},ep={},etp={},dp={},ulysses={},ring={},ring_order={},kv_exchange={},"
       "placement={},micro_batch={},recompute={},sharding={},offload={},"
-      "ulysses_in_node={},ep_in_node={},loss_chunks={}",
+      "ulysses_in_node={},ep_in_node={},loss_chunks={}{}",
       layout.tp, layout.pp, layout.vpp, layout.ep, layout.etp, layout.dp, layout.ulysses,
       layout.ring, name_of(layout.ring_order), name_of(layout.kv_exchange),
       name_of(layout.placement), layout.micro_batch, name_of(layout.recompute),
       name_of(layout.sharding), name_of(layout.offload), layout.ulysses_in_node, layout.ep_in_node,
-      layout.loss_chunks);
+      layout.loss_chunks, layout.sequence_parallel ? "" : ",sequence_parallel=false");
 }
 
 }  // namespace seqspan::sim

@@ -10,7 +10,11 @@ std::int64_t Tower::layer_count() const {
   return layers;
 }
 
-std::int64_t layer_norm_parameters(std::int64_t hidden) { return 2 * hidden; }
+std::int64_t norm_parameters(const Tower& tower) {
+  return tower.norm == NormKind::kLayer ? 2 * tower.hidden : tower.hidden;
+}
+
+std::int64_t layer_norm_parameters(const Tower& tower) { return 2 * norm_parameters(tower); }
 
 std::int64_t parameter_count(const Model& model) {
   std::int64_t total = 0;
@@ -19,9 +23,10 @@ std::int64_t parameter_count(const Model& model) {
       const LayerKind& kind = tower.kinds[run.kind];
       total += run.count * (parameters_of(kind.attention, tower.hidden).total() +
                             parameters_of(kind.feed_forward, tower.hidden).total() +
-                            layer_norm_parameters(tower.hidden));
+                            layer_norm_parameters(tower));
     }
-    total += tower.hidden;  // final norm
+    total += norm_parameters(tower);  // final norm
+    total += model.learned_positions * tower.hidden;
     const std::int64_t embedding = model.vocabulary * tower.hidden;
     total += model.tied_embeddings ? embedding : 2 * embedding;
   }

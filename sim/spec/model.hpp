@@ -26,6 +26,7 @@ struct FullAttention {
   bool qkv_bias = false;
   bool output_bias = false;
   bool qk_norm = false;  // RMSNorm over d of every query and key head before RoPE
+  bool rotary = true;    // RoPE; else positions are learned, or a bias inside attention (ALiBi)
 
   bool operator==(const FullAttention&) const = default;
 };
@@ -58,6 +59,14 @@ struct DenseFeedForward {
   bool operator==(const DenseFeedForward&) const = default;
 };
 
+// Feed-forward without a gate: one h x f matrix in, GELU, one f x h out.
+struct PlainFeedForward {
+  std::int64_t intermediate = 0;  // f
+  bool bias = false;
+
+  bool operator==(const PlainFeedForward&) const = default;
+};
+
 // A router and E gated experts, k of which serve each token, and shared experts, which serve every
 // token: together one gated feed-forward of size f_s.
 struct MixtureOfExperts {
@@ -70,7 +79,7 @@ struct MixtureOfExperts {
   bool operator==(const MixtureOfExperts&) const = default;
 };
 
-using FeedForward = std::variant<DenseFeedForward, MixtureOfExperts>;
+using FeedForward = std::variant<DenseFeedForward, PlainFeedForward, MixtureOfExperts>;
 
 struct LayerKind {
   Attention attention;
@@ -87,9 +96,14 @@ struct LayerRun {
   bool operator==(const LayerRun&) const = default;
 };
 
+// What a norm over the hidden size does and owns: RMSNorm a scale; LayerNorm also takes the mean
+// off and owns a bias, unless the model has none.
+enum class NormKind : std::uint8_t { kRootMeanSquare, kLayer, kLayerWithoutBias };
+
 struct Tower {
   std::string name;         // "text"
   std::int64_t hidden = 0;  // h
+  NormKind norm = NormKind::kRootMeanSquare;
   std::vector<LayerKind> kinds;
   std::vector<LayerRun> runs;  // first layer to last
 
@@ -98,11 +112,12 @@ struct Tower {
 
 struct Model {
   std::string name;
-  std::string family;              // "llama", "qwen3_moe", ...: model_type of config.json
-  std::vector<Tower> towers;       // text only until vision and audio towers are modelled
-  std::int64_t vocabulary = 0;     // V
-  std::int64_t max_positions = 0;  // max_position_embeddings, 0 when the file has none
-  bool tied_embeddings = false;    // the LM head is the embedding's matrix
+  std::string family;                  // "llama", "qwen3_moe", ...: model_type of config.json
+  std::vector<Tower> towers;           // text only until vision and audio towers are modelled
+  std::int64_t vocabulary = 0;         // V
+  std::int64_t max_positions = 0;      // max_position_embeddings, 0 when the file has none
+  bool tied_embeddings = false;        // the LM head is the embedding's matrix
+  std::int64_t learned_positions = 0;  // rows of the table of learned positions, 0: there is none
   // Layers that predict tokens after the next one. They are not in `towers`: training is modelled
   // without them.
   std::int64_t prediction_layers = 0;
@@ -110,7 +125,8 @@ struct Model {
 
 // The exact number of trainable parameters, as the model's authors count them.
 [[nodiscard]] std::int64_t parameter_count(const Model& model);
+[[nodiscard]] std::int64_t norm_parameters(const Tower& tower);
 // Both norms of a layer, and nothing else.
-[[nodiscard]] std::int64_t layer_norm_parameters(std::int64_t hidden);
+[[nodiscard]] std::int64_t layer_norm_parameters(const Tower& tower);
 
 }  // namespace seqspan::sim

@@ -6,8 +6,8 @@
 
 namespace seqspan::sim {
 
-using ContextAttention =
-    std::variant<LocalAttention, RingAttention, AllGatherAttention, UlyssesAttention>;
+using ContextAttention = std::variant<LocalAttention, UnfusedAttention, RingAttention,
+                                      AllGatherAttention, UlyssesAttention>;
 
 [[nodiscard]] inline ContextAttention make_attention(ProgramBuilder& builder,
                                                      const HeadBlock& heads, QueryKeyValue inputs,

@@ -7,6 +7,9 @@ AttentionCore make_core(ProgramBuilder& builder, const HeadBlock& block, QueryKe
   const Layout& layout = plan.layout;
   const FrameworkTraits& traits = plan.traits;
   if (layout.ring == 1) {
+    if (plan.training.attention_kernel == AttentionKernel::kUnfused) {
+      return UnfusedAttention(builder, block, inputs, plan.training.dropout > 0);
+    }
     return LocalAttention(builder, block, inputs, traits.expands_kv_gradients);
   }
   if (layout.kv_exchange == KvExchange::kAllGather) {

@@ -7,10 +7,12 @@
 #include "sim/lower/attention/all_gather.hpp"
 #include "sim/lower/attention/local.hpp"
 #include "sim/lower/attention/ring.hpp"
+#include "sim/lower/attention/unfused.hpp"
 
 namespace seqspan::sim {
 
-using AttentionCore = std::variant<LocalAttention, RingAttention, AllGatherAttention>;
+using AttentionCore =
+    std::variant<LocalAttention, UnfusedAttention, RingAttention, AllGatherAttention>;
 
 [[nodiscard]] AttentionCore make_core(ProgramBuilder& builder, const HeadBlock& block,
                                       QueryKeyValue inputs, const ContextPlan& plan);

@@ -43,6 +43,7 @@ struct QueryKeyValue {
 struct ContextPlan {
   const Layout& layout;
   const FrameworkTraits& traits;
+  const Training& training;
   std::int64_t ring_rank = 0;  // of r
 };
 

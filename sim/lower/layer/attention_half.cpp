@@ -8,6 +8,13 @@
 namespace seqspan::sim {
 namespace {
 
+constexpr DropoutNames kDropoutNames{
+    .forward = "residual after attention",
+    .mask = "dropout mask, attention half",
+    .gradient = "d(attention projection)",
+    .backward = "dropout backward, attention half",
+};
+
 std::int64_t qkv_heads(const FullAttention& attention) {
   return attention.query_heads + 2 * attention.kv_heads;
 }
@@ -19,6 +26,7 @@ AttentionHalf::AttentionHalf(ProgramBuilder& builder, const LoweringContext& con
                              const Ports& ports)
     : weights_(weights),
       qk_norm_(attention.qk_norm),
+      views_(!attention.rotary && context.layout.cp() == 1),
       gathers_heads_(attention.kv_heads < context.layout.tp),
       recomputes_core_(context.layout.recompute == Recompute::kSelective),
       rows_(context.dimensions.rows),
@@ -28,6 +36,7 @@ AttentionHalf::AttentionHalf(ProgramBuilder& builder, const LoweringContext& con
       heads_(local_heads(context, attention)),
       ports_(ports),
       norm_(builder, context, "attention norm output", ports.input),
+      dropout_(builder, context, kDropoutNames, ports.output_gradient),
       whole_norm_(whole_of(builder, context, "gathered attention norm output", norm_.output())),
       projected_(builder.bfloat16("QKV", {context.dimensions.batch, context.dimensions.tokens,
                                           Extent{"(a + 2 g) d/t", qkv_width_}})),
@@ -44,14 +53,18 @@ AttentionHalf::AttentionHalf(ProgramBuilder& builder, const LoweringContext& con
                            Extent{"(a + g)/t", heads_.query_heads.value + heads_.kv_heads.value}})),
       normed_{builder.bfloat16("q before RoPE", heads_.query()),
               builder.bfloat16("k before RoPE", heads_.key()), projected_},
-      positioned_{builder.bfloat16("q", heads_.query()), builder.bfloat16("k", heads_.key()),
-                  builder.bfloat16("v", heads_.value())},
-      attention_(make_attention(builder, heads_, positioned_,
-                                {context.layout, context.traits, context.ring_rank})),
+      positioned_(views_ ? QueryKeyValue{whole_projected_, whole_projected_, whole_projected_}
+                         : QueryKeyValue{builder.bfloat16("q", heads_.query()),
+                                         builder.bfloat16("k", heads_.key()),
+                                         builder.bfloat16("v", heads_.value())}),
+      rotary_(attention.rotary),
+      attention_(make_attention(
+          builder, heads_, positioned_,
+          {context.layout, context.traits, context.job.training, context.ring_rank})),
       partial_output_(builder.bfloat16("attention projection", context.dimensions.full())),
       reduced_output_(shard_of(builder, context, "attention projection, reduced", partial_output_)),
       whole_output_gradient_(
-          whole_of(builder, context, "gathered gradient, attention half", ports.output_gradient)),
+          whole_of(builder, context, "gathered gradient, attention half", dropout_.gradient())),
       attention_output_gradient_(builder.bfloat16("d(attention output)", heads_.output())),
       normed_gradient_{builder.bfloat16("dq before RoPE", heads_.query()),
                        builder.bfloat16("dk before RoPE", heads_.key()), projected_},
@@ -66,8 +79,9 @@ AttentionHalf::AttentionHalf(ProgramBuilder& builder, const LoweringContext& con
 }
 
 void AttentionHalf::position_heads(ProgramBuilder& builder) const {
+  if (views_) return;
   if (!qk_norm_) {
-    builder.memory_pass("split heads, RoPE", {whole_projected_},
+    builder.memory_pass(rotary_ ? "split heads, RoPE" : "split heads", {whole_projected_},
                         {positioned_.query, positioned_.key, positioned_.value});
     return;
   }
@@ -81,7 +95,8 @@ void AttentionHalf::position_heads(ProgramBuilder& builder) const {
 void AttentionHalf::position_heads_backward(ProgramBuilder& builder) const {
   const QueryKeyValue gradients = gradients_of(attention_);
   if (!qk_norm_) {
-    builder.memory_pass("RoPE backward", {gradients.query, gradients.key, gradients.value},
+    builder.memory_pass(rotary_ ? "RoPE backward" : "join heads' gradients",
+                        {gradients.query, gradients.key, gradients.value},
                         {whole_projected_gradient_});
     return;
   }
@@ -108,12 +123,14 @@ void AttentionHalf::forward(ProgramBuilder& builder) const {
   sim::forward(attention_, builder);
   builder.gemm("output projection", {rows_, hidden_, query_width_},
                {output_of(attention_), weights_.parameters()}, {partial_output_});
-  scatter_tokens(builder, "reduce-scatter attention", partial_output_, reduced_output_);
-  builder.memory_pass("residual after attention", {ports_.input, reduced_output_}, {ports_.output});
+  scatter_tokens(builder, {"reduce-scatter attention", "all-reduce attention"}, partial_output_,
+                 reduced_output_);
+  dropout_.forward(builder, {ports_.input, reduced_output_}, ports_.output);
 }
 
 void AttentionHalf::backward(ProgramBuilder& builder) const {
-  gather_tokens(builder, "all-gather gradient of attention", ports_.output_gradient,
+  dropout_.backward(builder);
+  gather_tokens(builder, "all-gather gradient of attention", dropout_.gradient(),
                 whole_output_gradient_);
   builder.gemm("output projection, data gradient", {rows_, query_width_, hidden_},
                {whole_output_gradient_, weights_.parameters()}, {attention_output_gradient_});
@@ -135,7 +152,8 @@ void AttentionHalf::backward(ProgramBuilder& builder) const {
   gather_tokens(builder, "all-gather for QKV weight gradient", norm_.output(), whole_norm_);
   builder.gemm("QKV projection, data gradient", {rows_, hidden_, qkv_width_},
                {projected_gradient_, weights_.parameters()}, {whole_norm_gradient_});
-  scatter_tokens(builder, "reduce-scatter gradient of QKV", whole_norm_gradient_, norm_gradient_);
+  scatter_tokens(builder, {"reduce-scatter gradient of QKV", "all-reduce gradient of QKV"},
+                 whole_norm_gradient_, norm_gradient_);
   builder.weight_gradient("QKV projection, weight gradient", {qkv_width_, hidden_, rows_},
                           {projected_gradient_, whole_norm_}, {weights_.gradients()});
   norm_.backward(builder, norm_gradient_, ports_.output_gradient, ports_.input_gradient);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "sim/lower/attention/context_attention.hpp"
+#include "sim/lower/layer/dropout.hpp"
 #include "sim/lower/layer/norm.hpp"
 #include "sim/lower/layer/ports.hpp"
 #include "sim/lower/weights.hpp"
@@ -27,6 +28,7 @@ class AttentionHalf {
 
   const Weights& weights_;
   bool qk_norm_;
+  bool views_;  // q, k, v are parts of the projection: nothing turns or sends them
   bool gathers_heads_;
   bool recomputes_core_;
   std::int64_t rows_;
@@ -37,6 +39,7 @@ class AttentionHalf {
   HeadBlock heads_;
   Ports ports_;
   Norm norm_;
+  Dropout dropout_;
   TensorId whole_norm_;
   TensorId projected_;        // QKV as projected by this rank
   TensorId whole_projected_;  // QKV of all TP ranks where t > g
@@ -44,6 +47,7 @@ class AttentionHalf {
   TensorId qk_inverse_rms_;
   QueryKeyValue normed_;      // after QK-norm, before RoPE
   QueryKeyValue positioned_;  // what attention reads
+  bool rotary_;
   ContextAttention attention_;
   TensorId partial_output_;
   TensorId reduced_output_;

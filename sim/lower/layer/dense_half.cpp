@@ -21,15 +21,23 @@ constexpr GatedNames kNames{
     .gate_up_projection = "gate, up projection",
     .swiglu = "SwiGLU",
     .down_projection = "down projection",
-    .scatter_output = "reduce-scatter feed-forward",
+    .scatter_output = {"reduce-scatter feed-forward", "all-reduce feed-forward"},
     .gather_output_gradient = "all-gather gradient of feed-forward",
     .down_data_gradient = "down projection, data gradient",
     .down_weight_gradient = "down projection, weight gradient",
     .swiglu_backward = "SwiGLU backward",
     .gather_for_weight_gradient = "all-gather for gate, up weight gradient",
     .gate_up_data_gradient = "gate, up projection, data gradient",
-    .scatter_input_gradient = "reduce-scatter gradient of gate, up",
+    .scatter_input_gradient = {"reduce-scatter gradient of gate, up",
+                               "all-reduce gradient of gate, up"},
     .gate_up_weight_gradient = "gate, up projection, weight gradient",
+};
+
+constexpr DropoutNames kDropoutNames{
+    .forward = "residual after feed-forward",
+    .mask = "dropout mask, feed-forward half",
+    .gradient = "d(down projection)",
+    .backward = "dropout backward, feed-forward half",
 };
 
 }  // namespace
@@ -39,17 +47,18 @@ DenseHalf::DenseHalf(ProgramBuilder& builder, const LoweringContext& context,
                      const Ports& ports)
     : ports_(ports),
       norm_(builder, context, "feed-forward norm output", ports.input),
+      dropout_(builder, context, kDropoutNames, ports.output_gradient),
       feed_forward_(builder, context, kNames, feed_forward.intermediate / context.layout.tp,
-                    weights, norm_.output(), ports.output_gradient) {}
+                    weights, norm_.output(), dropout_.gradient()) {}
 
 void DenseHalf::forward(ProgramBuilder& builder) const {
   norm_.forward(builder);
   feed_forward_.forward(builder);
-  builder.memory_pass("residual after feed-forward", {ports_.input, feed_forward_.output()},
-                      {ports_.output});
+  dropout_.forward(builder, {ports_.input, feed_forward_.output()}, ports_.output);
 }
 
 void DenseHalf::backward(ProgramBuilder& builder) const {
+  dropout_.backward(builder);
   feed_forward_.backward(builder);
   norm_.backward(builder, feed_forward_.input_gradient(), ports_.output_gradient,
                  ports_.input_gradient);

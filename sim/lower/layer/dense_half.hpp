@@ -1,6 +1,7 @@
 // The dense feed-forward half of a layer: norm, gated feed-forward, residual sum.
 #pragma once
 
+#include "sim/lower/layer/dropout.hpp"
 #include "sim/lower/layer/gated_feed_forward.hpp"
 #include "sim/lower/layer/norm.hpp"
 #include "sim/lower/layer/ports.hpp"
@@ -18,6 +19,7 @@ class DenseHalf {
  private:
   Ports ports_;
   Norm norm_;
+  Dropout dropout_;
   GatedFeedForward feed_forward_;
 };
 

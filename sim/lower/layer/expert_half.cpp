@@ -46,14 +46,15 @@ constexpr GatedNames kSharedNames{
     .gate_up_projection = "shared experts' gate, up projection",
     .swiglu = "shared experts' SwiGLU",
     .down_projection = "shared experts' down projection",
-    .scatter_output = "reduce-scatter shared experts",
+    .scatter_output = {"reduce-scatter shared experts", "all-reduce shared experts"},
     .gather_output_gradient = "all-gather gradient of shared experts",
     .down_data_gradient = "shared experts' down projection, data gradient",
     .down_weight_gradient = "shared experts' down projection, weight gradient",
     .swiglu_backward = "shared experts' SwiGLU backward",
     .gather_for_weight_gradient = "all-gather for shared experts' weight gradient",
     .gate_up_data_gradient = "shared experts' gate, up projection, data gradient",
-    .scatter_input_gradient = "reduce-scatter gradient of shared experts",
+    .scatter_input_gradient = {"reduce-scatter gradient of shared experts",
+                               "all-reduce gradient of shared experts"},
     .gate_up_weight_gradient = "shared experts' gate, up projection, weight gradient",
 };
 

@@ -10,6 +10,7 @@
 // option, is not modelled).
 #pragma once
 
+#include "sim/lower/tensor_parallel.hpp"
 #include "sim/lower/weights.hpp"
 
 namespace seqspan::sim {
@@ -33,14 +34,14 @@ struct GatedNames {
   const char* gate_up_projection;
   const char* swiglu;
   const char* down_projection;
-  const char* scatter_output;
+  SumNames scatter_output;
   const char* gather_output_gradient;
   const char* down_data_gradient;
   const char* down_weight_gradient;
   const char* swiglu_backward;
   const char* gather_for_weight_gradient;
   const char* gate_up_data_gradient;
-  const char* scatter_input_gradient;
+  SumNames scatter_input_gradient;
   const char* gate_up_weight_gradient;
 };
 

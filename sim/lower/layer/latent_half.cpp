@@ -17,7 +17,7 @@ constexpr UpProjectionNames kQueryUp{
     .projection = "query up projection",
     .gather_again = "all-gather query latent for weight gradient",
     .data_gradient = "query up projection, data gradient",
-    .scatter = "reduce-scatter gradient of query latent",
+    .scatter = {"reduce-scatter gradient of query latent", "all-reduce gradient of query latent"},
     .weight_gradient = "query up projection, weight gradient",
 };
 
@@ -33,7 +33,7 @@ constexpr UpProjectionNames kQueryInOneStep{
     .projection = "query projection",
     .gather_again = "all-gather for query weight gradient",
     .data_gradient = "query projection, data gradient",
-    .scatter = "reduce-scatter gradient of queries",
+    .scatter = {"reduce-scatter gradient of queries", "all-reduce gradient of queries"},
     .weight_gradient = "query projection, weight gradient",
 };
 
@@ -48,7 +48,7 @@ constexpr UpProjectionNames kKvUp{
     .projection = "KV up projection",
     .gather_again = "all-gather KV latent for weight gradient",
     .data_gradient = "KV up projection, data gradient",
-    .scatter = "reduce-scatter gradient of KV latent",
+    .scatter = {"reduce-scatter gradient of KV latent", "all-reduce gradient of KV latent"},
     .weight_gradient = "KV up projection, weight gradient",
 };
 
@@ -94,8 +94,9 @@ LatentHalf::LatentHalf(ProgramBuilder& builder, const LoweringContext& context,
               Extent{"d_n + d_v", attention.plain_dim + attention.value_dim}}),
       positioned_{query_up_.output(), builder.bfloat16("k", heads_.key()),
                   builder.bfloat16("v", heads_.value())},
-      attention_(make_attention(builder, heads_, positioned_,
-                                {context.layout, context.traits, context.ring_rank})),
+      attention_(make_attention(
+          builder, heads_, positioned_,
+          {context.layout, context.traits, context.job.training, context.ring_rank})),
       partial_output_(builder.bfloat16("attention projection", context.dimensions.full())),
       reduced_output_(shard_of(builder, context, "attention projection, reduced", partial_output_)),
       whole_output_gradient_(
@@ -146,8 +147,9 @@ void LatentHalf::position_backward(ProgramBuilder& builder) const {
 }
 
 void LatentHalf::project_down_backward(ProgramBuilder& builder) const {
-  scatter_tokens(builder, "reduce-scatter gradient of k with RoPE", whole_key_rotary_gradient_,
-                 key_rotary_gradient_);
+  scatter_tokens(builder,
+                 {"reduce-scatter gradient of k with RoPE", "all-reduce gradient of k with RoPE"},
+                 whole_key_rotary_gradient_, key_rotary_gradient_);
   builder.memory_pass("join gradients of KV latent",
                       {kv_up_.input_gradient(), key_rotary_gradient_}, {kv_down_gradient_});
   builder.gemm("KV down projection, data gradient", {shard_rows_, hidden_, kv_down_width_},
@@ -175,7 +177,8 @@ void LatentHalf::forward(ProgramBuilder& builder) const {
   sim::forward(attention_, builder);
   builder.gemm("output projection", {rows_, hidden_, output_width_},
                {output_of(attention_), weights_.parameters()}, {partial_output_});
-  scatter_tokens(builder, "reduce-scatter attention", partial_output_, reduced_output_);
+  scatter_tokens(builder, {"reduce-scatter attention", "all-reduce attention"}, partial_output_,
+                 reduced_output_);
   builder.memory_pass("residual after attention", {ports_.input, reduced_output_}, {ports_.output});
 }
 

@@ -4,6 +4,7 @@
 #include "sim/lower/layer/dense_half.hpp"
 #include "sim/lower/layer/expert_half.hpp"
 #include "sim/lower/layer/latent_half.hpp"
+#include "sim/lower/layer/plain_half.hpp"
 #include "sim/spec/layer_facts.hpp"
 
 namespace seqspan::sim {
@@ -15,7 +16,7 @@ std::int64_t shared_elements(const LoweringContext& context, const LayerKind& ki
   const std::int64_t hidden = context.tower.hidden;
   const ParameterCounts attention = parameters_of(kind.attention, hidden);
   const ParameterCounts feed_forward = parameters_of(kind.feed_forward, hidden);
-  return layer_norm_parameters(hidden) + attention.whole() + feed_forward.whole() +
+  return layer_norm_parameters(context.tower) + attention.whole() + feed_forward.whole() +
          (attention.split() + feed_forward.split()) / context.layout.tp;
 }
 
@@ -67,6 +68,12 @@ LatentHalf make_half(ProgramBuilder& builder, const LoweringContext& context,
 
 DenseHalf make_half(ProgramBuilder& builder, const LoweringContext& context,
                     const DenseFeedForward& feed_forward, const Weights& shared, const Weights&,
+                    const Ports& ports) {
+  return {builder, context, feed_forward, shared, ports};
+}
+
+PlainHalf make_half(ProgramBuilder& builder, const LoweringContext& context,
+                    const PlainFeedForward& feed_forward, const Weights& shared, const Weights&,
                     const Ports& ports) {
   return {builder, context, feed_forward, shared, ports};
 }
@@ -153,6 +160,11 @@ class Placeholders {
     one("2 f/t", 2 * width, "h", hidden());
     one("h", hidden(), "f/t", width);
   }
+  void add(const PlainFeedForward& plain) {
+    const std::int64_t width = plain.intermediate / context_.layout.tp;
+    one("f/t", width, "h", hidden());
+    one("h", hidden(), "f/t", width);
+  }
   void add(const MixtureOfExperts& experts) {
     const std::int64_t width = experts.expert_intermediate / context_.layout.etp;
     one("2 f/q", 2 * width, "h", hidden());
@@ -199,7 +211,7 @@ void reduce_whole_gradients(ProgramBuilder& builder, const LoweringContext& cont
     return;
   }
   const std::int64_t hidden = context.tower.hidden;
-  const std::int64_t elements = layer_norm_parameters(hidden) +
+  const std::int64_t elements = layer_norm_parameters(context.tower) +
                                 parameters_of(kind.attention, hidden).whole() +
                                 parameters_of(kind.feed_forward, hidden).whole();
   const Bytes bytes(elements * bytes_per_element(context.traits.state.gradient));

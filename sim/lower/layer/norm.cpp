@@ -6,11 +6,15 @@ namespace seqspan::sim {
 
 Norm::Norm(ProgramBuilder& builder, const LoweringContext& context, const char* name,
            TensorId input)
-    : fused_(context.traits.fused_kernels),
+    : fused_(context.traits.fused_kernels || context.tower.norm != NormKind::kRootMeanSquare),
       input_(input),
       output_(builder.bfloat16(name, builder.program().tensor(input).shape)),
-      inverse_rms_(
-          builder.float32("1/rms", {context.dimensions.batch, context.dimensions.shard_tokens})) {
+      statistics_(
+          context.tower.norm == NormKind::kRootMeanSquare
+              ? builder.float32("1/rms",
+                                {context.dimensions.batch, context.dimensions.shard_tokens})
+              : builder.float32("mean, 1/std", {context.dimensions.batch,
+                                                context.dimensions.shard_tokens, Extent{"2", 2}})) {
   if (fused_) return;
   const Shape shape = builder.program().tensor(input).shape;
   float32_input_ = builder.float32("norm input in fp32", shape);
@@ -19,17 +23,17 @@ Norm::Norm(ProgramBuilder& builder, const LoweringContext& context, const char* 
 
 void Norm::forward(ProgramBuilder& builder) const {
   if (fused_) {
-    builder.memory_pass("norm", {input_}, {output_, inverse_rms_});
+    builder.memory_pass("norm", {input_}, {output_, statistics_});
     return;
   }
   builder.memory_pass("cast to fp32", {input_}, {float32_input_});
-  builder.memory_pass("normalise", {float32_input_}, {normalised_, inverse_rms_});
+  builder.memory_pass("normalise", {float32_input_}, {normalised_, statistics_});
   builder.memory_pass("scale norm", {normalised_}, {output_});
 }
 
 Operands Norm::backward_reads(TensorId output_gradient) const {
-  if (fused_) return {output_gradient, input_, inverse_rms_};
-  return {output_gradient, float32_input_, normalised_, inverse_rms_};
+  if (fused_) return {output_gradient, input_, statistics_};
+  return {output_gradient, float32_input_, normalised_, statistics_};
 }
 
 void Norm::backward(ProgramBuilder& builder, TensorId output_gradient, TensorId residual_gradient,

@@ -1,10 +1,12 @@
-// RMSNorm over the last extent of its input (the hidden size, or the rank of a latent), and the
-// residual sum that its backward ends in where there is one.
+// RMSNorm or LayerNorm (NormKind) over the last extent of its input (the hidden size, or the rank
+// of a latent), and the residual sum that its backward ends in where there is one.
 //
 // Fused kernels (TransformerEngine) save their input, their output (as the next linear's input) and
 // 1/rms in fp32: (2 + 2) h + 4 bytes per token. Eager Hugging Face modules save the fp32 copy of
 // the input, the normalised bf16 tensor, the output and 1/rms: (4 + 2 + 2) h + 4 bytes per token
-// (derived from transformers' LlamaRMSNorm and autograd's rules; not measured).
+// (derived from transformers' LlamaRMSNorm and autograd's rules; not measured). LayerNorm is a
+// fused kernel everywhere (torch.nn.LayerNorm, Apex) and saves its input, its output and mean and
+// 1/std in fp32: (2 + 2) h + 8 bytes per token.
 #pragma once
 
 #include "sim/lower/dimensions.hpp"
@@ -30,7 +32,7 @@ class Norm {
   bool fused_;
   TensorId input_;
   TensorId output_;
-  TensorId inverse_rms_;
+  TensorId statistics_;  // 1/rms, or mean and 1/std
   TensorId float32_input_{};
   TensorId normalised_{};
 };

@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "sim/lower/layer/norm.hpp"
+#include "sim/lower/tensor_parallel.hpp"
 #include "sim/lower/weights.hpp"
 
 namespace seqspan::sim {
@@ -27,7 +28,7 @@ struct UpProjectionNames {
   const char* projection;
   const char* gather_again;
   const char* data_gradient;
-  const char* scatter;
+  SumNames scatter;
   const char* weight_gradient;
 };
 

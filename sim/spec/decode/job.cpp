@@ -5,6 +5,7 @@
 #include "sim/spec/decode/cluster.hpp"
 #include "sim/spec/decode/layout.hpp"
 #include "sim/spec/decode/model.hpp"
+#include "sim/spec/layer_facts.hpp"
 #include "sim/units/format_units.hpp"
 
 namespace seqspan::sim {
@@ -35,6 +36,13 @@ FieldTable<Training> make_training_table() {
                      "how the language model loss keeps its logits")
             .with_default("the framework's default"),
         &Training::loss);
+  t.add(json::choice("attention_kernel", json::choices_up_to(AttentionKernel::kUnfused),
+                     "one flash kernel, or products, softmax and dropout one by one")
+            .with_default("flash"),
+        &Training::attention_kernel);
+  t.add(json::real("dropout", 0, 0.999, "share of numbers dropped after embedding, attention, MLP")
+            .with_default("0"),
+        &Training::dropout);
   t.add(json::boolean("overlap_gradient_reduction", "reduce gradients under the last backward")
             .with_default("true"),
         &Training::overlap_gradient_reduction);
@@ -134,6 +142,18 @@ const FieldTable<JobReading>& job_table() {
   return kTable;
 }
 
+// Halves with latent attention or experts are lowered without dropout: nobody trains them with it.
+Result<void> check_dropout(const Job& job, const Value& value) {
+  if (job.training.dropout == 0) return {};
+  for (const LayerKind& kind : job.model.towers.front().kinds) {
+    if (!is_latent(kind.attention) && expert_count(kind.feed_forward) == 0) continue;
+    return json::error_at(*value.find("training"), "training", "dropout",
+                          "dropout is not modelled for this model",
+                          "it has latent attention or experts", "set it to 0");
+  }
+  return {};
+}
+
 void add_warnings(Job& job) {
   const std::int64_t longest = job.model.max_positions;
   if (longest > 0 && job.training.sequence_length > longest) {
@@ -163,6 +183,7 @@ Result<Job> decode_job(const json::Value& value, const std::string& model_name) 
   if (Result<void> ok = job_table().decode(reading, value, {}); !ok) {
     return tl::unexpected(ok.error());
   }
+  if (Result<void> ok = check_dropout(reading.job, value); !ok) return tl::unexpected(ok.error());
   add_warnings(reading.job);
   return std::move(reading.job);
 }

@@ -36,8 +36,12 @@ FieldTable<LayoutChoice> make_table() {
         "sharding=none|optimizer|gradients|parameters for stage 0, 1, 2 and 3"},
        {"world", "the number of ranks follows from the cluster", "set the cluster's nodes"}},
       false});
-  t.add(degree("tp", "tensor parallel group size, with sequence parallelism", kPlanned),
-        &LayoutChoice::tp);
+  t.add(degree("tp", "tensor parallel group size", kPlanned), &LayoutChoice::tp);
+  t.add(json::boolean("sequence_parallel",
+                      "norms and residuals split by tokens over tp, between all-gather and "
+                      "reduce-scatter; else whole on every rank, behind all-reduces")
+            .with_default("true"),
+        &LayoutChoice::sequence_parallel);
   t.add(degree("pp", "pipeline stages", kPlanned), &LayoutChoice::pp);
   t.add(degree("vpp", "model chunks per pipeline stage; above 1 the schedule is interleaved",
                kPlanned),

@@ -20,9 +20,9 @@ class Reading {
       : config_(config), value_(value), path_(path) {}
 
   [[nodiscard]] Result<Model> model(std::string name) const {
-    for (const auto check :
-         {&Reading::check_kind, &Reading::check_heads, &Reading::check_window,
-          &Reading::check_latent, &Reading::check_experts, &Reading::check_dense}) {
+    for (const auto check : {&Reading::check_names, &Reading::check_kind, &Reading::check_heads,
+                             &Reading::check_window, &Reading::check_latent,
+                             &Reading::check_experts, &Reading::check_dense}) {
       if (Result<void> ok = (this->*check)(); !ok) return tl::unexpected(ok.error());
     }
     Model model;
@@ -30,7 +30,10 @@ class Reading {
     model.family = name_of(config_.family);
     model.vocabulary = config_.vocabulary;
     model.max_positions = config_.max_positions;
-    model.tied_embeddings = config_.tied_embeddings.value_or(false);
+    model.tied_embeddings = config_.tied_embeddings.value_or(is_plain());
+    const bool learned = is(ModelFamily::kGpt2) ||
+                         (is(ModelFamily::kMpt) && config_.learned_positions && !config_.alibi);
+    model.learned_positions = learned ? config_.max_positions : 0;
     model.prediction_layers = config_.prediction_layers;
     model.towers.push_back(tower());
     return model;
@@ -42,6 +45,11 @@ class Reading {
   [[nodiscard]] bool is_latent() const {
     return is(ModelFamily::kDeepSeekV2) || is(ModelFamily::kDeepSeekV3);
   }
+
+  // Plain feed-forwards, LayerNorm, no RoPE.
+  [[nodiscard]] bool is_plain() const { return is(ModelFamily::kGpt2) || is(ModelFamily::kMpt); }
+
+  [[nodiscard]] bool biased() const { return is(ModelFamily::kGpt2) || !config_.no_bias; }
 
   [[nodiscard]] bool has_experts() const {
     // Without n_routed_experts all layers of a deepseek model are dense.
@@ -56,14 +64,22 @@ class Reading {
 
   [[nodiscard]] Result<void> check_kind() const {
     const auto& names = config_.architectures;
-    const auto causal = [](const std::string& name) { return name.ends_with("ForCausalLM"); };
+    const auto causal = [](const std::string& name) {
+      return name.ends_with("ForCausalLM") || name == "GPT2LMHeadModel";
+    };
     if (!names.empty() && std::none_of(names.begin(), names.end(), causal)) {
       return refuse("architectures", quote(names.front()) + " is not a causal language model",
                     "only models with a language model head are trained here",
                     "use the ...ForCausalLM variant of the model");
     }
-    if (config_.activation != "silu") {
-      return refuse("hidden_act", quote(config_.activation) + " is not modelled",
+    if (is(ModelFamily::kGpt2)) {
+      const std::string activation = config_.activation.value_or("gelu_new");
+      if (!activation.starts_with("gelu")) {
+        return refuse("activation_function", quote(activation) + " is not modelled",
+                      "feed-forwards of gpt2 have a GELU", "use a model with one");
+      }
+    } else if (config_.activation.value_or("silu") != "silu") {
+      return refuse("hidden_act", quote(*config_.activation) + " is not modelled",
                     "feed-forwards are gated with silu (SwiGLU)", "use a model with silu");
     }
     return {};
@@ -126,6 +142,78 @@ class Reading {
                     "take it from the config.json of the model");
     }
     return {};
+  }
+
+  // Families name the same things differently; a name of another family is refused rather than
+  // ignored, since it would leave the right one at its default.
+  [[nodiscard]] Result<void> check_names() const {
+    const bool gpt2 = is(ModelFamily::kGpt2);
+    const bool mpt = is(ModelFamily::kMpt);
+    const auto check = [this](std::initializer_list<const char*> keys, bool own,
+                              const char* owner) -> Result<void> {
+      for (const char* key : keys) {
+        if (own || value_.find(key) == nullptr) continue;
+        return refuse(key, fmt::format("{} has no '{}'", name_of(config_.family), key),
+                      fmt::format("it is a key of {}", owner), "correct model_type, or the key");
+      }
+      return {};
+    };
+    if (Result<void> ok =
+            check({"n_embd", "n_layer", "n_head", "n_positions", "n_inner", "activation_function"},
+                  gpt2, "gpt2");
+        !ok) {
+      return ok;
+    }
+    if (Result<void> ok = check({"d_model", "n_layers", "n_heads", "expansion_ratio", "max_seq_len",
+                                 "no_bias", "learned_pos_emb", "attn_config"},
+                                mpt, "mpt");
+        !ok) {
+      return ok;
+    }
+    if (Result<void> ok =
+            check({"hidden_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads",
+                   "head_dim", "intermediate_size", "max_position_embeddings", "hidden_act"},
+                  !gpt2 && !mpt, "the other families");
+        !ok) {
+      return ok;
+    }
+    const bool positions = config_.max_positions > 0 || !is_plain() ||
+                           (mpt && (config_.alibi || !config_.learned_positions));
+    if (Result<void> ok = check_given({{gpt2  ? "n_embd"
+                                        : mpt ? "d_model"
+                                              : "hidden_size",
+                                        config_.hidden_size > 0},
+                                       {gpt2  ? "n_layer"
+                                        : mpt ? "n_layers"
+                                              : "num_hidden_layers",
+                                        config_.layers > 0},
+                                       {gpt2  ? "n_head"
+                                        : mpt ? "n_heads"
+                                              : "num_attention_heads",
+                                        config_.heads > 0},
+                                       {gpt2 ? "n_positions" : "max_seq_len", positions}},
+                                      "must have it");
+        !ok) {
+      return ok;
+    }
+    if (mpt && config_.expansion_ratio * config_.hidden_size > kWidestFeedForward) {
+      return refuse("expansion_ratio",
+                    fmt::format("a feed-forward of {} x {} is too wide", config_.expansion_ratio,
+                                config_.hidden_size),
+                    fmt::format("it is at most {} wide", kWidestFeedForward), "correct it");
+    }
+    if (gpt2 && intermediate() > kWidestFeedForward) {
+      return refuse("n_embd",
+                    fmt::format("a feed-forward of 4 x {} is too wide", config_.hidden_size),
+                    fmt::format("it is at most {} wide", kWidestFeedForward), "correct it");
+    }
+    return {};
+  }
+
+  // f of a plain feed-forward.
+  [[nodiscard]] std::int64_t intermediate() const {
+    if (is(ModelFamily::kMpt)) return config_.expansion_ratio * config_.hidden_size;
+    return config_.intermediate_size.value_or(4 * config_.hidden_size);
   }
 
   [[nodiscard]] Result<void> check_latent() const {
@@ -238,6 +326,7 @@ class Reading {
   }
 
   [[nodiscard]] Result<void> check_dense() const {
+    if (is_plain()) return {};
     for (std::int64_t layer = 0; layer < config_.layers; ++layer) {
       if (is_dense(layer) && !config_.intermediate_size) {
         return refuse("intermediate_size", "'intermediate_size' is missing",
@@ -263,6 +352,11 @@ class Reading {
     attention.query_heads = config_.heads;
     attention.kv_heads = kv_heads();
     attention.head_dim = config_.head_dim.value_or(config_.hidden_size / config_.heads);
+    if (is_plain()) {
+      attention.qkv_bias = attention.output_bias = biased();
+      attention.rotary = false;
+      return attention;
+    }
     const bool biased = config_.attention_bias && !is(ModelFamily::kMixtral);
     attention.qkv_bias = is(ModelFamily::kQwen2) || biased;
     attention.output_bias = !is(ModelFamily::kQwen2) && biased;
@@ -271,6 +365,7 @@ class Reading {
   }
 
   [[nodiscard]] FeedForward feed_forward(std::int64_t layer) const {
+    if (is_plain()) return PlainFeedForward{intermediate(), biased()};
     if (!is_dense(layer)) {
       return MixtureOfExperts{*config_.experts, *config_.experts_per_token, *expert_intermediate(),
                               shared_intermediate(),
@@ -285,6 +380,7 @@ class Reading {
     Tower tower;
     tower.name = "text";
     tower.hidden = config_.hidden_size;
+    if (is_plain()) tower.norm = biased() ? NormKind::kLayer : NormKind::kLayerWithoutBias;
     for (std::int64_t layer = 0; layer < config_.layers; ++layer) {
       const LayerKind kind{attention(), feed_forward(layer)};
       const auto found = std::find(tower.kinds.begin(), tower.kinds.end(), kind);

@@ -20,6 +20,8 @@ constexpr std::int64_t kWidestHead = 1 << 12;
 constexpr std::int64_t kWidestPartOfHead = 1 << 11;
 constexpr std::int64_t kLargestVocabulary = 1 << 24;
 constexpr std::int64_t kMostPositions = 1 << 30;
+constexpr std::int64_t kMostLearnedPositions = 1 << 24;
+constexpr std::int64_t kWidestExpansion = 64;
 
 struct SeqspanKeys {
   std::string name;
@@ -55,10 +57,14 @@ void refuse(FieldTable<ModelConfig>& t, const char* name, const char* why, const
 }
 
 void add_shape(FieldTable<ModelConfig>& t) {
-  t.add(integer("hidden_size", 1, kWidest, "h, width of the residual stream"),
-        &ModelConfig::hidden_size);
-  t.add(integer("num_hidden_layers", 1, kMostLayers, "L, decoder layers"), &ModelConfig::layers);
-  t.add(integer("num_attention_heads", 1, kMostHeads, "a, query heads"), &ModelConfig::heads);
+  const char* required = "required but for gpt2 and mpt, which have names of their own";
+  t.add(
+      integer("hidden_size", 1, kWidest, "h, width of the residual stream").with_default(required),
+      &ModelConfig::hidden_size);
+  t.add(integer("num_hidden_layers", 1, kMostLayers, "L, decoder layers").with_default(required),
+        &ModelConfig::layers);
+  t.add(integer("num_attention_heads", 1, kMostHeads, "a, query heads").with_default(required),
+        &ModelConfig::heads);
   t.add(integer("num_key_value_heads", 1, kMostHeads, "g, key and value heads; divides a")
             .with_default("num_attention_heads")
             .or_null(),
@@ -188,6 +194,98 @@ void add_latent(FieldTable<ModelConfig>& t) {
         &ModelConfig::prediction_layers);
 }
 
+void add_gpt2(FieldTable<ModelConfig>& t) {
+  const char* required = "required for gpt2";
+  t.add(integer("n_embd", 1, kWidest, "h (gpt2)").with_default(required),
+        &ModelConfig::hidden_size);
+  t.add(integer("n_layer", 1, kMostLayers, "L (gpt2)").with_default(required),
+        &ModelConfig::layers);
+  t.add(integer("n_head", 1, kMostHeads, "a (gpt2)").with_default(required), &ModelConfig::heads);
+  t.add(integer("n_positions", 1, kMostLearnedPositions,
+                "longest sequence, rows of the table of learned positions (gpt2)")
+            .with_default(required),
+        &ModelConfig::max_positions);
+  t.add(integer("n_inner", 1, kWidestFeedForward, "f (gpt2)").with_default("4 n_embd").or_null(),
+        &ModelConfig::intermediate_size);
+  t.add(json::text("activation_function", "activation of the feed-forward (gpt2); a GELU")
+            .with_default("gelu_new"),
+        &ModelConfig::activation);
+}
+
+// What attn_config of mpt may say.
+struct MptAttention {
+  bool alibi = false;
+  bool qk_norm = false;
+  bool prefix = false;
+  bool rope = false;
+  std::string type = "multihead_attention";
+};
+
+const FieldTable<MptAttention>& mpt_attention_table() {
+  static const FieldTable<MptAttention> kTable = [] {
+    FieldTable<MptAttention> t(json::ObjectFacts{"attn_config of mpt",
+                                                 "What attention of an mpt model does; the kernel "
+                                                 "(attn_impl) and clip_qkv are not looked at.",
+                                                 {},
+                                                 {},
+                                                 true});
+    t.add(json::boolean("alibi", "positions as a bias of the scores").with_default("false"),
+          &MptAttention::alibi);
+    t.add(json::boolean("qk_ln", "LayerNorm of queries and keys; refused").with_default("false"),
+          &MptAttention::qk_norm);
+    t.add(json::boolean("prefix_lm", "a prefix without mask; refused").with_default("false"),
+          &MptAttention::prefix);
+    t.add(json::boolean("rope", "RoPE; refused").with_default("false"), &MptAttention::rope);
+    t.add(json::text("attn_type", "only multihead_attention is modelled")
+              .with_default("multihead_attention"),
+          &MptAttention::type);
+    return t;
+  }();
+  return kTable;
+}
+
+const json::ObjectFacts& mpt_attention_facts() { return mpt_attention_table().facts(); }
+
+Result<void> decode_mpt_attention(ModelConfig& config, const Value& value,
+                                  const std::string& path) {
+  MptAttention attention;
+  if (Result<void> ok = mpt_attention_table().decode(attention, value, path); !ok) return ok;
+  config.alibi = attention.alibi;
+  const auto refuse_key = [&](const char* key, const char* what) {
+    return json::error_at(value, path, key, fmt::format("{} is not modelled", what),
+                          "attention of mpt is causal, with as many KV heads as query heads",
+                          "use a model without it");
+  };
+  if (attention.qk_norm) return refuse_key("qk_ln", "LayerNorm of queries and keys");
+  if (attention.prefix) return refuse_key("prefix_lm", "a prefix without mask");
+  if (attention.rope) return refuse_key("rope", "RoPE of mpt");
+  if (attention.type != "multihead_attention") {
+    return refuse_key("attn_type", "attention with shared keys and values");
+  }
+  return {};
+}
+
+void add_mpt(FieldTable<ModelConfig>& t) {
+  const char* required = "required for mpt";
+  t.add(integer("d_model", 1, kWidest, "h (mpt)").with_default(required),
+        &ModelConfig::hidden_size);
+  t.add(integer("n_layers", 1, kMostLayers, "L (mpt)").with_default(required),
+        &ModelConfig::layers);
+  t.add(integer("n_heads", 1, kMostHeads, "a (mpt)").with_default(required), &ModelConfig::heads);
+  t.add(integer("expansion_ratio", 1, kWidestExpansion, "f / h (mpt)").with_default("4"),
+        &ModelConfig::expansion_ratio);
+  t.add(integer("max_seq_len", 1, kMostLearnedPositions, "longest sequence (mpt)")
+            .with_default("required with learned positions"),
+        &ModelConfig::max_positions);
+  t.add(json::boolean("no_bias", "linears and norms without biases (mpt)").with_default("false"),
+        &ModelConfig::no_bias);
+  t.add(json::boolean("learned_pos_emb", "a table of learned positions, unless alibi (mpt)")
+            .with_default("true"),
+        &ModelConfig::learned_positions);
+  t.add(json::object("attn_config", mpt_attention_facts, "attention (mpt)").with_default("{}"),
+        decode_mpt_attention);
+}
+
 void add_refused(FieldTable<ModelConfig>& t) {
   refuse(t, "quantization_config", "quantised weights train in other formats than bf16",
          "use the config.json of the unquantised model");
@@ -212,7 +310,7 @@ FieldTable<ModelConfig> make_table() {
           config.name = keys.name;
           return {};
         });
-  t.add(json::choice("model_type", json::choices_up_to(ModelFamily::kDeepSeekV3),
+  t.add(json::choice("model_type", json::choices_up_to(ModelFamily::kMpt),
                      "family of the architecture"),
         &ModelConfig::family);
   json::FieldFacts architectures;
@@ -225,6 +323,8 @@ FieldTable<ModelConfig> make_table() {
   add_window(t);
   add_experts(t);
   add_latent(t);
+  add_gpt2(t);
+  add_mpt(t);
   add_refused(t);
   return t;
 }

@@ -19,6 +19,8 @@ enum class ModelFamily : std::uint8_t {
   kMixtral,
   kDeepSeekV2,
   kDeepSeekV3,
+  kGpt2,
+  kMpt,
 };
 
 constexpr const char* name_of(ModelFamily family) {
@@ -37,6 +39,10 @@ constexpr const char* name_of(ModelFamily family) {
       return "deepseek_v2";
     case ModelFamily::kDeepSeekV3:
       return "deepseek_v3";
+    case ModelFamily::kGpt2:
+      return "gpt2";
+    case ModelFamily::kMpt:
+      return "mpt";
   }
   return "";
 }
@@ -59,7 +65,7 @@ struct ModelConfig {
   std::optional<bool> tied_embeddings;
   bool attention_bias = false;
   bool mlp_bias = false;
-  std::string activation = "silu";
+  std::optional<std::string> activation;
   std::optional<std::int64_t> sliding_window;
   std::optional<bool> use_sliding_window;
   std::optional<std::int64_t> max_window_layers;
@@ -79,6 +85,11 @@ struct ModelConfig {
   std::int64_t first_dense_layers = 0;  // first_k_dense_replace
   std::int64_t expert_layer_step = 1;   // moe_layer_freq
   std::int64_t prediction_layers = 0;
+  // MPT.
+  std::int64_t expansion_ratio = 4;
+  bool no_bias = false;
+  bool learned_positions = true;  // learned_pos_emb
+  bool alibi = false;             // attn_config.alibi
 };
 
 [[nodiscard]] const json::FieldTable<ModelConfig>& model_config_table();

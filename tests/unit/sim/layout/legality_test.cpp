@@ -83,6 +83,11 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Qwen3-235B-A22B", kM, 1, "ep=3,etp=1", "experts_not_divisible"},
         Case{"Qwen3-235B-A22B", kM, 1, "ep=16,etp=1", "expert_grid_not_divisible"},
         Case{"Llama-3-8B", kD, 1, "tp=2", "tensor_parallel_unsupported"},
+        Case{"Llama-3-8B", kM, 1, "tp=8,sequence_parallel=false", nullptr},
+        Case{"Llama-3-8B", kT, 1, "tp=8,sequence_parallel=false", "sequence_parallel_required"},
+        Case{"Llama-3-8B", kT, 1, "ring=8,sequence_parallel=false", nullptr},
+        Case{"Qwen3-235B-A22B", kM, 1, "tp=4,etp=1,sequence_parallel=false",
+             "sequence_parallel_required"},
         Case{"Llama-3-8B", kY, 1, "pp=2", "pipeline_unsupported"},
         Case{"Qwen3-235B-A22B", kD, 1, "ep=2", "expert_parallel_unsupported"},
         Case{"Llama-3-8B", kT, 1, "ulysses=2", "ulysses_unsupported"},
@@ -100,6 +105,21 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Llama-3-8B", kM, 1, "sharding=gradients", "sharding_unsupported"},
         Case{"Llama-3-8B", kT, 1, "sharding=optimizer", "sharding_unsupported"},
         Case{"Llama-3-8B", kM, 1, "pp=2,sharding=parameters", "sharding_with_pipeline"}));
+
+// Scores of all keys at once: any layout of heads, no ring.
+TEST(UnfusedAttention, NeedsTheWholeSequence) {
+  Job job = make_job("Llama-3-8B", kM, 1, 131072, 16);
+  job.training.attention_kernel = AttentionKernel::kUnfused;
+  EXPECT_EQ(broken_rule(job, layout_of(job, "ring=2")), ReasonCode::kUnfusedNeedsWholeSequence);
+  EXPECT_FALSE(broken_rule(job, layout_of(job, "tp=4,ulysses=2")).has_value());
+}
+
+// Without sequence parallelism no tokens are split over tp: 131,073 of them will do.
+TEST(SequenceParallel, OnlyItSplitsTokens) {
+  const Job job = make_job("Llama-3-8B", kM, 1, 131073, 16);
+  EXPECT_EQ(broken_rule(job, layout_of(job, "tp=8")), ReasonCode::kTokensNotDivisibleByTp);
+  EXPECT_FALSE(broken_rule(job, layout_of(job, "tp=8,sequence_parallel=false")).has_value());
+}
 
 TEST(KvReplication, RepeatsUpToTheUlyssesDegree) {
   const Job job = make_job("Qwen3-235B-A22B", kD, 1, 131072, 16);

@@ -20,6 +20,7 @@ RC_GTEST_PROP(LayoutText, ReadsBackWhatItWrites, ()) {
         &Layout::etp, &Layout::dp, &Layout::micro_batch, &Layout::loss_chunks}) {
     layout.*field = degree();
   }
+  layout.sequence_parallel = *rc::gen::inRange(0, 2) == 1;
   layout.ring_order = any_up_to(RingOrder::kStriped);
   layout.kv_exchange = any_up_to(KvExchange::kAllGather);
   layout.placement = any_up_to(Placement::kRingInner);

@@ -61,6 +61,91 @@ TEST(ReadModel, ParametersOfDeepSeekTermByTerm) {
   EXPECT_EQ(v3.parameters(), shipped_parameters("DeepSeek-V3"));
 }
 
+// Plain feed-forwards: per layer 12 h^2 of matrices (3 + 1 + 4 + 4), biases of 3 + 1 + 4 + 1 h, two
+// norms of 2 h with a bias, 1 h without; the embedding, tied; P h of learned positions; final norm.
+std::int64_t plain_parameters(std::int64_t h, std::int64_t layers, std::int64_t vocabulary,
+                              std::int64_t positions, bool biased) {
+  const std::int64_t vectors = biased ? 9 * h + 4 * h : 2 * h;
+  return layers * (12 * h * h + vectors) + (vocabulary + positions) * h + (biased ? 2 : 1) * h;
+}
+
+TEST(ReadModel, ParametersOfPlainModelsTermByTerm) {
+  // OpenAI's 124M.
+  EXPECT_EQ(shipped_parameters("GPT-2"), 124439808);
+  EXPECT_EQ(plain_parameters(768, 12, 50257, 1024, true), 124439808);
+  // The published checkpoints: ALiBi, no biases.
+  EXPECT_EQ(shipped_parameters("MPT-7B"), 6649286656);
+  EXPECT_EQ(plain_parameters(4096, 32, 50432, 0, false), 6649286656);
+  EXPECT_EQ(shipped_parameters("MPT-30B"), 29957200896);
+  EXPECT_EQ(plain_parameters(7168, 48, 50432, 0, false), 29957200896);
+  // NumParams of llm-foundry's benchmarks at 2,048 tokens: learned positions, biases.
+  EXPECT_EQ(shipped_parameters("MPT-13B"), 12853954560);
+  EXPECT_EQ(plain_parameters(5120, 40, 50368, 2048, true), 12853954560);
+  EXPECT_EQ(shipped_parameters("Megatron-GPT-22B"), plain_parameters(6144, 48, 51200, 2048, true));
+  EXPECT_EQ(shipped_parameters("Megatron-GPT-175B"),
+            plain_parameters(12288, 96, 51200, 2048, true));
+  EXPECT_EQ(shipped_parameters("Megatron-GPT-530B"),
+            plain_parameters(20480, 105, 51200, 2048, true));
+  EXPECT_EQ(shipped_parameters("Megatron-GPT-1T"), plain_parameters(25600, 128, 51200, 2048, true));
+}
+
+Result<Model> decode_text(const std::string& text) {
+  const Result<json::Value> value = json::parse(text, "model.json");
+  if (!value) return tl::unexpected(value.error());
+  return decode_model(*value, {}, "tiny");
+}
+
+constexpr const char* kGpt2 =
+    R"({"model_type": "gpt2", "n_embd": 64, "n_layer": 4, "n_head": 4, "n_positions": 32,
+        "vocab_size": 100)";
+constexpr const char* kMpt =
+    R"({"model_type": "mpt", "d_model": 64, "n_layers": 4, "n_heads": 4, "max_seq_len": 32,
+        "vocab_size": 100)";
+
+TEST(DecodeModel, PlainFamilies) {
+  const Result<Model> gpt2 = decode_text(std::string(kGpt2) + R"(, "n_inner": 128})");
+  ASSERT_TRUE(gpt2) << gpt2.error().what;
+  const Tower& tower = gpt2->towers.front();
+  EXPECT_EQ(std::get<PlainFeedForward>(tower.kinds.front().feed_forward),
+            (PlainFeedForward{128, true}));
+  EXPECT_EQ(tower.norm, NormKind::kLayer);
+  EXPECT_EQ(gpt2->learned_positions, 32);
+  EXPECT_TRUE(gpt2->tied_embeddings);
+  EXPECT_FALSE(std::get<FullAttention>(tower.kinds.front().attention).rotary);
+
+  const Result<Model> mpt =
+      decode_text(std::string(kMpt) +
+                  R"(, "no_bias": true, "expansion_ratio": 2, "attn_config": {"alibi": true}})");
+  ASSERT_TRUE(mpt) << mpt.error().what;
+  EXPECT_EQ(std::get<PlainFeedForward>(mpt->towers.front().kinds.front().feed_forward),
+            (PlainFeedForward{128, false}));
+  EXPECT_EQ(mpt->towers.front().norm, NormKind::kLayerWithoutBias);
+  EXPECT_EQ(mpt->learned_positions, 0);  // ALiBi
+  EXPECT_EQ(decode_text(std::string(kMpt) + "}")->learned_positions, 32);
+}
+
+TEST(DecodeModel, PlainFamiliesRefuseWhatIsNotTheirs) {
+  const auto what = [](const std::string& text) {
+    const Result<Model> model = decode_text(text);
+    return model ? "accepted" : model.error().what;
+  };
+  EXPECT_EQ(what(std::string(kGpt2) + R"(, "hidden_size": 64})"), "gpt2 has no 'hidden_size'");
+  EXPECT_EQ(what(std::string(kGpt2) + R"(, "d_model": 64})"), "gpt2 has no 'd_model'");
+  EXPECT_EQ(what(std::string(kMpt) + R"(, "n_inner": 64})"), "mpt has no 'n_inner'");
+  EXPECT_EQ(what(R"({"model_type": "gpt2", "n_embd": 64, "n_layer": 4, "n_head": 4,
+                     "vocab_size": 100})"),
+            "'n_positions' is missing");
+  EXPECT_EQ(what(R"({"model_type": "llama", "num_hidden_layers": 4, "num_attention_heads": 4,
+                     "vocab_size": 100, "intermediate_size": 8})"),
+            "'hidden_size' is missing");
+  EXPECT_EQ(what(std::string(kGpt2) + R"(, "activation_function": "relu"})"),
+            "'relu' is not modelled");
+  EXPECT_EQ(what(std::string(kMpt) + R"(, "attn_config": {"qk_ln": true}})"),
+            "LayerNorm of queries and keys is not modelled");
+  EXPECT_EQ(what(std::string(kMpt) + R"(, "attn_config": {"attn_type": "multiquery_attention"}})"),
+            "attention with shared keys and values is not modelled");
+}
+
 TEST(ReadModel, NamesTheModelAfterItsFolder) {
   EXPECT_EQ(read_model("configs/models/Qwen3-8B/config.json")->name, "Qwen3-8B");
 }

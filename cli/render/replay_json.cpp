@@ -32,6 +32,7 @@ Json case_json(const Replay& replay) {
   Json object = {{"name", replay.source.name},
                  {"source", replay.source.source},
                  {"assumptions", replay.source.assumptions},
+                 {"missed", replay.source.missed},
                  {"left_out", replay.source.left_out},
                  {"rows", Json::array()},
                  {"errors", Json::array()},

@@ -109,6 +109,8 @@ std::string replay_page(const std::vector<Replay>& replays) {
       has_groups = true;
       text += fmt::format("- {}: would pick `{}`.\n", group.name, group_text(group));
     }
+    if (!replay.source.missed.empty()) text += "\n";
+    for (const std::string& missed : replay.source.missed) text += "- Missed: " + missed + ".\n";
   }
   return text;
 }

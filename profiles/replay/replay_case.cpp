@@ -122,6 +122,9 @@ const FieldTable<ReplayCase>& case_table() {
     t.add(json::text("source", "where the figures were published"), &ReplayCase::source);
     t.add(texts("assumptions", "where the publication is silent").with_default("none"),
           &ReplayCase::assumptions);
+    t.add(texts("missed", "what is off by more than it should be, and what was tried")
+              .with_default("none"),
+          &ReplayCase::missed);
     t.add(json::text("model", "a shipped model").with_default("none: left out"),
           &ReplayCase::model);
     t.add(json::text("cluster", "a shipped cluster").with_default("none: left out"),

@@ -43,7 +43,8 @@ struct ReplayCase {
   std::string name;
   std::string source;
   std::vector<std::string> assumptions;  // where the publication is silent
-  std::string model;                     // a shipped name
+  std::vector<std::string> missed;  // what is off by more than it should be, and what was tried
+  std::string model;                // a shipped name
   std::string cluster;
   std::string framework;
   std::vector<std::string> settings;  // of all rows, as --set takes them; a row's own come after

@@ -33,13 +33,19 @@ double fair_share(std::span<const double> wanted) {
 LinkUse link_use(const Cluster& cluster, const CommunicationTime& time) {
   const double total = time.total().value();
   if (total <= 0) return {};
-  LinkUse use{{time.nvlink.value() / total, time.pcie.value() / total, time.nic.value() / total,
-               time.spine.value() / total, time.core.value() / total}};
-  // What goes to the NICs passes the memory of the GPU as well, at the NIC's rate.
-  const double nic_rate =
-      cluster.nic.effective_bandwidth() / cluster.device.nvlink.effective_bandwidth();
-  use.interference =
-      cluster.device.interference * std::min(1.0, std::max(use.parts[0], use.parts[2] * nic_rate));
+  // Never above 1 by rounding: two that need half of a link each do not share it.
+  const double inverse = 1 / total;
+  const auto part = [inverse](Seconds busy) { return std::min(1.0, busy.value() * inverse); };
+  LinkUse use{
+      {part(time.nvlink), part(time.pcie), part(time.nic), part(time.spine), part(time.core)}};
+  double moved = use.parts[0];
+  if (use.parts[2] > moved) {
+    // What goes to the NICs passes the memory of the GPU as well, at the NIC's rate.
+    const double nic_rate =
+        cluster.nic.effective_bandwidth() / cluster.device.nvlink.effective_bandwidth();
+    moved = std::max(moved, use.parts[2] * std::min(1.0, nic_rate));
+  }
+  use.interference = cluster.device.interference * moved;
   return use;
 }
 
@@ -74,7 +80,7 @@ double LinkSharing::compute_end(double start, double duration) const {
       if (starts_[i] > now) {
         next = std::min(next, starts_[i]);
       } else {
-        speed -= transfers_[i].use->interference;
+        speed -= slows_[i];
         next = std::min(next, ends_[i]);
       }
     }

@@ -57,6 +57,7 @@ class LinkSharing {
     ends_[own] = end;
     transfers_[own] = {op, now, 1, &use};
     latest_end_ = std::max(latest_end_, end);
+    slows_[own] = use.interference;
     used_ |= 1U << own;
     return meets != 0 ? share(own, now) : end;
   }
@@ -108,8 +109,9 @@ class LinkSharing {
   // By stream; apart, because start() looks at all of them each time.
   std::array<double, kStreamCount> starts_{};
   std::array<double, kStreamCount> ends_{};
-  double latest_end_ = 0;   // no transfer ends later
-  std::uint32_t used_ = 0;  // streams that a transfer has run on, by bit
+  std::array<double, kStreamCount> slows_{};  // interference of the stream's transfer
+  double latest_end_ = 0;                     // no transfer ends later
+  std::uint32_t used_ = 0;                    // streams that a transfer has run on, by bit
   std::array<Transfer, kStreamCount> transfers_{};
   std::array<Delay, kStreamCount> delays_{};
   std::size_t delay_count_ = 0;

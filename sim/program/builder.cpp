@@ -31,15 +31,10 @@ Stream stream_of(const Communication& work) {
 // Written in place: this is called for every tensor of every layout that is planned.
 TensorId ProgramBuilder::add(const char* name, Role role, Span span, DataType type,
                              const Shape& shape) {
-  // The shape may be that of a tensor of this program, which a growing vector moves.
-  const Shape own_shape = shape;
-  Tensor& tensor = program_.tensors.emplace_back();
-  tensor.name = name;
-  tensor.role = role;
-  tensor.span = span;
-  tensor.data_type = type;
-  tensor.shape = own_shape;
-  tensor.bytes = Bytes(own_shape.elements() * bytes_per_element(type));
+  // The shape may be that of a tensor of this program: a vector that grows constructs the new
+  // element before it moves the others.
+  program_.tensors.emplace_back(name, role, span, false, type, shape,
+                                Bytes(shape.elements() * bytes_per_element(type)), false);
   return static_cast<TensorId>(program_.tensors.size() - 1);
 }
 
@@ -116,14 +111,7 @@ void ProgramBuilder::end_block() {
 
 void ProgramBuilder::add(const char* name, Stream stream, const Work& work, const Operands& reads,
                          const Operands& writes, When when) {
-  Op& op = program_.ops.emplace_back();
-  op.name = name;
-  op.stream = stream;
-  op.pass = pass_;
-  op.when = when;
-  op.work = work;
-  op.reads = reads;
-  op.writes = writes;
+  program_.ops.emplace_back(name, stream, pass_, when, work, reads, writes);
 }
 
 void ProgramBuilder::gemm(const char* name, Gemm work, const Operands& reads,

@@ -96,7 +96,7 @@ constexpr std::array kProfileOptions = {
     OptionSpec{"--profile", "FILE", Takes::kOneValue,
                "run: write the profile too that fit makes of the log"},
     OptionSpec{"--backend", "B", Takes::kOneValue,
-               "run: mpi (host memory, unless given) or nccl (GPUs)"},
+               "run: mpi (host memory, unless given), nccl (GPUs) or nccl-shared (ranks share GPUs)"},
     OptionSpec{"--gemms", "FILE", Takes::kOneValue,
                "run: time the GEMMs of --job too (nccl), and write them to a table"},
 };
@@ -104,7 +104,7 @@ constexpr std::array kProfileOptions = {
 constexpr std::array kValidateOptions = {
     OptionSpec{"PLAN", "", Takes::kOneValue, "What plan -o has written; with --layout a job file"},
     OptionSpec{"--backend", "B", Takes::kOneValue,
-               "mpi (host memory, unless given) or nccl (GPUs)"},
+               "mpi (host memory, unless given), nccl (GPUs) or nccl-shared (ranks share GPUs)"},
     OptionSpec{"--check", "", Takes::kNothing,
                "Numbers only: a layer of small shapes against one rank"},
     OptionSpec{"--time", "", Takes::kNothing,

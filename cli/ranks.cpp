@@ -37,6 +37,7 @@ sim::Result<std::unique_ptr<real::Transport>> make_transport(Backend backend, si
   sim::Result<real::NcclWorld> world = real::nccl_world_of_mpi();
   if (!world) return tl::unexpected(world.error());
   world->limit = limit;
+  world->shares_gpus = backend == Backend::kNcclShared;
   return real::make_nccl_transport(*std::move(world));
 }
 

@@ -102,7 +102,7 @@ sim::Result<RunOptions> run_options_of(const ParsedLine& line) {
   if (!backend) return tl::unexpected(backend.error());
   options.backend = *backend;
   options.gemms_file = line.value("--gemms");
-  if (line.has("--gemms") && *backend != Backend::kNccl) {
+  if (line.has("--gemms") && !is_on_gpus(*backend)) {
     return sim::input_error("--gemms is for --backend nccl", "",
                             "GEMMs are measured on GPUs, with cuBLASLt");
   }

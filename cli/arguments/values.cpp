@@ -54,7 +54,9 @@ sim::Result<Backend> backend_of(const ParsedLine& line) {
   const std::string name = line.has("--backend") ? line.value("--backend") : "mpi";
   if (name == "mpi") return Backend::kMpi;
   if (name == "nccl") return Backend::kNccl;
-  return sim::input_error("unknown backend " + sim::quote(name), "--backend", {}, "mpi or nccl");
+  if (name == "nccl-shared") return Backend::kNcclShared;
+  return sim::input_error("unknown backend " + sim::quote(name), "--backend", {},
+                          "mpi, nccl, or nccl-shared");
 }
 
 sim::Result<double> fraction_of(const ParsedLine& line, const char* option, double standard) {

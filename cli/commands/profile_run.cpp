@@ -142,7 +142,7 @@ sim::Result<ExitCode> profile_run_command(const ProfileArguments& arguments,
                                           const DisplayOptions& display, Output& output) {
   if (real::is_a_rank()) return as_rank(arguments, display, output);
   // Said once, and before anything is started.
-  if (arguments.run.backend == Backend::kNccl) {
+  if (is_on_gpus(arguments.run.backend)) {
     if (const auto there = real::check_gpus(); !there) return tl::unexpected(there.error());
   }
   if (arguments.run.job) {

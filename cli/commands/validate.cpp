@@ -126,7 +126,7 @@ sim::Result<ExitCode> validate_command(const ValidateArguments& arguments,
                             fmt::format("--ranks {}", plan->layout.world()));
   }
   // One line here, rather than one from each rank.
-  if (arguments.backend == Backend::kNccl) {
+  if (is_on_gpus(arguments.backend)) {
     if (const auto there = real::check_gpus(); !there) return tl::unexpected(there.error());
   }
   return run_on_local_ranks(

@@ -4,11 +4,13 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <deque>
 #include <set>
 #include <thread>
 #include <utility>
 
+#include "real/launch/host_name.hpp"
 #include "real/transport/booked_transport.hpp"
 #include "real/transport/nccl_errors.hpp"
 #include "real/transport/nccl_exchange.hpp"
@@ -375,18 +377,27 @@ sim::Result<int> count_gpus() {
       "run on a host with GPUs, or use the MPI transport");
 }
 
-// Which GPU this rank takes: ranks beyond the last would share one, which NCCL does not do.
+// Which GPU this rank takes.
 sim::Result<int> choose_device(const NcclWorld& world) {
   const auto count = count_gpus();
   if (!count) return tl::unexpected(count.error());
-  const int device = world.device.value_or(0);
+  const int device = world.shares_gpus ? world.device.value_or(0) % *count : world.device.value_or(0);
   if (device < 0 || device >= *count) {
     return sim::environment_error(
         fmt::format("no GPU: this host has {}, and rank {} would be given number {}", *count,
                     world.rank, device),
-        "", "one rank has one GPU", "start at most as many ranks per host as it has GPUs");
+        "", "one rank has one GPU",
+        "start at most as many ranks per host as it has GPUs; where numbers matter and times do "
+        "not, ranks may share one (--backend nccl-shared)");
   }
   return device;
+}
+
+// Before the first call of NCCL, which reads it once.
+sim::Result<void> pose_as_host(const NcclWorld& world) {
+  const std::string name = fmt::format("{}-rank-{}", host_name(), world.rank);
+  if (setenv("NCCL_HOSTID", name.c_str(), 1) == 0) return {};
+  return sim::environment_error("NCCL_HOSTID cannot be set", name);
 }
 
 }  // namespace
@@ -406,6 +417,9 @@ sim::Result<std::unique_ptr<Transport>> make_nccl_transport(NcclWorld world) {
   if (world.size > 1 && !world.share) {
     return sim::input_error("no way to share NCCL's unique id", "",
                             "rank 0 makes it, the others need it", "set NcclWorld::share");
+  }
+  if (world.shares_gpus) {
+    if (auto posed = pose_as_host(world); !posed) return tl::unexpected(posed.error());
   }
   const NcclWorld shape{.rank = world.rank,
                         .size = world.size,

@@ -43,6 +43,10 @@ struct NcclWorld {
   std::int64_t size = 1;
   // Which GPU of this host; none: the first.
   std::optional<int> device;
+  // Ranks beyond the GPUs of this host take them in turn. NCCL refuses two ranks of one host on one
+  // GPU, so each is told (NCCL_HOSTID, for the whole process) that it is a host of its own: they
+  // talk over sockets and take turns on the GPU. Numbers and bytes are right, times say nothing.
+  bool shares_gpus = false;
   // Gives every rank the bytes that rank 0 passes: how the unique id travels. May be empty for a
   // world of one.
   std::function<sim::Result<void>(std::span<std::byte> bytes)> share;

@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 #include <nccl.h>
 
+#include <cstdlib>
 #include <fstream>
+#include <string>
 
 #include "real/transport/nccl_transport.hpp"
 #include "tests/real/double/double.hpp"
@@ -69,6 +71,19 @@ TEST_F(NcclDouble, AllToAllIsMessagesByChoice) {
   all_to_all(*chosen);
   EXPECT_EQ(double_calls("ncclAlltoAll"), before);
   succeed(chosen->close());
+}
+
+TEST_F(NcclDouble, RanksShareAGpuWhenTold) {
+  NcclWorld world = value_or_fail(nccl_world_of_mpi());
+  double_set_gpu_count(1);
+  world.shares_gpus = true;
+  const auto shared = value_or_fail(make_nccl_transport(std::move(world)));
+  all_to_all(*shared);
+  succeed(shared->close());
+  // NCCL refuses two ranks of one host on one GPU: each says that it is a host of its own.
+  const std::string host = std::getenv("NCCL_HOSTID");
+  EXPECT_TRUE(host.ends_with("-rank-" + std::to_string(rank()))) << host;
+  unsetenv("NCCL_HOSTID");
 }
 
 TEST_F(NcclDouble, NoGpuIsOneClearError) {

@@ -14,6 +14,7 @@
 #include "real/transport/booked_transport.hpp"
 #include "real/transport/nccl_errors.hpp"
 #include "real/transport/nccl_exchange.hpp"
+#include "real/transport/watchdog.hpp"
 
 namespace seqspan::real {
 namespace {
@@ -194,7 +195,7 @@ class NcclTransport final : public BookedTransport {
     const NcclCalled called = call_nccl(exchange, group, all_to_all_, comm, stream);
     if (auto started = check_nccl(called.code, called.call, comm, where); !started) return started;
     // Until NCCL has put the op on the stream, what follows would overtake it.
-    if (auto settled = settle(comm, called.call, where); !settled) return settled;
+    if (auto settled = settle_exchange(comm, called, where, running); !settled) return settled;
     if (auto recorded = check_cuda(cudaEventRecord(running.behind, stream), "cudaEventRecord");
         !recorded) {
       return recorded;
@@ -313,6 +314,21 @@ class NcclTransport final : public BookedTransport {
     }
   }
 
+  // NCCL connects the ranks of a communicator with its first op: a peer that does not come shows
+  // here, and is waited for as for any op, with questions answered and the same words at the end.
+  sim::Result<void> settle_exchange(ncclComm_t comm, const NcclCalled& called,
+                                    const std::string& where, Running& running) {
+    for (;;) {
+      const auto state = async_state(comm, called.call, where);
+      if (!state) return tl::unexpected(state.error());
+      if (*state == ncclSuccess) return {};
+      if (auto past = note_reached(running); !past) return tl::unexpected(past.error());
+      if (auto moved = progress(); !moved) return moved;
+      if (auto watched = watch(*this, limit_); !watched) return watched;
+      std::this_thread::yield();
+    }
+  }
+
   sim::Result<void> end(ncclComm_t comm) const {
     if (comm == nullptr) return {};
     if (auto ended = check_nccl(ncclCommFinalize(comm), "ncclCommFinalize", comm); !ended) {
@@ -332,14 +348,19 @@ class NcclTransport final : public BookedTransport {
                       "cudaEventCreateWithFlags");
   }
 
+  // Whether its stream has come to the op.
+  sim::Result<bool> note_reached(Running& running) {
+    if (running.is_reached) return true;
+    auto past = is_past(running.before);
+    if (!past || !*past) return past;
+    running.is_reached = true;
+    reached(running.op);
+    return true;
+  }
+
   // Whether the op is done.
   sim::Result<bool> step(Running& running) {
-    if (!running.is_reached) {
-      auto past = is_past(running.before);
-      if (!past || !*past) return past;
-      running.is_reached = true;
-      reached(running.op);
-    }
+    if (auto past = note_reached(running); !past || !*past) return past;
     auto past = confirm(is_past(running.behind));
     if (!past || !*past) return past;
     float milliseconds = 0;

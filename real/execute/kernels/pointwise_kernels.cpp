@@ -2,6 +2,7 @@
 // (the program does not read their scales) and epsilon 1e-6.
 #include <array>
 #include <cmath>
+#include <vector>
 
 #include "real/execute/kernels/kernels.hpp"
 #include "real/execute/kernels/rotary.hpp"
@@ -64,7 +65,8 @@ sim::Result<void> norm_backward(const KernelCall& call) {
 }
 
 // Where the heads of this rank lie among the columns of the QKV projection, which may be that of
-// all TP ranks, block by block.
+// all TP ranks, block by block: then a head may lie in two blocks, as (a + 2 g) d/t columns need be no
+// whole number of heads.
 class QkvColumns {
  public:
   QkvColumns(const KernelCall& call, const Operand& projected)
@@ -84,17 +86,25 @@ class QkvColumns {
     return std::max<std::int64_t>(1, share_.kv_heads() / share_.layout().tp);
   }
 
-  [[nodiscard]] Floats query(const Floats& values, std::int64_t row, std::int64_t head) const {
+  // The first column of a head.
+  [[nodiscard]] std::int64_t query(std::int64_t head) const {
     const std::int64_t per_group = share_.query_heads() / share_.kv_heads();
     const std::int64_t global = head + (is_whole_ ? tp() * query_heads() : 0);
-    return at(values, row,
-              global / per_group * group_width() + global % per_group * share_.head_dim());
+    return global / per_group * group_width() + global % per_group * share_.head_dim();
   }
-  [[nodiscard]] Floats key(const Floats& values, std::int64_t row, std::int64_t head) const {
-    return at(values, row, group_of(head) * group_width() + queries_width());
+  [[nodiscard]] std::int64_t key(std::int64_t head) const {
+    return group_of(head) * group_width() + queries_width();
   }
-  [[nodiscard]] Floats value(const Floats& values, std::int64_t row, std::int64_t head) const {
-    return at(values, row, group_of(head) * group_width() + queries_width() + share_.head_dim());
+  [[nodiscard]] std::int64_t value(std::int64_t head) const {
+    return key(head) + share_.head_dim();
+  }
+
+  // A head out of the projection, and into it.
+  void take(const Floats& values, std::int64_t row, std::int64_t column, const Floats& head) const {
+    for (std::int64_t i = 0; i < head.size(); ++i) head[i] = values[place(row, column + i)];
+  }
+  void put(const Floats& head, const Floats& values, std::int64_t row, std::int64_t column) const {
+    for (std::int64_t i = 0; i < head.size(); ++i) values[place(row, column + i)] = head[i];
   }
 
  private:
@@ -106,9 +116,8 @@ class QkvColumns {
   [[nodiscard]] std::int64_t group_of(std::int64_t head) const {
     return is_whole_ ? tp() * share_.kv_heads() / share_.layout().tp : head;
   }
-  [[nodiscard]] Floats at(const Floats& values, std::int64_t row, std::int64_t column) const {
-    const std::int64_t block = column / width_;
-    return values.part(block * rows_ * width_ + row * width_ + column % width_, share_.head_dim());
+  [[nodiscard]] std::int64_t place(std::int64_t row, std::int64_t column) const {
+    return column / width_ * rows_ * width_ + row * width_ + column % width_;
   }
 
   const LayerShare& share_;
@@ -122,33 +131,32 @@ Floats head_of(const Floats& values, std::int64_t row, std::int64_t heads, std::
   return values.part((row * heads + head) * d, d);
 }
 
-void copy(const Floats& from, const Floats& to) {
-  for (std::int64_t i = 0; i < to.size(); ++i) to[i] = from[i];
-}
-
 // QKV -> q, k, v; q and k turned, or not.
 template <bool turns>
 sim::Result<void> split_heads(const KernelCall& call) {
   const QkvColumns columns(call, call.read(0));
   const Floats& qkv = call.read(0).values();
   const std::int64_t d = call.share.head_dim();
-  const auto take = [&](const Floats& from, const Floats& to, std::int64_t row) {
+  std::vector<float> memory(static_cast<std::size_t>(d));
+  const Floats untouched(memory);
+  const auto take = [&](std::int64_t row, std::int64_t column, const Floats& to) {
     if (turns) {
-      rotate(from, to, columns.position(row), d, 1);
+      columns.take(qkv, row, column, untouched);
+      rotate(untouched, to, columns.position(row), d, 1);
     } else {
-      copy(from, to);
+      columns.take(qkv, row, column, to);
     }
   };
   for (std::int64_t row = 0; row < columns.rows(); ++row) {
     for (std::int64_t head = 0; head < columns.query_heads(); ++head) {
-      take(columns.query(qkv, row, head),
-           head_of(call.write(0).values(), row, columns.query_heads(), head, d), row);
+      take(row, columns.query(head),
+           head_of(call.write(0).values(), row, columns.query_heads(), head, d));
     }
     for (std::int64_t head = 0; head < columns.kv_heads(); ++head) {
-      take(columns.key(qkv, row, head),
-           head_of(call.write(1).values(), row, columns.kv_heads(), head, d), row);
-      copy(columns.value(qkv, row, head),
-           head_of(call.write(2).values(), row, columns.kv_heads(), head, d));
+      take(row, columns.key(head),
+           head_of(call.write(1).values(), row, columns.kv_heads(), head, d));
+      columns.take(qkv, row, columns.value(head),
+                   head_of(call.write(2).values(), row, columns.kv_heads(), head, d));
     }
   }
   return {};
@@ -183,17 +191,22 @@ sim::Result<void> rope_backward(const KernelCall& call) {
   const QkvColumns columns(call, call.write(0));
   const Floats& gradient = call.write(0).values();
   const std::int64_t d = call.share.head_dim();
+  std::vector<float> memory(static_cast<std::size_t>(d));
+  const Floats turned(memory);
+  const auto put = [&](const Floats& from, std::int64_t row, std::int64_t column) {
+    rotate(from, turned, columns.position(row), d, -1);
+    columns.put(turned, gradient, row, column);
+  };
   for (float& value : gradient.span()) value = 0;
   for (std::int64_t row = 0; row < columns.rows(); ++row) {
     for (std::int64_t head = 0; head < columns.query_heads(); ++head) {
-      rotate(head_of(call.read(0).values(), row, columns.query_heads(), head, d),
-             columns.query(gradient, row, head), columns.position(row), d, -1);
+      put(head_of(call.read(0).values(), row, columns.query_heads(), head, d), row,
+          columns.query(head));
     }
     for (std::int64_t head = 0; head < columns.kv_heads(); ++head) {
-      rotate(head_of(call.read(1).values(), row, columns.kv_heads(), head, d),
-             columns.key(gradient, row, head), columns.position(row), d, -1);
-      copy(head_of(call.read(2).values(), row, columns.kv_heads(), head, d),
-           columns.value(gradient, row, head));
+      put(head_of(call.read(1).values(), row, columns.kv_heads(), head, d), row, columns.key(head));
+      columns.put(head_of(call.read(2).values(), row, columns.kv_heads(), head, d), gradient, row,
+                  columns.value(head));
     }
   }
   return {};
@@ -220,20 +233,23 @@ sim::Result<void> qk_norm_backward(const KernelCall& call) {
   const std::int64_t d = call.share.head_dim();
   const std::int64_t a = columns.query_heads();
   const std::int64_t g = columns.kv_heads();
+  std::vector<float> memory(static_cast<std::size_t>(d));
+  const Floats dx(memory);
   for (float& value : gradient.span()) value = 0;
   for (std::int64_t row = 0; row < columns.rows(); ++row) {
     for (std::int64_t head = 0; head < a; ++head) {
       normalise_backward(head_of(call.read(0).values(), row, a, head, d),
                          head_of(call.read(3).values(), row, a, head, d),
-                         static_cast<double>(inverse[row * (a + g) + head]),
-                         columns.query(gradient, row, head));
+                         static_cast<double>(inverse[row * (a + g) + head]), dx);
+      columns.put(dx, gradient, row, columns.query(head));
     }
     for (std::int64_t head = 0; head < g; ++head) {
       normalise_backward(head_of(call.read(1).values(), row, g, head, d),
                          head_of(call.read(4).values(), row, g, head, d),
-                         static_cast<double>(inverse[row * (a + g) + a + head]),
-                         columns.key(gradient, row, head));
-      copy(head_of(call.read(2).values(), row, g, head, d), columns.value(gradient, row, head));
+                         static_cast<double>(inverse[row * (a + g) + a + head]), dx);
+      columns.put(dx, gradient, row, columns.key(head));
+      columns.put(head_of(call.read(2).values(), row, g, head, d), gradient, row,
+                  columns.value(head));
     }
   }
   return {};

@@ -28,13 +28,15 @@ inline sim::Job draw_job(sim::Framework framework, const sim::Layout& layout,
   };
   sim::FullAttention attention;
   const std::int64_t degree = layout.tp * layout.ulysses;
-  // MHA, or groups of 2 or 3 queries; sometimes fewer KV heads than ranks.
+  // MHA, or groups of 2 or 3 queries; sometimes fewer KV heads than ranks, down to one: then a rank's
+  // columns of QKV may end inside a head.
   const std::int64_t group = draw(1, 3);
   attention.kv_heads = degree * draw(1, 2);
-  if (draw(0, 2) == 0) attention.kv_heads = std::max<std::int64_t>(1, degree / 2);
+  if (draw(0, 2) == 0) attention.kv_heads = std::max<std::int64_t>(1, degree >> draw(1, 3));
   attention.query_heads = attention.kv_heads * group;
-  if (attention.query_heads % degree != 0) attention.query_heads *= 2;
-  attention.head_dim = 2 * draw(1, 4);
+  while (attention.query_heads % degree != 0) attention.query_heads *= 2;
+  // From 4 on: QK-norm of two numbers that are both near 0 magnifies the rounding of float32.
+  attention.head_dim = 2 * draw(2, 4);
   attention.qk_norm = draw(0, 3) == 0;
   sim::Job job;
   job.name = "small";

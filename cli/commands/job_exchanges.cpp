@@ -20,7 +20,8 @@ sim::Result<std::vector<real::JobExchange>> job_exchanges(const ProfileArguments
                        [&](const auto& one) { return kind_of(one.collective) != *kind; }),
         exchanges.end());
   }
-  if (!exchanges.empty()) return exchanges;
+  // One rank has GEMMs even so.
+  if (!exchanges.empty() || !arguments.run.gemms_file.empty()) return exchanges;
   return sim::input_error(
       "nothing to measure: the layout exchanges nothing of that kind",
       "--layout " + arguments.run.layout,

@@ -35,6 +35,16 @@ struct Event {
   bool is_recorded = false;
 };
 
+// A thread that sleeps wakes up about 60 us late: so it sleeps until shortly before the end.
+void wait_exactly(sim::Seconds time) {
+  constexpr std::chrono::microseconds kLatestWake(150);
+  const auto end = Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                      std::chrono::duration<double>(time.value()));
+  if (end - Clock::now() > kLatestWake) std::this_thread::sleep_until(end - kLatestWake);
+  while (Clock::now() < end) {
+  }
+}
+
 void run_work(void* pointer) {
   const std::unique_ptr<std::function<void()>> work(static_cast<std::function<void()>*>(pointer));
   (*work)();
@@ -164,9 +174,7 @@ class NcclTransport final : public BookedTransport {
   }
 
   sim::Result<void> give_delay(std::size_t stream, sim::Seconds time) override {
-    return give_call(stream, [time] {
-      std::this_thread::sleep_for(std::chrono::duration<double>(time.value()));
-    });
+    return give_call(stream, [time] { wait_exactly(time); });
   }
 
   sim::Result<void> give_call(std::size_t stream, std::function<void()> work) override {

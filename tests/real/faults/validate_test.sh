@@ -27,7 +27,6 @@ check_csv() {
     fail "the table is not whole: $(cat "$csv")"
 }
 
-export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 case $fault in
   stop | kill | *_between_hosts)
     on_hosts 2 "$seqspan" "${long[@]}"
@@ -86,6 +85,11 @@ case $fault in
     # Only a later rank has it wrong.
     run mpirun --oversubscribe -n 1 "$seqspan" "${plan[@]}" --time : -n 1 "$seqspan" "${plan[@]}" --tim |
       expect 2 "^error: seqspan validate has no option '--tim'" || exit 1
+    # srun itself names the tasks that fail, and ends none of the others.
+    run env SLURM_NTASKS=2 SLURM_PROCID=0 "$seqspan" "${plan[@]}" --tim |
+      expect 2 "^error: seqspan validate has no option '--tim'" || exit 1
+    message=$(run env SLURM_NTASKS=2 SLURM_PROCID=1 "$seqspan" "${plan[@]}" --tim)
+    [ "$message" = "exit code 2" ] || fail "not told once: $message"
     ;;
   *) fail "no fault '$fault'" ;;
 esac

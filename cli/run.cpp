@@ -49,7 +49,10 @@ struct Command {
 };
 
 bool runs_on_ranks(const std::vector<std::string>& arguments) {
-  return !arguments.empty() && (arguments.front() == "validate" || arguments.front() == "profile");
+  const auto is = [&](std::size_t word, const char* text) {
+    return word < arguments.size() && arguments[word] == text;
+  };
+  return is(0, "validate") || (is(0, "profile") && is(1, "run"));
 }
 
 // Whether this process is to say what is wrong with its command line. All ranks have the same one:

@@ -7,7 +7,7 @@
 #   stop, kill                 a rank on this machine, and the same and
 #   {stop,kill,unplug}_between_hosts   ... on an emulated cluster
 #   launcher                   an mpirun that starts nothing
-#   full_disk, different_plans, too_many, wrong_input, out_of_memory
+#   full_disk, slow_disk, different_plans, too_many, wrong_input, out_of_memory
 # shellcheck source=tests/real/faults/preamble.sh
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/preamble.sh"
 csv=$disk/ops.csv
@@ -50,6 +50,14 @@ case $fault in
     head -c 4096 /dev/zero >"$disk/other"
     run "$seqspan" "${plan[@]}" --time --repetitions 2 --csv "$csv" --ranks 4 |
       expect 3 'the file cannot be written' 'No space left on device' || exit 1
+    ;;
+  slow_disk)
+    # Rank 0 still writes its table when the others need new groups: a pipe that nobody reads takes for
+    # ever. 4 ranks of a plan of 8 have all of them together first, then groups of 2.
+    mkfifo "$csv"
+    run "$seqspan" validate "$here/../cluster/validation/job.json" --set training.sequence_length=1024 \
+      --layout "ulysses=2,ring=4" --time --exchange-limit "${limit}s" --csv "$csv" --ranks 4 |
+      expect 3 '^embedding: done' "($op) .* has not ended within $limit s" 'no answer: rank 0$' || exit 1
     ;;
   different_plans)
     run mpirun --oversubscribe -n 2 "$seqspan" "${plan[@]}" --time : \

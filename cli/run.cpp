@@ -15,6 +15,7 @@
 #include "cli/commands/simulate.hpp"
 #include "cli/commands/validate.hpp"
 #include "cli/commands/version.hpp"
+#include "cli/exit_code.hpp"
 #include "cli/ranks.hpp"
 #include "cli/report.hpp"
 #include "real/launch/last_words.hpp"
@@ -47,17 +48,28 @@ struct Command {
   }
 };
 
-// All ranks have the same command line: the first says what is wrong with it, and mpirun ends the
-// others meanwhile. One that is still there has another line, or nobody who ends it.
-void leave_it_to_first_rank() {
-  if (real::is_a_later_rank()) std::this_thread::sleep_for(kTimeToSpeak);
+bool runs_on_ranks(const std::vector<std::string>& arguments) {
+  const auto is = [&](std::size_t word, const char* text) {
+    return word < arguments.size() && arguments[word] == text;
+  };
+  return is(0, "validate") || (is(0, "profile") && is(1, "run"));
+}
+
+// Whether this process is to say what is wrong with its command line. All ranks have the same one:
+// the first says it, and mpirun ends the others meanwhile. One that is still there has another
+// line. srun ends nobody: of its ranks the first speaks.
+bool is_to_speak(const std::vector<std::string>& arguments) {
+  if (!real::is_a_later_rank()) return true;
+  if (real::is_started_by_srun() && runs_on_ranks(arguments)) return false;
+  std::this_thread::sleep_for(kTimeToSpeak);
+  return true;
 }
 
 sim::Result<ExitCode> run_command(const std::vector<std::string>& arguments, Output& output) {
   const sim::Result<Invocation> invocation = parse_arguments(arguments);
   if (!invocation) {
-    leave_it_to_first_rank();
-    return tl::unexpected(invocation.error());
+    if (is_to_speak(arguments)) return tl::unexpected(invocation.error());
+    return exit_code_of(invocation.error().category);
   }
   output.set_display(invocation->display);
   return std::visit(Command{invocation->display, output}, invocation->request);

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <ctime>
 #include <filesystem>
-#include <iterator>
 #include <utility>
 
 #include "cli/write_file.hpp"
@@ -73,10 +72,7 @@ sim::Result<void> MeasurementLog::add(const real::SweepPoint& point, sim::Second
   set->points.push_back({point.point.size, time});
   std::sort(set->points.begin(), set->points.end(),
             [](const auto& a, const auto& b) { return a.size < b.size; });
-  std::vector<MeasurementSet> worth;
-  std::copy_if(sets_.begin(), sets_.end(), std::back_inserter(worth),
-               [](const MeasurementSet& known) { return known.points.size() > 1; });
-  return worth.empty() ? sim::Result<void>{} : write_file(file_, profiles::plain_text(worth));
+  return write_file(file_, profiles::plain_text(sets_));
 }
 
 bool MeasurementLog::is_of(const MeasurementSet& set, const real::SweepPoint& point) {

@@ -1,7 +1,6 @@
 // The log of `profile run` as it grows, in the plain format; of rank 0.
 //
-// It is written whole after each measurement, and read again by the run that goes on. A set of one
-// size is kept back until it has a second: a log with one is refused.
+// It is written whole after each measurement, and read again by the run that goes on.
 #pragma once
 
 #include <cstdint>

@@ -76,14 +76,15 @@ sim::Result<ExitCode> fit_logs(const ProfileArguments& arguments, const DisplayO
   const bool named = !arguments.output_file.empty() && arguments.output_file != "-";
   const std::string name =
       named ? std::filesystem::path(arguments.output_file).stem().string() : "fabric";
-  const FabricProfile profile = profiles::fit_fabric(name, *logs);
-  const std::string json = profiles::encode_fabric_profile(profile);
+  const sim::Result<FabricProfile> profile = profiles::fit_fabric(name, *logs);
+  if (!profile) return tl::unexpected(profile.error());
+  const std::string json = profiles::encode_fabric_profile(*profile);
   if (!arguments.output_file.empty()) {
     const sim::Result<void> done = deliver(arguments.output_file, json, output);
     if (!done) return tl::unexpected(done.error());
     if (!named) return ExitCode::kDone;
   }
-  output.answer(display.json ? json : profile_summary(output.style(), profile));
+  output.answer(display.json ? json : profile_summary(output.style(), *profile));
   return ExitCode::kDone;
 }
 

@@ -109,7 +109,12 @@ sim::Result<void> write_profile(const ProfileArguments& arguments, Output& outpu
       profiles::read_log_file(arguments.output_file, arguments.output_file);
   if (!log) return tl::unexpected(log.error());
   const std::string name = std::filesystem::path(file).stem().string();
-  auto written = write_file(file, encode_fabric_profile(profiles::fit_fabric(name, {*log})));
+  const auto profile = profiles::fit_fabric(name, {*log});
+  if (!profile) return tl::unexpected(profile.error());
+  for (const sim::Warning& warning : log->warnings) {
+    if (warning.code == profiles::kOneSize) output.warning(warning.path + ": " + warning.message);
+  }
+  auto written = write_file(file, encode_fabric_profile(*profile));
   if (written) output.message(fmt::format("wrote {}\n", file));
   return written;
 }

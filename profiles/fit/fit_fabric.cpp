@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <utility>
 
+#include "profiles/fit/by_size.hpp"
 #include "profiles/fit/fit_curve.hpp"
 #include "profiles/fit/fit_links.hpp"
 #include "profiles/fit/link_model.hpp"
@@ -32,12 +34,14 @@ std::map<Key, Gathered> gather(const std::vector<ImportedLog>& logs) {
   return gathered;
 }
 
-FittedCurve fit(const Key& key, const Gathered& gathered) {
+// Nothing where all points have one size.
+std::optional<FittedCurve> fit(const Key& key, const Gathered& gathered) {
   FittedCurve fitted;
   std::tie(fitted.group, fitted.variant) = key;
   fitted.measured = gathered.out_of_place.empty() ? gathered.in_place : gathered.out_of_place;
   std::stable_sort(fitted.measured.begin(), fitted.measured.end(),
                    [](const MeasuredPoint& a, const MeasuredPoint& b) { return a.size < b.size; });
+  if (by_size(fitted.measured).size() < kLeastSizes) return std::nullopt;
   const ChannelDoubling doubling = doubling_of(fitted.group);
   fitted.curve = fit_curve(fitted.measured, doubling);
   fitted.switches = find_switches(fitted.measured);
@@ -94,11 +98,20 @@ const char* name_of(PredictedBy by) {
   return "";
 }
 
-FabricProfile fit_fabric(const std::string& name, const std::vector<ImportedLog>& logs) {
+sim::Result<FabricProfile> fit_fabric(const std::string& name,
+                                      const std::vector<ImportedLog>& logs) {
   FabricProfile profile;
   profile.name = name;
   profile.sources = sources_of(logs);
-  for (const auto& [key, gathered] : gather(logs)) profile.curves.push_back(fit(key, gathered));
+  for (const auto& [key, gathered] : gather(logs)) {
+    if (auto curve = fit(key, gathered)) profile.curves.push_back(*std::move(curve));
+  }
+  if (profile.curves.empty()) {
+    return sim::input_error("nothing to fit: no group was measured at two sizes",
+                            logs.empty() ? "" : logs.front().file.path,
+                            "a curve needs at least 2 sizes of one collective on one group",
+                            "measure another size, or add the log that has it");
+  }
   profile.links = fit_links(profile.curves);
   for (FittedCurve& curve : profile.curves) curve.links = link_errors(profile.links, curve);
   return profile;

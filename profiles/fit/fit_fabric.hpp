@@ -7,14 +7,17 @@
 
 #include "profiles/fabric_profile/fabric_profile.hpp"
 #include "profiles/import/read_log.hpp"
+#include "sim/errors/error.hpp"
 
 namespace seqspan::profiles {
 
-// Sets of one group and variant become one curve. In-place times count where a group has no others,
-// and those of an all-reduce beside the others: it moves the same bytes over the same links.
+// Sets of one group and variant become one curve; a group with one size is left out. In-place times
+// count where a group has no others, and those of an all-reduce beside the others: it moves the
+// same bytes over the same links.
 // The profile holds no clock: the same logs give the same profile.
-[[nodiscard]] FabricProfile fit_fabric(const std::string& name,
-                                       const std::vector<ImportedLog>& logs);
+// Error: kInput where no group has two sizes.
+[[nodiscard]] sim::Result<FabricProfile> fit_fabric(const std::string& name,
+                                                    const std::vector<ImportedLog>& logs);
 
 enum class PredictedBy : std::uint8_t {
   kCurve,    // the group was measured

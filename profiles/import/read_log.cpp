@@ -142,12 +142,14 @@ sim::Result<void> add_set(const RawSet& raw, const std::string& file, const LogO
     MeasurementSet set{
         *group,         in_place, raw.facts.variant, std::move(*points), raw.facts.source,
         raw.facts.date, file};
-    if (sizes < 2) {
-      return sim::input_error(fmt::format("too few points: {} size of {}", sizes, show(set)), where,
-                              "a curve needs at least 2 sizes");
-    }
     const bool said = in_place && log.sets.size() > sets_before;
-    if (sizes < kFewPoints && !said) {
+    if (sizes < kLeastSizes) {
+      if (!said) {
+        log.warnings.push_back(
+            {kOneSize, fmt::format("one size of {}: no curve can be made of it alone", show(set)),
+             where});
+      }
+    } else if (sizes < kFewPoints && !said) {
       log.warnings.push_back({"few_points",
                               fmt::format("few points: {} sizes of {}; what lies between them is a "
                                           "guess",

@@ -6,7 +6,7 @@
 // Checked in all of them: every row's algbw is size / time, and its busbw is the collective's
 // factor of it (within 3 %, busbw from 1 GB/s on, where the figures have enough digits), so that
 // units that were mixed up, or a wrong --collective or --ranks, are noticed. Fewer than kFewPoints
-// sizes are flagged, fewer than 2 refused.
+// sizes are flagged, and so is a single one, of which nothing can be fitted.
 //
 // Errors: kInput at file:line:column; what a log does not say is asked for by its option.
 #pragma once
@@ -25,6 +25,9 @@
 namespace seqspan::profiles {
 
 inline constexpr std::size_t kFewPoints = 6;
+inline constexpr std::size_t kLeastSizes = 2;  // of a curve
+// Code of the warning of a set that has fewer.
+inline constexpr const char* kOneSize = "one_size";
 
 // What the user says about a log. It fills in what the log does not say, and must not contradict
 // what it says.

@@ -1,36 +1,32 @@
 // Runs the blocks of a program's parts for one rank: the third reader of a program.
 //
-// Every tensor is memory of the transport, from the op that first writes it to the op that needs it
-// last, by the rule of the memory reader (sim/engine/block_memory.hpp): what is saved stays from
-// forward to backward, what exists before a loop stays until it ends, carried tensors change hands
-// at the end of an iteration. Communications run on their stream, over the groups of their axis;
-// streams wait for each other through events where one's tensor is another's, and where memory
-// changes hands.
+// Every tensor is memory of the transport for as long as the memory reader says (part_tensors.hpp).
+// Communications run on their stream, over the groups of their axis (op_exchanges.hpp); streams
+// wait for each other where one's tensor is another's, and where memory changes hands
+// (op_streams.hpp).
 //
 // Compute is one of
-//   kernels   (--check) the op's kernel on the host, in float32. Each op ends before the next
-//   begins,
-//             and memory is filled with NaN when it is taken, so that a tensor that nobody writes
-//             shows.
+//   kernels   (--check) the op's kernel on the host (run_kernel.hpp), in float32. Each op ends
+//             before the next begins, and memory is filled with NaN when it is taken, so that a
+//             tensor that nobody writes shows.
 //   waits     (--time) the op's predicted time on its stream; numbers mean nothing then.
-//
-// A communication of which an operand is larger or smaller than what travels (a shard inside its
-// whole, a length that the ranks do not divide) goes through memory of its own, which is not
-// counted.
 //
 // Errors: kInput where an op has no kernel, or a kernel finds a tensor too short; kEnvironment as
 // the transport and the watchdog (real/transport/watchdog.hpp) have them. The runner is of no use
 // after an error.
 #pragma once
 
-#include <deque>
-#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "real/execute/axis_groups.hpp"
-#include "real/execute/kernel.hpp"
+#include "real/execute/host_access.hpp"
+#include "real/execute/layer_share.hpp"
+#include "real/execute/op_exchanges.hpp"
+#include "real/execute/op_streams.hpp"
+#include "real/execute/part_tensors.hpp"
 #include "real/execute/role_allocator.hpp"
 #include "sim/program/program.hpp"
 
@@ -88,80 +84,32 @@ class BlockRunner {
   [[nodiscard]] sim::Result<std::vector<float>> get(const std::string& tensor);
 
  private:
-  struct State {
-    bool saved = false;
-    bool keep = false;
-    bool held = false;
-    std::int64_t last_use = -1;
-    std::int64_t ring_owner = 0;
-    std::vector<MemoryBlock*> copies;
-  };
-
   [[nodiscard]] sim::Result<ExecutedBlock> run(const sim::Block& block);
   [[nodiscard]] sim::Result<void> walk(const sim::Block& block);
   [[nodiscard]] sim::Result<void> run_loop(const sim::Loop& loop);
   [[nodiscard]] sim::Result<void> run_op(std::size_t index, std::int64_t iteration);
-  [[nodiscard]] sim::Result<void> run_kernel(const sim::Op& op);
+  [[nodiscard]] sim::Result<void> compute(std::size_t index);
   [[nodiscard]] sim::Result<void> communicate(std::size_t index, std::int64_t iteration);
-  [[nodiscard]] sim::Result<Exchange> exchange_of(const sim::Op& op);
-  [[nodiscard]] sim::Result<Memory> fitted(const Memory& tensor, sim::Bytes size,
-                                           std::int64_t place, bool receives);
-  [[nodiscard]] sim::Result<void> settle_fitted();
-  void note_ring_owner(const sim::Op& op);
-
-  [[nodiscard]] sim::MemoryRole role_in(const State& tensor, sim::TensorId id) const;
+  void pass_ring_owners(const sim::Op& op);
+  // Memory for a tensor that has none, or another copy of one that is kept per iteration.
   [[nodiscard]] sim::Result<void> take(sim::TensorId id);
-  void release(sim::TensorId id);
-  void release_after(std::size_t op, sim::TensorId id);
-  // All copies, but for those that are saved the last one stays where `keeps_saved`; likewise
-  // outputs.
-  void release_all(const sim::Operands& outputs, bool keeps_saved);
-  void find_last_uses(const sim::Block& block);
-  void carry(const sim::Loop& loop);
 
-  [[nodiscard]] sim::Result<void> wait_for_users(const sim::Op& op);
-  [[nodiscard]] sim::Result<void> note_use(std::size_t index);
-  [[nodiscard]] sim::Result<void> finish_all();
-  [[nodiscard]] sim::Result<Operand> operand(sim::TensorId id);
-  // Host bytes of memory, and back; nothing runs that touches it.
-  [[nodiscard]] sim::Result<void> read(const Memory& from, std::span<std::byte> to);
-  [[nodiscard]] sim::Result<void> write(std::span<const std::byte> from, const Memory& to);
-  [[nodiscard]] sim::Result<sim::TensorId> find(const std::string& tensor) const;
-
-  [[nodiscard]] State& state(sim::TensorId id) { return states_[sim::index_of(id) - first_]; }
-  [[nodiscard]] StreamId stream_of(const sim::Op& op) const {
-    return streams_[static_cast<std::size_t>(op.stream)];
-  }
   [[nodiscard]] bool computes() const { return options_.share != nullptr; }
-
-  // A piece that travels in place of a tensor.
-  struct Fitted {
-    Memory piece;
-    Memory tensor;  // the part of it that the piece stands for
-    bool receives = false;
-  };
-  // A copy of device memory for a kernel.
-  struct HostCopy {
-    std::vector<std::byte> bytes;
-    Memory memory;
-  };
 
   Transport& transport_;
   const sim::Program& program_;
   const AxisGroups& groups_;
   RoleAllocator& memory_;
   RunnerOptions options_;
-  std::vector<StreamId> streams_;
-  std::vector<std::optional<EventId>> events_;  // by op
+  PartTensors tensors_;
+  OpStreams streams_;
+  HostAccess host_;
+  OpExchanges exchanges_;
   const sim::Part* part_ = nullptr;
-  std::size_t first_ = 0;
-  std::vector<State> states_;
-  std::vector<std::pair<OpId, ExecutedOp>> running_;
-  std::int64_t kernels_ = 0;  // since the block began, as are their
+  // Since the block began:
+  std::vector<std::pair<OpId, ExecutedOp>> communications_;
+  std::int64_t kernels_ = 0;
   sim::Flops flops_;
-  std::vector<Fitted> fitted_;
-  std::vector<Memory> pieces_;   // freed at the end of the block
-  std::deque<HostCopy> copies_;  // of the kernel that is being called
 };
 
 }  // namespace seqspan::real

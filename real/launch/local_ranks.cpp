@@ -192,6 +192,11 @@ bool is_a_later_rank() {
   return false;
 }
 
+bool is_started_by_srun() {
+  return several_tasks("SLURM_NTASKS") && std::getenv("SLURM_PROCID") != nullptr &&
+         std::getenv("OMPI_COMM_WORLD_RANK") == nullptr;
+}
+
 sim::Result<LocalRun> run_local_ranks(std::int64_t ranks, std::span<const std::string> arguments,
                                       sim::Seconds time_to_start) {
   const sim::Result<std::string> program = own_path();

@@ -30,6 +30,10 @@ namespace seqspan::real {
 // Whether it is one, and not rank 0: known before MPI starts.
 [[nodiscard]] bool is_a_later_rank();
 
+// Whether srun started this rank, and no mpirun: when one ends before MPI starts, srun ends none of
+// the others, and says which one and with what exit code.
+[[nodiscard]] bool is_started_by_srun();
+
 struct LocalRun {
   // mpirun's exit status; 128 + n where signal n ended it, or was passed on to it.
   int status = 0;

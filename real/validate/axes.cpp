@@ -102,6 +102,9 @@ class AxisValidator {
     const MeasurePoint point{work.collective, shape, work.bytes};
     sim::Communication executed = work;
     executed.bytes = measured_size(point);
+    // What comes before, such as rank 0 writing its results, is awaited here and not by the
+    // deadline. Repetitions have a barrier each.
+    if (const auto all = context_.await_all(); !all) return failed(all);
     {
       const Deadline deadline(context_.groups_limit());
       if (const auto ready = context_.timer.prepare(shape); !ready) return failed(ready);

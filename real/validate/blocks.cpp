@@ -22,10 +22,7 @@ class BlockValidator {
 
   // Every block of every part, with its streams.
   [[nodiscard]] sim::Result<void> run() {
-    // A rank that is gone is named here; making groups can only say that somebody is.
-    if (const auto all = context_.timer.any(false, context_.options.measure.limit); !all) {
-      return failed(all);
-    }
+    if (auto all = context_.await_all(); !all) return all;
     auto groups = AxisGroups::make(context_.transport, context_.layout, context_.groups_limit());
     if (!groups) return failed(groups);
     sim::Program own;
@@ -90,10 +87,7 @@ class BlockValidator {
                                            PartTimes& times) {
     if (auto begun = runner.begin(part); !begun) return begun;
     for (std::size_t side = 0; side < kSides; ++side) {
-      if (const auto barrier = context_.timer.any(false, context_.options.measure.limit);
-          !barrier) {
-        return failed(barrier);
-      }
+      if (auto all = context_.await_all(); !all) return all;
       const auto executed = side == 0   ? runner.forward()
                             : side == 1 ? runner.backward()
                                         : runner.update();

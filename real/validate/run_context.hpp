@@ -21,6 +21,9 @@ struct RunContext {
   [[nodiscard]] bool has_memory_for(sim::Bytes bytes) const {
     return !memory_per_rank || bytes <= *memory_per_rank;
   }
+  // Returns when all ranks have come. Before what blocks without looking at who is missing, as the
+  // making of groups does: here a rank that does not come is named.
+  [[nodiscard]] sim::Result<void> await_all() const;
   [[nodiscard]] BlockingLimit groups_limit() const {
     return {options.measure.limit, options.groups_overdue};
   }

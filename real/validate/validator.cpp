@@ -84,6 +84,13 @@ sim::Result<Validation> validate_plan(Transport& transport, const sim::Job& job,
   return validation;
 }
 
+sim::Result<void> RunContext::await_all() const {
+  if (const auto all = timer.any(false, options.measure.limit); !all) {
+    return tl::unexpected(all.error());
+  }
+  return {};
+}
+
 void RunContext::note_left_out(const std::string& what, sim::Bytes needed) const {
   validation.notes.push_back(
       fmt::format("{}: left out, its exchanges need {} on every rank, and {} is free", what,

@@ -88,7 +88,7 @@ TEST(PublishedNccl, EverySecondSizeLeftOut) {
   fmt::print("{:56} {:>5}  {:^17}  {:^17}  {:^22}\n", "median and worst error", "sizes", "fitted",
              "left out", "beside no switch");
   for (const std::string& name : log_names()) {
-    const FabricProfile profile = fit_fabric(name, {read(name)});
+    const FabricProfile profile = fit_fabric(name, {read(name)}).value();
     fmt::print("{}\n", name);
     std::vector<double> of_log;
     for (const FittedCurve& curve : profile.curves) {
@@ -126,7 +126,7 @@ TEST(PublishedNccl, ReduceScatterOfVultrFromItsSendrecvAndAllGather) {
     return set.group.collective != CollectiveKind::kAllGather;
   });
   const FabricProfile profile =
-      fit_fabric("vultr", {std::move(rings), read("vultr-b200-sendrecv-8-16ranks")});
+      fit_fabric("vultr", {std::move(rings), read("vultr-b200-sendrecv-8-16ranks")}).value();
   ASSERT_EQ(wanted.size(), 2U);
   for (const MeasurementSet& set : wanted) {
     fmt::print("{}\n{:>12} {:>12} {:>12} {:>8} {:>12}\n", show(set), "size", "measured us",
@@ -149,7 +149,7 @@ TEST(PublishedNccl, ReduceScatterOfVultrFromItsSendrecvAndAllGather) {
 
 TEST(PublishedNccl, LinkParameters) {
   for (const std::string& name : log_names()) {
-    const FabricProfile profile = fit_fabric(name, {read(name)});
+    const FabricProfile profile = fit_fabric(name, {read(name)}).value();
     const LinkParameters& links = profile.links;
     fmt::print("{}: base {:.1f} us\n", name, links.ring_base_latency.value() * 1e6);
     for (const bool between : {false, true}) {

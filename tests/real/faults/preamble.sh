@@ -10,6 +10,7 @@ seqspan=$1 fault=$2
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 cluster=$here/../cluster/emulated-cluster
 limit=3
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 # for mpirun in the tests themselves
 op="all_to_all|all_gather|all_reduce|reduce_scatter|ring_shift"
 
 fail() {

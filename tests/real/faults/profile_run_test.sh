@@ -7,7 +7,7 @@
 #   stop, kill                 a rank on this machine, and the same and
 #   {stop,kill,unplug}_between_hosts   ... on an emulated cluster
 #   launcher, parent           mpirun, seqspan itself
-#   full_disk
+#   full_disk, wrong_input
 # shellcheck source=tests/real/faults/preamble.sh
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/preamble.sh"
 log=$disk/measured.log
@@ -33,6 +33,21 @@ case $fault in
   full_disk)
     run "${measure[@]}" --ranks 2 |
       expect 3 'the file cannot be written' 'No space left on device' || exit 1
+    ;;
+  wrong_input)
+    # Once, though every rank finds it, and nothing is written.
+    once() { # message, words of profile run...
+      local expected=$1 message
+      shift
+      message=$(run mpirun --oversubscribe -n 2 "$seqspan" profile run -o "$log" "$@")
+      expect 2 "^error: $expected" <<<"$message" || exit 1
+      [ "$(grep -c '^error: ' <<<"$message")" = 1 ] || fail "not told once: $message"
+      [ ! -e "$log" ] || fail "a log: $(cat "$log")"
+    }
+    once "seqspan profile has no option '--size'" --size 1KiB
+    once "'none' is no size" --sizes none
+    once "there is no such file" --job "$scratch/none.json"
+    exit 0
     ;;
   *) fail "no fault '$fault'" ;;
 esac

@@ -27,7 +27,8 @@ ImportedLog log_of(std::vector<MeasuredPoint> points, const std::string& variant
 FabricProfile linear() {
   return fit_fabric("test", {log_of({{Bytes(1000), Seconds(2e-3)},
                                      {Bytes(2000), Seconds(3e-3)},
-                                     {Bytes(4000), Seconds(5e-3)}})});
+                                     {Bytes(4000), Seconds(5e-3)}})})
+      .value();
 }
 
 TEST(Compare, SizeThatWasNotMeasured) {

@@ -47,7 +47,8 @@ FabricProfile from_sendrecv_and_all_gather() {
                                      measured(CollectiveKind::kAllGather, 4, 1),
                                      measured(CollectiveKind::kAllGather, 8, 1),
                                      measured(CollectiveKind::kAllGather, 16, 2),
-                                     measured(CollectiveKind::kAllGather, 32, 4)})});
+                                     measured(CollectiveKind::kAllGather, 32, 4)})})
+      .value();
 }
 
 TEST(LinkModel, RingOfOneNode) {
@@ -113,8 +114,8 @@ TEST(FitFabric, InPlaceCountsOnlyWhereNothingElseWasMeasured) {
   MeasurementSet in = out;
   in.in_place = true;
   for (MeasuredPoint& point : in.points) point.time *= 2;
-  EXPECT_EQ(fit_fabric("a", {log_of({out, in})}).curves[0].measured, out.points);
-  EXPECT_EQ(fit_fabric("a", {log_of({in})}).curves[0].measured, in.points);
+  EXPECT_EQ(fit_fabric("a", {log_of({out, in})}).value().curves[0].measured, out.points);
+  EXPECT_EQ(fit_fabric("a", {log_of({in})}).value().curves[0].measured, in.points);
 }
 
 // In place an all-reduce moves the same bytes: both runs of every size count.
@@ -123,16 +124,38 @@ TEST(FitFabric, InPlaceAndOutOfPlaceAllReduceCountTogether) {
   MeasurementSet in = out;
   in.in_place = true;
   for (MeasuredPoint& point : in.points) point.time *= 4;
-  const FittedCurve curve = fit_fabric("a", {log_of({out, in})}).curves[0];
+  const FittedCurve curve = fit_fabric("a", {log_of({out, in})}).value().curves[0];
   EXPECT_EQ(curve.measured.size(), 2 * out.points.size());
   // The geometric median of t and 4 t.
   EXPECT_DOUBLE_EQ(curve.curve.time(out.points[3].size) / out.points[3].time, 2);
 }
 
+// One size is no curve, whatever the other groups have; of two logs with one each it is.
+TEST(FitFabric, GroupOfOneSizeIsLeftOut) {
+  const MeasurementSet gather = measured(CollectiveKind::kAllGather, 8, 1);
+  MeasurementSet first = measured(CollectiveKind::kAllReduce, 8, 1);
+  MeasurementSet last = first;
+  first.points = {first.points.front(), first.points.front()};
+  last.points = {last.points.back()};
+  const FabricProfile profile = fit_fabric("a", {log_of({gather, first})}).value();
+  ASSERT_EQ(profile.curves.size(), 1U);
+  EXPECT_EQ(profile.curves[0].group, gather.group);
+  EXPECT_EQ(fit_fabric("a", {log_of({first}), log_of({last})}).value().curves.size(), 1U);
+}
+
+TEST(FitFabric, NothingButGroupsOfOneSize) {
+  MeasurementSet set = measured(CollectiveKind::kAllReduce, 8, 1);
+  set.points.resize(1);
+  const auto profile = fit_fabric("a", {log_of({set})});
+  ASSERT_FALSE(profile);
+  EXPECT_EQ(profile.error().category, sim::ErrorCategory::kInput);
+  EXPECT_EQ(profile.error().what, "nothing to fit: no group was measured at two sizes");
+}
+
 // The 1 GiB of an all-gather takes what its NICs of 45 GB/s take, not NVLink.
 TEST(FitFabric, GroupsOfSeveralNodesTellNothingAboutTheBandwidthInsideOne) {
   const FabricProfile profile =
-      fit_fabric("a", {log_of({measured(CollectiveKind::kAllGather, 16, 2)})});
+      fit_fabric("a", {log_of({measured(CollectiveKind::kAllGather, 16, 2)})}).value();
   EXPECT_EQ(profile.links.inside.bandwidth.value(), 0);
   EXPECT_NEAR(profile.links.between.bandwidth.value() / 45e9, 1, 0.02);
   EXPECT_FALSE(predict(profile, {CollectiveKind::kAllGather, 8, 1}, Bytes(1 << 30)));
@@ -154,7 +177,7 @@ TEST(FitFabric, TheJsonReadsBackTheSame) {
 // One change to a good profile, and where the error must point.
 TEST(FabricProfile, WrongDocumentsAreRefusedAtTheirPlace) {
   const std::string good = encode_fabric_profile(
-      fit_fabric("test", {log_of({measured(CollectiveKind::kAllGather, 8, 1)})}));
+      fit_fabric("test", {log_of({measured(CollectiveKind::kAllGather, 8, 1)})}).value());
   const auto error = [&](const std::string& from, const std::string& to) -> std::string {
     std::string text = good;
     const std::size_t at = text.find(from);

@@ -57,6 +57,7 @@ sim::Result<std::vector<real::SweepPoint>> points_to_measure(const ProfileArgume
 
   const auto exchanges = job_exchanges(arguments);
   if (!exchanges) return tl::unexpected(exchanges.error());
+  if (exchanges->empty()) return std::vector<real::SweepPoint>{};
   const auto available =
       timer.gather_texts(std::to_string(real::available_memory().value()), limit);
   if (!available) return tl::unexpected(available.error());

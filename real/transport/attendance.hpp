@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "real/transport/exchange.hpp"
@@ -23,6 +24,9 @@ struct Attendance {
   // since these then wait for somebody else.
   std::vector<std::int64_t> silent_elsewhere;
 };
+
+// "arrived: ranks 0, 1; not arrived: rank 2; no answer: rank 3".
+[[nodiscard]] std::string in_words(const Attendance& attendance);
 
 // The n-th op on a communicator is the same op on every member, so a rank need only say how many
 // it has reached.

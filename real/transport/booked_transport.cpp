@@ -7,6 +7,9 @@
 namespace seqspan::real {
 namespace {
 
+// A rank that polls answers within milliseconds.
+constexpr sim::Seconds kPatience{1.0};
+
 template <class Id>
 std::size_t index_of(Id id) {
   return static_cast<std::size_t>(id);
@@ -119,7 +122,9 @@ sim::Result<void> BookedTransport::wait(StreamId stream, EventId event) {
 sim::Result<bool> BookedTransport::is_reached(EventId event) {
   if (auto known = check_event(event); !known) return tl::unexpected(known.error());
   if (auto moved = progress(); !moved) return tl::unexpected(moved.error());
-  return broken_by(event_reached(index_of(event)));
+  auto reached = event_reached(index_of(event));
+  if (!reached) return lost(reached.error());
+  return reached;
 }
 
 sim::Result<void> BookedTransport::copy_in(StreamId stream, const Memory& to,
@@ -191,7 +196,9 @@ sim::Result<void> BookedTransport::release(OpId op) {
 sim::Result<bool> BookedTransport::is_idle(StreamId stream) {
   if (auto known = check_stream(stream); !known) return tl::unexpected(known.error());
   if (auto moved = progress(); !moved) return tl::unexpected(moved.error());
-  return broken_by(stream_idle(index_of(stream)));
+  auto idle = stream_idle(index_of(stream));
+  if (!idle) return lost(idle.error());
+  return idle;
 }
 
 sim::Result<std::string> BookedTransport::describe_op(OpId op) const {
@@ -275,9 +282,22 @@ void BookedTransport::finished(OpId op, std::optional<sim::Seconds> measured) {
   ops_.done(op, measured);
 }
 
+tl::unexpected<sim::Error> BookedTransport::lost(sim::Error error) {
+  if (fault_) return tl::unexpected(*fault_);
+  fault_ = error;  // nothing is advanced while the others are asked
+  if (const std::optional<OpId> op = ops_.overdue(sim::Seconds(0))) {
+    if (error.where.empty()) error.where = describe_op(*op).value_or("");
+    if (const auto attendance = this->attendance(*op, kPatience)) {
+      error.why += (error.why.empty() ? "" : "; ") + in_words(*attendance);
+    }
+    fault_ = error;
+  }
+  return tl::unexpected(std::move(error));
+}
+
 sim::Result<void> BookedTransport::progress() {
   if (auto usable = check_usable(); !usable) return usable;
-  if (auto moved = broken_by(advance()); !moved) return moved;
+  if (auto moved = advance(); !moved) return lost(moved.error());
   if (roll_call_) return broken_by(roll_call_->serve());
   return {};
 }

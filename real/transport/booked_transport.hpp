@@ -78,6 +78,9 @@ class BookedTransport : public Transport {
 
   void reached(OpId op);
   void finished(OpId op, std::optional<sim::Seconds> measured = std::nullopt);
+  // Work under way has failed: remembers it, with the op that ran and with who answers, since the
+  // library knows only that somebody is gone.
+  tl::unexpected<sim::Error> lost(sim::Error error);
   // advance() and the roll call.
   sim::Result<void> progress();
 

@@ -328,7 +328,7 @@ class NcclTransport final : public BookedTransport {
                                     const std::string& where, Running& running) {
     for (;;) {
       const auto state = async_state(comm, called.call, where);
-      if (!state) return tl::unexpected(state.error());
+      if (!state) return lost(state.error());
       if (*state == ncclSuccess) return {};
       if (auto past = note_reached(running); !past) return tl::unexpected(past.error());
       if (auto moved = progress(); !moved) return moved;

@@ -26,13 +26,7 @@ constexpr milliseconds kLastTurn(2000);
 
 std::string sentence(const sim::Result<Attendance>& attendance) {
   if (!attendance) return attendance.error().what + ": " + attendance.error().why;
-  std::string text = "arrived: " + list_ranks(attendance->arrived);
-  if (!attendance->missing.empty()) text += "; not arrived: " + list_ranks(attendance->missing);
-  if (!attendance->silent.empty()) text += "; no answer: " + list_ranks(attendance->silent);
-  if (!attendance->silent_elsewhere.empty()) {
-    text += "; no answer from other groups: " + list_ranks(attendance->silent_elsewhere);
-  }
-  return text;
+  return in_words(*attendance);
 }
 
 // Answers questions until it is this rank's turn.

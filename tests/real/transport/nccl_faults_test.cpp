@@ -2,6 +2,9 @@
 // aborted transport leaves behind stays, so these tests have a program of their own.
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "tests/real/double/double.hpp"
 #include "tests/real/transport/transport_fixture.hpp"
 
@@ -72,6 +75,31 @@ TEST_F(NcclFaults, ADeadPeerBreaksTheTransport) {
   transport().abort();
   EXPECT_EQ(double_calls("ncclCommAbort"), aborted + 2);  // the world's and the group's
   transport_ = value_or_fail(make_transport_under_test());
+}
+
+// NCCL says that a remote process is gone, and not which, nor what it was wanted for.
+TEST_F(NcclFaults, ADeadPeerIsNamedWithTheOp) {
+  if (world() < 2) GTEST_SKIP() << "needs 2 ranks";
+  const CommunicatorId id = world_communicator();
+  const Memory memory = buffer(16);
+  const std::int64_t dead = world() - 1;
+  if (rank() == dead) {
+    std::this_thread::sleep_for(std::chrono::seconds(3));
+  } else {
+    start(exchange(sim::Collective::kAllReduce, id, sim::DataType::kFloat32, {{memory, memory, 4}}));
+    double_break_peers();
+    const auto refused = transport().is_idle(stream_);
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().where.find("all_reduce 'test' of rank"), std::string::npos)
+        << refused.error().where;
+    EXPECT_NE(refused.error().why.find("no answer: rank " + std::to_string(dead)),
+              std::string::npos)
+        << refused.error().why;
+    double_reset();
+  }
+  transport().abort();
+  transport_ = value_or_fail(make_transport_under_test());
+  buffers_.clear();
 }
 
 }  // namespace

@@ -19,6 +19,8 @@
 namespace seqspan::real {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr std::size_t kWorkspace = 32 << 20;  // what NVIDIA advises for Hopper
 constexpr std::size_t kRandomElements = 1 << 20;
 
@@ -66,14 +68,6 @@ class CublasGemmTimer final : public GemmTimer {
       return made;
     }
     undo_.add([this] { cudaStreamDestroy(stream_); });
-    for (cudaEvent_t* event : {&before_, &behind_}) {
-      if (auto made = check_cuda(cudaEventCreateWithFlags(event, cudaEventDefault),
-                                 "cudaEventCreateWithFlags");
-          !made) {
-        return made;
-      }
-      undo_.add([event] { cudaEventDestroy(*event); });
-    }
     const auto workspace = allocate(kWorkspace, undo_);
     if (!workspace) return tl::unexpected(workspace.error());
     workspace_ = *workspace;
@@ -86,14 +80,11 @@ class CublasGemmTimer final : public GemmTimer {
     Product product;
     if (auto made = describe(gemm, product, undo); !made) return tl::unexpected(made.error());
     if (auto made = fill(gemm, product, undo); !made) return tl::unexpected(made.error());
-    if (auto done = settle(product, options.limit); !done) return tl::unexpected(done.error());
-    std::vector<sim::Seconds> times;
-    for (std::int64_t i = 0; i < options.warm_up + options.repetitions; ++i) {
-      const auto time = run(product, options.limit);
-      if (!time) return tl::unexpected(time.error());
-      if (i >= options.warm_up) times.push_back(*time);
-    }
-    return times;
+    // What is copied must have been, should the rest fail.
+    if (auto marked = mark(0); !marked) return tl::unexpected(marked.error());
+    if (auto done = settle(product, options); !done) return tl::unexpected(done.error());
+    if (auto warm = warm_up(product, options); !warm) return tl::unexpected(warm.error());
+    return times_of(product, options);
   }
 
  private:
@@ -217,44 +208,79 @@ class CublasGemmTimer final : public GemmTimer {
     return {};
   }
 
-  sim::Result<sim::Seconds> run(const Product& product, sim::Seconds limit) {
-    if (auto done = check_cuda(cudaEventRecord(before_, stream_), "cudaEventRecord"); !done) {
-      return tl::unexpected(done.error());
+  // Until the GPU has been busy for long enough.
+  sim::Result<void> warm_up(const Product& product, const GemmOptions& options) {
+    const auto end = Clock::now() + std::chrono::duration<double>(options.warm_up.value());
+    do {
+      for (std::int64_t i = 0; i < options.repetitions; ++i) {
+        if (auto given = give(product); !given) return given;
+      }
+      if (auto marked = mark(0); !marked) return marked;
+      if (auto done = settle(product, options); !done) return done;
+    } while (Clock::now() < end);
+    return {};
+  }
+
+  sim::Result<std::vector<sim::Seconds>> times_of(const Product& product,
+                                                  const GemmOptions& options) {
+    const auto count = static_cast<std::size_t>(options.repetitions);
+    for (std::size_t i = 0; i <= count; ++i) {
+      if (i > 0) {
+        if (auto given = give(product); !given) return tl::unexpected(given.error());
+      }
+      if (auto marked = mark(i); !marked) return tl::unexpected(marked.error());
     }
+    if (auto done = settle(product, options); !done) return tl::unexpected(done.error());
+    std::vector<sim::Seconds> times;
+    for (std::size_t i = 0; i < count; ++i) {
+      float milliseconds = 0;
+      if (auto read = check_cuda(cudaEventElapsedTime(&milliseconds, marks_[i], marks_[i + 1]),
+                                 "cudaEventElapsedTime");
+          !read) {
+        return tl::unexpected(read.error());
+      }
+      times.emplace_back(static_cast<double>(milliseconds) * 1e-3);
+    }
+    return times;
+  }
+
+  // One more product on the stream.
+  sim::Result<void> give(const Product& product) {
     const float one = 1;
     const float zero = 0;
     const auto& [w, x, y] = product.layouts;
     const auto& [w_memory, x_memory, y_memory] = product.memory;
-    if (auto given =
-            check(lt_.matmul(handle_, product.desc, &one, w_memory, w, x_memory, x, &zero, y_memory,
-                             y, y_memory, y, &product.algorithm, workspace_, kWorkspace, stream_),
-                  "cublasLtMatmul of " + product.name);
-        !given) {
-      return tl::unexpected(given.error());
-    }
-    if (auto done = settle(product, limit); !done) return tl::unexpected(done.error());
-    float milliseconds = 0;
-    if (auto read = check_cuda(cudaEventElapsedTime(&milliseconds, before_, behind_),
-                               "cudaEventElapsedTime");
-        !read) {
-      return tl::unexpected(read.error());
-    }
-    return sim::Seconds(static_cast<double>(milliseconds) * 1e-3);
+    return check(lt_.matmul(handle_, product.desc, &one, w_memory, w, x_memory, x, &zero, y_memory,
+                            y, y_memory, y, &product.algorithm, workspace_, kWorkspace, stream_),
+                 "cublasLtMatmul of " + product.name);
   }
 
-  // Until all that was given to the stream is done.
-  sim::Result<void> settle(const Product& product, sim::Seconds limit) {
-    if (auto done = check_cuda(cudaEventRecord(behind_, stream_), "cudaEventRecord"); !done) {
-      return done;
+  // Event `index` behind what was given so far.
+  sim::Result<void> mark(std::size_t index) {
+    while (marks_.size() <= index) {
+      cudaEvent_t event = nullptr;
+      if (auto made = check_cuda(cudaEventCreateWithFlags(&event, cudaEventDefault),
+                                 "cudaEventCreateWithFlags");
+          !made) {
+        return made;
+      }
+      marks_.push_back(event);
+      undo_.add([event] { cudaEventDestroy(event); });
     }
-    using Clock = std::chrono::steady_clock;
-    const auto end = Clock::now() + std::chrono::duration<double>(limit.value());
+    last_ = marks_[index];
+    return check_cuda(cudaEventRecord(last_, stream_), "cudaEventRecord");
+  }
+
+  // Until the last mark is reached: as many products as are measured, each within its limit.
+  sim::Result<void> settle(const Product& product, const GemmOptions& options) {
+    const double seconds = options.limit.value() * static_cast<double>(options.repetitions);
+    const auto end = Clock::now() + std::chrono::duration<double>(seconds);
     for (;;) {
-      const cudaError_t code = cudaEventQuery(behind_);
+      const cudaError_t code = cudaEventQuery(last_);
       if (code != cudaErrorNotReady) return check_cuda(code, "cudaEventQuery");
       if (Clock::now() > end) {
-        return sim::environment_error(
-            fmt::format("{} has not ended within {:g} s", product.name, limit.value()));
+        return sim::environment_error(fmt::format("{} of {} has not ended within {:g} s",
+                                                  options.repetitions, product.name, seconds));
       }
       std::this_thread::yield();
     }
@@ -263,8 +289,8 @@ class CublasGemmTimer final : public GemmTimer {
   const CublasLt lt_;
   cublasLtHandle_t handle_ = nullptr;
   cudaStream_t stream_ = nullptr;
-  cudaEvent_t before_ = nullptr;
-  cudaEvent_t behind_ = nullptr;
+  std::vector<cudaEvent_t> marks_;
+  cudaEvent_t last_ = nullptr;
   void* workspace_ = nullptr;
   std::vector<BFloat16> random_ = random_elements();
   Undo undo_;  // last, so that it is undone before the rest goes

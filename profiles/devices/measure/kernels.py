@@ -107,6 +107,11 @@ def gemm(log, rows):
             log.time("gemm", lambda: torch.mm(y.t(), x), product="weight_gradient", m=n, n=k, k=m)
             log.time("gemm", lambda: torch.mm(y.t(), x, out_dtype=torch.float32),
                      product="weight_gradient_fp32", m=n, n=k, k=m)
+            # Megatron adds it to the gradients in fp32.
+            total = torch.zeros(n, k, device="cuda")
+            log.time("gemm", lambda: torch.addmm(total, y.t(), x, out_dtype=torch.float32),
+                     product="weight_gradient_added_fp32", m=n, n=k, k=m)
+            del x, w, y, total
 
 
 def stream_of_gemms(log, length):
@@ -142,8 +147,8 @@ def attention(log, lengths):
     cases = []
     for s in lengths:
         cases += [(max(1, 16384 // s), 32, 8, s, s, 128, 128, causal) for causal in (True, False)]
-    cases += [(2, 32, 32, 8192, 8192, 128, 128, True), (2, 32, 32, 8192, 8192, 64, 64, True),
-              (2, 32, 32, 8192, 8192, 64, 64, False), (1, 8, 1, 16384, 16384, 128, 128, True),
+    cases += [(2, 32, 32, 8192, 8192, d, d, causal) for d in (32, 64, 96, 128, 192, 256) for causal in (True, False)]
+    cases += [(1, 8, 1, 16384, 16384, 128, 128, True),
               (1, 4, 4, 8192, 8192, 128, 128, True), (1, 8, 8, 2048, 2048, 128, 128, True),
               (1, 16, 16, 8192, 8192, 192, 128, True), (1, 16, 16, 8192, 8192, 192, 128, False),
               # Hops of a ring: half of the queries or keys against the others, without a mask.

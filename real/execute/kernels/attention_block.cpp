@@ -106,7 +106,7 @@ sim::Result<void> attend_backward(const AttentionOperands& operands,
   zero(backward.query_accumulator);
   zero(key_sum);
   zero(value_sum);
-  const sim::Result<void> done = attention_backward(
+  sim::Result<void> done = attention_backward(
       heads_of(operands, heads), {rows_of(operands.query_rows), operands.query.span()},
       {rows_of(operands.key_rows), keys, values}, {backward.output.span(), backward.lse.span()},
       backward.output_gradient.span(),

@@ -83,7 +83,7 @@ sim::Result<void> attention_backward_of_chunk(const KernelCall& call, bool secon
   const std::int64_t size = chunk.operands.query.size();
   std::vector<float> key_gradient(static_cast<std::size_t>(chunk.operands.key.size()));
   std::vector<float> value_gradient(key_gradient.size());
-  const auto done = attend_backward(
+  auto done = attend_backward(
       chunk.operands,
       {.output = call.read(3).values().part(chunk.first_query, size),
        .lse = call.read(4).values().part(chunk.first_lse, size / chunk.operands.head_dim),

@@ -148,30 +148,6 @@ sim::Result<void> attention_forward(const AttentionHeads& heads, const Queries& 
   return {};
 }
 
-sim::Result<void> merge_attention(const AttentionHeads& heads, AttentionOutput total,
-                                  AttentionOutput part) {
-  const std::size_t d = count(heads.head_dim);
-  if (auto ok = check_sizes({{"LSE of the part", part.lse.size(), total.lse.size()},
-                             {"o", total.values.size(), total.lse.size() * d},
-                             {"o of the part", part.values.size(), total.lse.size() * d}});
-      !ok) {
-    return ok;
-  }
-  for (std::size_t i = 0; i < total.lse.size(); ++i) {
-    const float larger = std::max(total.lse[i], part.lse[i]);
-    if (larger == kNothing) continue;
-    const float lse =
-        larger + std::log(std::exp(total.lse[i] - larger) + std::exp(part.lse[i] - larger));
-    const float of_total = std::exp(total.lse[i] - lse);
-    const float of_part = std::exp(part.lse[i] - lse);
-    for (std::size_t j = i * d; j < (i + 1) * d; ++j) {
-      total.values[j] = of_total * total.values[j] + of_part * part.values[j];
-    }
-    total.lse[i] = lse;
-  }
-  return {};
-}
-
 sim::Result<void> attention_backward(const AttentionHeads& heads, const Queries& queries,
                                      const KeysAndValues& keys, AttentionOutput output,
                                      std::span<const float> output_gradient,

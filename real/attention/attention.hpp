@@ -57,10 +57,6 @@ struct AttentionOutput {
                                                   const Queries& queries, const KeysAndValues& keys,
                                                   AttentionOutput output);
 
-// Takes `part` into `total`: the whole of two blocks of keys. Sizes must be equal.
-[[nodiscard]] sim::Result<void> merge_attention(const AttentionHeads& heads, AttentionOutput total,
-                                                AttentionOutput part);
-
 struct AttentionGradients {
   std::span<float> queries;  // [b, nq, a, d], added to
   std::span<float> keys;     // [b, nk, g, d], added to

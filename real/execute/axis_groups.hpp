@@ -15,8 +15,8 @@ namespace seqspan::real {
 
 class AxisGroups {
  public:
-  // For the axes that the program communicates over. Collective over the world; blocks until all
-  // ranks have come, which `limit` is for.
+  // For every axis on which the layout has several ranks. Collective over the world; blocks until
+  // all ranks have come, which `limit` is for.
   [[nodiscard]] static sim::Result<AxisGroups> make(Transport& transport, const sim::Layout& layout,
                                                     const BlockingLimit& limit = {});
 

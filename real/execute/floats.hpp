@@ -35,4 +35,13 @@ class Floats {
   std::span<float> values_;
 };
 
+inline void zero(const Floats& values) {
+  for (float& value : values.span()) value = 0;
+}
+
+// As many as `to` has.
+inline void copy(const Floats& from, const Floats& to) {
+  for (std::int64_t i = 0; i < to.size(); ++i) to[i] = from[i];
+}
+
 }  // namespace seqspan::real

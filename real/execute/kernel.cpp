@@ -10,7 +10,7 @@ namespace seqspan::real {
 Kernel find_kernel(std::string_view op) {
   for (const std::span<const NamedKernel> kernels :
        {attention_kernels(), ring_kernels(), rearrange_kernels(), projection_kernels(),
-        pointwise_kernels(), weight_kernels()}) {
+        head_kernels(), pointwise_kernels(), weight_kernels()}) {
     const auto found = std::find_if(kernels.begin(), kernels.end(),
                                     [op](const NamedKernel& kernel) { return kernel.op == op; });
     if (found != kernels.end()) return found->run;

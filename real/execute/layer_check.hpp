@@ -2,14 +2,16 @@
 // ranks of the layout, in float32, against reference_layer.hpp.
 //
 // The layer is the job's first kind, at the job's shapes: callers choose small ones
-// (small_shapes.hpp). Pipeline stages run it side by side; each data parallel replica has sequences
-// of its own. Bytes and peaks come from the same run, for comparison with the readers.
+// (real/validate/sub_cluster.hpp). Pipeline stages run it side by side; each data parallel replica
+// has sequences of its own. Bytes and peaks come from the same run, for comparison with the
+// readers.
 //
 // Errors: kInput where the layer has no kernels (layer_share.hpp), the layout is not legal for the
 // job, or the world is not the layout's; else as BlockRunner.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 

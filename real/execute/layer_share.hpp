@@ -46,7 +46,6 @@ class LayerShare {
 
   // Rows of this rank's tokens, of all tokens that its place of the ring attends with, of another
   // place of the ring, and of the whole sequence.
-  [[nodiscard]] TokenRows own_rows() const { return rows_of(own_); }
   [[nodiscard]] TokenRows ring_rows() const { return ring_rows(index(sim::Axis::kRing)); }
   [[nodiscard]] TokenRows ring_rows(std::int64_t ring_index) const;
   [[nodiscard]] TokenRows all_rows() const;

@@ -8,10 +8,6 @@
 namespace seqspan::real {
 namespace {
 
-bool is_shift(sim::Collective collective) {
-  return collective == sim::Collective::kRingShift || collective == sim::Collective::kPointToPoint;
-}
-
 // Hand-overs of a pipeline turn round for backward; a ring says itself which way it goes.
 Direction direction_of(const sim::Op& op, const sim::Communication& work) {
   const bool turns =

@@ -29,9 +29,9 @@ class OpStreams {
     return streams_[static_cast<std::size_t>(op.stream)];
   }
 
-  // Before the op is given, and after.
+  // Before the op is given, and after; `index` into Program::ops.
   [[nodiscard]] sim::Result<void> wait_for_users(const sim::Op& op, const PartTensors& tensors);
-  [[nodiscard]] sim::Result<void> note_use(std::size_t op, const PartTensors& tensors);
+  [[nodiscard]] sim::Result<void> note_use(std::size_t index, const PartTensors& tensors);
 
   // Waits until all that was given is done.
   [[nodiscard]] sim::Result<void> finish();

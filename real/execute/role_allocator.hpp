@@ -48,8 +48,6 @@ class RoleAllocator {
   // What it is for has changed; a peak that was reached before stays as it was.
   void assign(MemoryBlock* block, sim::MemoryRole role);
 
-  [[nodiscard]] const sim::MemoryByRole& live() const { return live_; }
-  [[nodiscard]] sim::Bytes live_bytes() const { return total_; }
   // Since the last restart(), which starts from what is live.
   [[nodiscard]] const RolePeak& peak() const { return peak_; }
   // Every take since the last restart(), by what it was for then: shows what no peak does.

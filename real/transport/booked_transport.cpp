@@ -59,7 +59,6 @@ sim::Result<CommunicatorId> BookedTransport::make_communicator(const sim::GroupS
   if (!group) return tl::unexpected(group.error());
   if (auto joined = broken_by(join(*group)); !joined) return tl::unexpected(joined.error());
   groups_.push_back(*std::move(group));
-  ops_reached_.push_back(0);
   return CommunicatorId(groups_.size() - 1);
 }
 
@@ -270,10 +269,7 @@ sim::Result<void> BookedTransport::close() {
 void BookedTransport::reached(OpId op) {
   const OpBook::Entry* entry = ops_.find(op);
   if (entry == nullptr || entry->status.state != OpState::kQueued) return;
-  const CommunicatorId communicator = entry->exchange.communicator;
-  std::uint64_t& count = ops_reached_[index_of(communicator)];
-  count = entry->number;
-  if (roll_call_) roll_call_->reached(communicator, count);
+  if (roll_call_) roll_call_->reached(entry->exchange.communicator, entry->number);
   ops_.started(op);
 }
 

@@ -97,7 +97,6 @@ class BookedTransport : public Transport {
   std::int64_t world_size_;
   std::unique_ptr<RollCall> roll_call_;
   std::vector<Group> groups_;
-  std::vector<std::uint64_t> ops_reached_;  // by communicator
   std::uint32_t streams_ = 0;
   std::uint32_t events_ = 0;
   MemoryBook memory_;

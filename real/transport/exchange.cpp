@@ -10,17 +10,8 @@ namespace {
 using sim::Bytes;
 using sim::Collective;
 
-bool is_shift(Collective collective) {
-  return collective == Collective::kRingShift || collective == Collective::kPointToPoint;
-}
-
 bool is_sum(Collective collective) {
   return collective == Collective::kReduceScatter || collective == Collective::kAllReduce;
-}
-
-bool is_divided(Collective collective) {
-  return collective == Collective::kAllToAll || collective == Collective::kAllGather ||
-         collective == Collective::kReduceScatter;
 }
 
 Bytes size_of(const Exchange& exchange, std::int64_t elements) {
@@ -90,6 +81,15 @@ sim::Result<void> check_overlap(const Exchange& exchange, const std::string& whe
 }
 
 }  // namespace
+
+bool is_shift(Collective collective) {
+  return collective == Collective::kRingShift || collective == Collective::kPointToPoint;
+}
+
+bool is_divided(Collective collective) {
+  return collective == Collective::kAllToAll || collective == Collective::kAllGather ||
+         collective == Collective::kReduceScatter;
+}
 
 Bytes send_size(const Exchange& exchange, const Message& message, std::int64_t group_size) {
   const bool is_block = exchange.collective == Collective::kAllGather;

@@ -55,6 +55,11 @@ struct Exchange {
   Direction direction = Direction::kForward;
 };
 
+// What goes to a neighbour, in one or several messages.
+[[nodiscard]] bool is_shift(sim::Collective collective);
+// What has a block for each member.
+[[nodiscard]] bool is_divided(sim::Collective collective);
+
 // What a rank sends and receives by a message, by the table above. Overflow: check_exchange.
 [[nodiscard]] sim::Bytes send_size(const Exchange& exchange, const Message& message,
                                    std::int64_t group_size);

@@ -171,10 +171,8 @@ class MpiTransport final : public BookedTransport {
 
   sim::Result<void> refuse(const Exchange& exchange, const Group& group) override {
     for (const Message& message : exchange.messages) {
-      const bool is_divided = exchange.collective == Collective::kAllToAll ||
-                              exchange.collective == Collective::kAllGather ||
-                              exchange.collective == Collective::kReduceScatter;
-      const std::int64_t block = message.elements / (is_divided ? group.size() : 1);
+      const std::int64_t block =
+          message.elements / (is_divided(exchange.collective) ? group.size() : 1);
       if (block > std::numeric_limits<int>::max()) {
         return sim::input_error(
             fmt::format("{} elements in one block", block), describe(exchange, group),
@@ -288,10 +286,7 @@ class MpiTransport final : public BookedTransport {
 
   sim::Result<void> post(Item& item, MPI_Comm comm) {
     const Exchange& exchange = item.exchange;
-    if (exchange.collective == Collective::kRingShift ||
-        exchange.collective == Collective::kPointToPoint) {
-      return post_messages(item, comm);
-    }
+    if (is_shift(exchange.collective)) return post_messages(item, comm);
     const Message& message = exchange.messages.front();
     if (message.elements == 0) return {};
     const MPI_Datatype type = types_.of(exchange.data_type);

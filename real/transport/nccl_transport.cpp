@@ -410,7 +410,8 @@ sim::Result<int> count_gpus() {
 sim::Result<int> choose_device(const NcclWorld& world) {
   const auto count = count_gpus();
   if (!count) return tl::unexpected(count.error());
-  const int device = world.shares_gpus ? world.device.value_or(0) % *count : world.device.value_or(0);
+  const int device =
+      world.shares_gpus ? world.device.value_or(0) % *count : world.device.value_or(0);
   if (device < 0 || device >= *count) {
     return sim::environment_error(
         fmt::format("no GPU: this host has {}, and rank {} would be given number {}", *count,

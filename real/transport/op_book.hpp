@@ -30,8 +30,8 @@ class OpBook {
   void done(OpId op, std::optional<sim::Seconds> measured = std::nullopt);
   void forget(OpId op) { entries_.erase(op); }
 
-  // The status of a running op has its time until now.
   [[nodiscard]] const Entry* find(OpId op) const;
+  // Of a running op with its time until now.
   [[nodiscard]] OpStatus status(const Entry& entry) const;
   // The running op that started first, if more than `limit` ago.
   [[nodiscard]] std::optional<OpId> overdue(sim::Seconds limit) const;

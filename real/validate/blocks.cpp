@@ -5,7 +5,7 @@
 
 #include "real/execute/block_runner.hpp"
 #include "real/execute/predicted_peak.hpp"
-#include "real/validate/host_memory.hpp"
+#include "real/validate/exchange_memory.hpp"
 #include "real/validate/run_context.hpp"
 #include "sim/engine/op_times.hpp"
 #include "sim/engine/schedule_clock.hpp"

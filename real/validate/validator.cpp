@@ -7,7 +7,7 @@
 
 #include "real/launch/deadline.hpp"
 #include "real/launch/host_name.hpp"
-#include "real/validate/host_memory.hpp"
+#include "real/validate/exchange_memory.hpp"
 #include "real/validate/run_context.hpp"
 #include "sim/units/format_units.hpp"
 

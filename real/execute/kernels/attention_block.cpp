@@ -1,6 +1,6 @@
 #include "real/execute/kernels/attention_block.hpp"
 
-#include <algorithm>
+#include <stdexcept>
 
 #include "real/attention/attention.hpp"
 
@@ -15,12 +15,6 @@ AttentionHeads heads_of(const AttentionOperands& operands, std::int64_t kv_heads
           .kv_heads = kv_heads,
           .head_dim = operands.head_dim,
           .mask = Mask::kCausal};
-}
-
-void zero(const Floats& values) { std::fill(values.span().begin(), values.span().end(), 0.0F); }
-
-void copy(const Floats& from, const Floats& to) {
-  for (std::int64_t i = 0; i < to.size(); ++i) to[i] = from[i];
 }
 
 // [rows, kv heads, d] to [rows, query heads, d].
@@ -69,6 +63,15 @@ sim::Flops flops_of(const AttentionOperands& operands, double products) {
 
 }  // namespace
 
+TokenRows part_of(const TokenRows& rows, std::int64_t first, std::int64_t count) {
+  const std::int64_t end = first + count;
+  if (first < 0 || count < 0 || end > std::ssize(rows.positions)) {
+    throw std::out_of_range("more rows than there are tokens");
+  }
+  return {{rows.positions.begin() + first, rows.positions.begin() + end},
+          {rows.documents.begin() + first, rows.documents.begin() + end}};
+}
+
 sim::Result<void> attend(const AttentionOperands& operands, const Floats& output, const Floats& lse,
                          sim::Flops& flops) {
   flops += flops_of(operands, 2);
@@ -103,7 +106,7 @@ sim::Result<void> attend_backward(const AttentionOperands& operands,
   zero(backward.query_accumulator);
   zero(key_sum);
   zero(value_sum);
-  const sim::Result<void> done = attention_backward(
+  sim::Result<void> done = attention_backward(
       heads_of(operands, heads), {rows_of(operands.query_rows), operands.query.span()},
       {rows_of(operands.key_rows), keys, values}, {backward.output.span(), backward.lse.span()},
       backward.output_gradient.span(),

@@ -5,6 +5,9 @@
 
 namespace seqspan::real {
 
+// `count` rows from `first` on. More than there are throw std::out_of_range.
+[[nodiscard]] TokenRows part_of(const TokenRows& rows, std::int64_t first, std::int64_t count);
+
 struct AttentionOperands {
   Floats query;
   std::int64_t query_heads = 1;

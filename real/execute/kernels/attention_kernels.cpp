@@ -41,16 +41,6 @@ sim::Result<void> attention_backward(const KernelCall& call) {
                          call.flops);
 }
 
-TokenRows part_of(const TokenRows& rows, std::int64_t first, std::int64_t count) {
-  const auto begin = first;
-  const auto end = first + count;
-  if (first < 0 || count < 0 || end > std::ssize(rows.positions)) {
-    throw std::out_of_range("more rows than there are tokens");
-  }
-  return {{rows.positions.begin() + begin, rows.positions.begin() + end},
-          {rows.documents.begin() + begin, rows.documents.begin() + end}};
-}
-
 // One of the rank's two zigzag chunks of query rows, and the keys up to its end. Also where it
 // begins in q and in LSE.
 struct Chunk {
@@ -93,7 +83,7 @@ sim::Result<void> attention_backward_of_chunk(const KernelCall& call, bool secon
   const std::int64_t size = chunk.operands.query.size();
   std::vector<float> key_gradient(static_cast<std::size_t>(chunk.operands.key.size()));
   std::vector<float> value_gradient(key_gradient.size());
-  const auto done = attend_backward(
+  auto done = attend_backward(
       chunk.operands,
       {.output = call.read(3).values().part(chunk.first_query, size),
        .lse = call.read(4).values().part(chunk.first_lse, size / chunk.operands.head_dim),
@@ -108,7 +98,7 @@ sim::Result<void> attention_backward_of_chunk(const KernelCall& call, bool secon
   for (const std::size_t i : {1U, 2U}) {
     const Floats& sum = call.write(i).values();
     if (!second) {
-      std::fill(sum.span().begin(), sum.span().end(), 0.0F);
+      zero(sum);
     } else if (call.read(5 + i).tensor != call.write(i).tensor) {
       throw std::out_of_range("a sum that is not read");
     }

@@ -17,7 +17,8 @@ struct NamedKernel {
 [[nodiscard]] std::span<const NamedKernel> ring_kernels();        // lower/attention/ring
 [[nodiscard]] std::span<const NamedKernel> rearrange_kernels();   // Ulysses, orders, repeats
 [[nodiscard]] std::span<const NamedKernel> projection_kernels();  // GEMMs
-[[nodiscard]] std::span<const NamedKernel> pointwise_kernels();   // norms, RoPE, SwiGLU, residuals
+[[nodiscard]] std::span<const NamedKernel> head_kernels();        // heads of QKV, RoPE, QK-norm
+[[nodiscard]] std::span<const NamedKernel> pointwise_kernels();   // norms, SwiGLU, residuals
 [[nodiscard]] std::span<const NamedKernel> weight_kernels();      // lower/weights
 
 // Copies all of `from`; sizes must be equal.

@@ -45,7 +45,7 @@ void for_each_head(const Sides& sides, Visit visit) {
 
 void copy_head(const Floats& from, std::int64_t from_at, const Floats& to, std::int64_t to_at,
                std::int64_t head_dim) {
-  for (std::int64_t i = 0; i < head_dim; ++i) to[to_at + i] = from[from_at + i];
+  copy(from.part(from_at, head_dim), to.part(to_at, head_dim));
 }
 
 // Where the block for rank `to` lies in the send buffer: in order, or, where a first exchange
@@ -144,7 +144,7 @@ sim::Result<void> sum_repeats(const KernelCall& call) {
   const Operand& to = call.write(0);
   const std::int64_t d = from.extent(3);
   const std::int64_t repeats = repeats_of(from, to);
-  for (float& value : to.values().span()) value = 0;
+  zero(to.values());
   for (std::int64_t row = 0; row < from.values().size() / d; ++row) {
     for (std::int64_t i = 0; i < d; ++i) {
       to.values()[row / repeats * d + i] += from.values()[row * d + i];
@@ -155,7 +155,7 @@ sim::Result<void> sum_repeats(const KernelCall& call) {
 
 // Nothing in the block reads them: only their traffic counts.
 sim::Result<void> position_ids(const KernelCall& call) {
-  for (float& value : call.write(0).values().span()) value = 0;
+  zero(call.write(0).values());
   return {};
 }
 
@@ -178,7 +178,7 @@ sim::Result<void> copy_kernel(const KernelCall& call) {
   const Floats& from = call.read(0).values();
   const Floats& to = call.write(0).values();
   if (from.size() != to.size()) throw std::out_of_range("tensors of different sizes");
-  for (std::int64_t i = 0; i < from.size(); ++i) to[i] = from[i];
+  copy(from, to);
   return {};
 }
 

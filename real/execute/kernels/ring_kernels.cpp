@@ -1,4 +1,5 @@
 // Ring attention: the steps, and how their outputs and gradients are put together.
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -15,39 +16,18 @@ Floats value_half(const Operand& pair) {
   return pair.values().part(half, half);
 }
 
-void copy(const Floats& from, const Floats& to) {
-  for (std::int64_t i = 0; i < to.size(); ++i) to[i] = from[i];
-}
-
 // What is read and written where it lies.
 const Floats& in_place(const Operand& read, const Operand& written) {
   if (read.tensor != written.tensor) throw std::out_of_range("a sum that is not read");
   return written.values();
 }
 
-// The last `count` rows.
 TokenRows last_rows(const TokenRows& rows, std::int64_t count) {
-  if (count < 0 || count > std::ssize(rows.positions)) {
-    throw std::out_of_range("more rows than the rank has tokens");
-  }
-  return {{rows.positions.end() - count, rows.positions.end()},
-          {rows.documents.end() - count, rows.documents.end()}};
-}
-
-TokenRows first_rows(const TokenRows& rows, std::int64_t count) {
-  if (count < 0 || count > std::ssize(rows.positions)) {
-    throw std::out_of_range("more rows than the rank has tokens");
-  }
-  return {{rows.positions.begin(), rows.positions.begin() + count},
-          {rows.documents.begin(), rows.documents.begin() + count}};
+  return part_of(rows, std::ssize(rows.positions) - count, count);
 }
 
 Floats last_part(const Floats& values, std::int64_t count) {
   return values.part(values.size() - count, count);
-}
-
-void zero(const Floats& values) {
-  for (float& value : values.span()) value = 0;
 }
 
 // q and KV: as many of the last query rows and of the first rows of keys as the step is given.
@@ -66,7 +46,7 @@ AttentionOperands operands_of(const KernelCall& call, std::int64_t tokens,
           .query_rows = last_rows(call.share.ring_rows(), rows),
           .key = key_half(kv).part(0, key_size),
           .value = value_half(kv).part(0, key_size),
-          .key_rows = first_rows(call.share.ring_rows(kv.ring_owner), key_rows)};
+          .key_rows = part_of(call.share.ring_rows(kv.ring_owner), 0, key_rows)};
 }
 
 // q, KV -> partial output, LSE of the step. An output of half the rows is that of their second
@@ -148,7 +128,7 @@ void add_scaled(const Floats& part, const Floats& part_lse, const Floats& lse,
 sim::Result<void> merge_outputs(const KernelCall& call) {
   const Floats& lse = call.read(2).values();
   const Floats& output = call.write(0).values();
-  for (std::int64_t i = 0; i < output.size(); ++i) output[i] = 0;
+  zero(output);
   const auto add_all = [&](const Operand& parts, const Operand& lses) {
     for (std::size_t i = 0; i < parts.copies.size(); ++i) {
       add_scaled(parts.copies[i], lses.copies.at(i), lse, output);

@@ -8,9 +8,9 @@
 namespace seqspan::real {
 namespace {
 
-// Any GPU with bf16 products does 4,096^3 of them at more than 10 TFLOP/s (an A30 has 165), and none
-// at more than 10 PFLOP/s (a B200 has 2.25). A batch of four takes as long as four, and no less than
-// two.
+// Any GPU with bf16 products does 4,096^3 of them at more than 10 TFLOP/s (an A30 has 165), and
+// none at more than 10 PFLOP/s (a B200 has 2.25). A batch of four takes as long as four, and no
+// less than two.
 TEST(GemmOnGpu, TakesAPlausibleTime) {
   const auto timer = make_gemm_timer();
   ASSERT_TRUE(timer) << timer.error().what << ": " << timer.error().why;

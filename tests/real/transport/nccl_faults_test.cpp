@@ -86,7 +86,8 @@ TEST_F(NcclFaults, ADeadPeerIsNamedWithTheOp) {
   if (rank() == dead) {
     std::this_thread::sleep_for(std::chrono::seconds(3));
   } else {
-    start(exchange(sim::Collective::kAllReduce, id, sim::DataType::kFloat32, {{memory, memory, 4}}));
+    start(
+        exchange(sim::Collective::kAllReduce, id, sim::DataType::kFloat32, {{memory, memory, 4}}));
     double_break_peers();
     const auto refused = transport().is_idle(stream_);
     ASSERT_FALSE(refused);

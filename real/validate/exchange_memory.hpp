@@ -11,8 +11,8 @@
 
 namespace seqspan::real {
 
-// Four fifths of what the kernel says is available (MemAvailable of /proc/meminfo), shared among
-// the ranks of this host. Absent where the kernel does not say, or where the transport's memory is
+// Four fifths of what the kernel says is available (real/measure/host_memory.hpp), shared among the
+// ranks of this host. Absent where the kernel does not say, or where the transport's memory is
 // not the host's.
 [[nodiscard]] std::optional<sim::Bytes> memory_per_rank(const Transport& transport,
                                                         std::int64_t ranks_on_host);
@@ -20,8 +20,5 @@ namespace seqspan::real {
 // What the communications of a part read and write, every tensor once, and the pieces that travel
 // in place of tensors that they do not fit.
 [[nodiscard]] sim::Bytes exchanged_bytes(const sim::Program& program, const sim::Part& part);
-
-// MemAvailable of a text in the form of /proc/meminfo.
-[[nodiscard]] std::optional<sim::Bytes> available_memory(const std::string& meminfo);
 
 }  // namespace seqspan::real

@@ -1,32 +1,16 @@
-#include "real/validate/host_memory.hpp"
+#include "real/validate/exchange_memory.hpp"
 
-#include <fstream>
 #include <set>
-#include <sstream>
+
+#include "real/measure/host_memory.hpp"
 
 namespace seqspan::real {
 
-std::optional<sim::Bytes> available_memory(const std::string& meminfo) {
-  std::istringstream lines(meminfo);
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::string key;
-    std::int64_t kibibytes = 0;
-    if (words >> key >> kibibytes && key == "MemAvailable:") {
-      return sim::Bytes(kibibytes * sim::kKibi);
-    }
-  }
-  return std::nullopt;
-}
-
 std::optional<sim::Bytes> memory_per_rank(const Transport& transport, std::int64_t ranks_on_host) {
   if (!transport.is_host_memory()) return std::nullopt;
-  std::ifstream file("/proc/meminfo");
-  std::ostringstream text;
-  text << file.rdbuf();
-  const auto available = available_memory(text.str());
-  if (!available) return std::nullopt;
-  return sim::Bytes(available->value() / 5 * 4 / ranks_on_host);
+  const sim::Bytes available = available_memory();
+  if (available == sim::Bytes(0)) return std::nullopt;
+  return sim::Bytes(available.value() / 5 * 4 / ranks_on_host);
 }
 
 sim::Bytes exchanged_bytes(const sim::Program& program, const sim::Part& part) {

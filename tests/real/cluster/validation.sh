@@ -96,7 +96,11 @@ inside. `profile run` measured what each method exchanges at 8,192 tokens (and h
 made a profile of it, and `validate --time` ran one layer at lengths that were not measured. Compute is waits of its predicted
 time, so what is judged is the network and the overlap. Model: h = 512, a = 32, g = 8, d = 32, f = 512; bf16.
 
-No GPU has run any of this. What a GPU cluster needs: [on real hardware](real-hardware.md).
+MPI hands no message but the smallest to the kernel before the receiver is there (`btl_tcp_eager_limit` 4 KiB, as in
+`tests/real/cluster/emulated-cluster`): at Open MPI's default, 64 KiB, a shift in the ring takes eight times as long at 64 KiB as at 60,
+and a profile of powers of two cannot know where between them. TCP is Reno without slow start after a pause.
+
+No cluster of GPUs has run this. What one needs: [on real hardware](real-hardware.md).
 
 TEXT
   awk -F, -v OFS=, '
@@ -158,8 +162,8 @@ TEXT
     }' "$work/all.txt"
   cat <<'TEXT'
 
-Those inside a host are far off: they take a millisecond or less, on cores that all ranks of all hosts share, and hops of
-a ring take turns with them. The next table has each alone.
+The worst are inside a host, of a millisecond or less: there ranks of all hosts share this machine's cores, and a transfer waits
+for a core that waits for another transfer. The next table has each alone.
 
 ## Communications on their own
 

@@ -98,8 +98,8 @@ NumberOf<Numbers, double> mask_factor(const Numbers& in, const DeviceProfile& de
   auto cut = in.constant(0.0);
   if (whole > 0) {
     const auto pairs = real(in.given("pairs", work.pairs, kFromOp));
-    const auto square = in.given("row", work.longest_row, kFromOp) *
-                        in.given("column", work.longest_column, kFromOp) *
+    const auto square = in.given("keys_of_query", work.longest_row, kFromOp) *
+                        in.given("queries_of_key", work.longest_column, kFromOp) *
                         in.given("sequences", work.sequences, kFromOp);
     cut = in.call("max", std::max(0.0, bare(2 - 2 * pairs / real(square))), 0.0,
                   2 - 2 * pairs / real(square));
@@ -140,8 +140,8 @@ NumberOf<Numbers, Seconds> attention_time(const Numbers& in, const DeviceProfile
   const auto peak = in.sourced("peak_bf16", device.peak_bf16, device.sources);
   const auto mean =
       in.named("mean", flops_of(in, work) / (peak * attention_efficiency(in, device, work)));
-  const auto rows = in.given("row", work.longest_row, kFromOp);
-  const auto columns = in.given("column", work.longest_column, kFromOp);
+  const auto rows = in.given("keys_of_query", work.longest_row, kFromOp);
+  const auto columns = in.given("queries_of_key", work.longest_column, kFromOp);
   const auto across = work.backward ? rows : columns;
   const auto row = work.backward ? columns : rows;
   const auto pairs =

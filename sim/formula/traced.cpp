@@ -195,7 +195,8 @@ ExpressionPointer in_unit(const ExpressionPointer& expression, Unit unit) {
 ExpressionPointer combined(Kind kind, double value, Unit unit, const ExpressionPointer& left,
                            const ExpressionPointer& right) {
   if (kind == Kind::kSum && is_constant(*left, 0)) return in_unit(right, unit);
-  if (kind == Kind::kSum && is_constant(*right, 0)) return in_unit(left, unit);
+  const bool adds = kind == Kind::kSum || kind == Kind::kDifference;
+  if (adds && is_constant(*right, 0)) return in_unit(left, unit);
   if (kind == Kind::kProduct && is_constant(*left, 1)) return in_unit(right, unit);
   if (kind == Kind::kProduct && is_constant(*right, 1)) return in_unit(left, unit);
   Expression result;

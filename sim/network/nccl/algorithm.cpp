@@ -36,7 +36,7 @@ Law law_of(Algorithm algorithm) {
     case Algorithm::kPat:
       return {"NCCL PAT", kTuning};
     case Algorithm::kSendReceive:
-      return {"NCCL send and receive",
+      return {"NCCL send/recv",
               "NVIDIA/nccl v2.28.3 src/enqueue.cc (channels and protocol), the profile's rates"};
   }
   return {"", ""};

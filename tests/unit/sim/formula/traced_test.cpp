@@ -72,7 +72,9 @@ TEST(Traced, ConstantsThatChangeNothingAreLeftOut) {
     return formula_of(kLaw, "x", number).equations.front().formula;
   };
   EXPECT_EQ(text(0.0 + a), "a");
+  EXPECT_EQ(text(a - 0.0), "a");
   EXPECT_EQ(text(1.0 * a), "a");
+  EXPECT_EQ(text(a + 0.0 * a), "a");
   EXPECT_EQ(text(largest(a, in.constant(0.0))), "a");
   EXPECT_EQ(text(2.0 * a), "2 x a");
 }

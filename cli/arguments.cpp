@@ -87,7 +87,7 @@ sim::Result<Request> request_of(const ParsedLine& line, const std::vector<std::s
   if (line.command == "profile") return profile_of(line, words);
   if (line.command == "replay") return replay_of(line);
   if (line.command == "validate") return validate_of(line, words);
-  if (line.command == "explain") return ExplainArguments{line.value("TOPIC")};
+  if (line.command == "explain") return explain_of(line);
   if (line.command == "schema") return SchemaArguments{line.value("NAME")};
   return sim::input_error("seqspan needs a command", {}, {}, "seqspan -h shows what there is");
 }

@@ -93,10 +93,23 @@ struct ReplayArguments {
   std::string svg_file;   // empty: none; "-": standard output
 };
 
-// An empty topic or format asks for the list of them.
+// What of a prediction is explained; kAll: every part.
+enum class ExplainedPart : std::uint8_t { kAll, kStep, kTime, kNetwork, kMemory };
+
+// The prediction of one layout.
+struct PredictionArguments {
+  JobArguments job;
+  std::optional<std::string> layout;  // text or file
+  ExplainedPart part = ExplainedPart::kAll;
+  std::string op;  // empty: all
+};
+
+// Without a prediction a topic; an empty one asks for the list of them.
 struct ExplainArguments {
   std::string topic;
+  std::optional<PredictionArguments> prediction;
 };
+// An empty format asks for the list of them.
 struct SchemaArguments {
   std::string format;
 };

@@ -87,12 +87,18 @@ constexpr std::array kTopics = {
     Topic{"replay", "Hold predictions against measurements that others have published.",
           "seqspan replay FILE... [--svg FILE]",
           "  seqspan replay tests/published/cases/usp-llama2-7b-8xA800.json\n", ""},
-    Topic{"explain", "Explain why layouts are refused (a reason code), or a field of a job.",
-          "seqspan explain [CODE | config.PATH]",
+    Topic{"explain",
+          "Explain a prediction number by number, why layouts are refused (a reason code), or a "
+          "field of a job.",
+          "seqspan explain JOB --layout L [--part step|time|network|memory] [--op NAME]\n"
+          "       seqspan explain [CODE | config.PATH]",
+          "  seqspan explain configs/jobs/llama3-8b-128k.json --layout ulysses=8,recompute=full\n"
+          "  seqspan explain configs/jobs/llama3-8b-128k.json --layout ring=8 --part network\n"
+          "  seqspan explain configs/jobs/llama3-8b-128k.json --layout ring=8 --op norm\n"
           "  seqspan explain\n"
           "  seqspan explain kv_heads_not_divisible_by_ulysses\n"
           "  seqspan explain config.training.sequence_length\n",
-          ""},
+          kJobNotes},
     Topic{"schema", "Print the JSON Schema of an input file, for editors and checkers.",
           "seqspan schema [NAME]",
           "  seqspan schema\n"

@@ -136,7 +136,14 @@ constexpr std::array kReplayOptions = {
 };
 
 constexpr std::array kExplainOptions = {
-    OptionSpec{"TOPIC", "", Takes::kOneValue, "Reason code or config.PATH; none lists them"}};
+    OptionSpec{"TOPIC", "", Takes::kOneValue,
+               "Reason code or config.PATH (none lists them), or the job file whose prediction is "
+               "explained"},
+    OptionSpec{"--layout", "L", Takes::kOneValue,
+               "Of the job, as for simulate; what is left out is the job's, then the framework's "
+               "default"},
+    OptionSpec{"--part", "PART", Takes::kOneValue, "step, time, network or memory alone"},
+    OptionSpec{"--op", "NAME", Takes::kOneValue, "This op alone, with all numbers put in"}};
 constexpr std::array kSchemaOptions = {
     OptionSpec{"NAME", "", Takes::kOneValue, "Format; none lists them"}};
 constexpr std::array kHelpOptions = {OptionSpec{"COMMAND", "", Takes::kOneValue, "Command"}};
@@ -170,7 +177,10 @@ void add_command(CLI::App& app, const std::string& name) {
   if (name == "profile") add_options(command, kProfileOptions);
   if (name == "validate") add_options(command, kValidateOptions);
   if (name == "replay") add_options(command, kReplayOptions);
-  if (name == "explain") add_options(command, kExplainOptions);
+  if (name == "explain") {
+    add_options(command, kExplainOptions);
+    add_options(command, std::span(kJobOptions).subspan(1));  // TOPIC may be the JOB
+  }
   if (name == "schema") add_options(command, kSchemaOptions);
   if (name == "help") add_options(command, kHelpOptions);
 }

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "cli/commands/job.hpp"
 #include "sim/layout/legality.hpp"
 #include "sim/layout/resolve.hpp"
 #include "sim/spec/layout_text.hpp"
@@ -22,6 +23,16 @@ sim::Result<sim::Layout> read_layout(const std::string& given, const sim::Job& j
     error.fix += fmt::format(" More: seqspan explain {}", sim::facts_of(*code).name);
   }
   return tl::unexpected(std::move(error));
+}
+
+sim::Result<sim::Layout> read_layout(const std::optional<std::string>& given,
+                                     const JobArguments& arguments, const sim::Job& job) {
+  if (given) return read_layout(*given, job);
+  return sim::input_error(
+      "which layout?", {}, {},
+      fmt::format("--layout tp=2,ulysses=4 (or --layout '' for the framework's defaults); "
+                  "seqspan plan {} finds the fastest",
+                  command_text(arguments)));
 }
 
 }  // namespace seqspan::cli

@@ -1,7 +1,5 @@
 #include "cli/commands/simulate.hpp"
 
-#include <fmt/format.h>
-
 #include "cli/commands/job.hpp"
 #include "cli/commands/layout.hpp"
 #include "cli/render/result_json.hpp"
@@ -10,27 +8,11 @@
 #include "sim/program/print.hpp"
 
 namespace seqspan::cli {
-namespace {
-
-// The layout of the command line over the job's own.
-sim::Result<sim::Layout> layout_of(const SimulateArguments& arguments, const sim::Job& job) {
-  if (!arguments.layout) {
-    return sim::input_error(
-        "which layout?", {}, {},
-        fmt::format("--layout tp=2,ulysses=4 (or --layout '' for the framework's defaults); "
-                    "seqspan plan {} finds the fastest",
-                    command_text(arguments.job)));
-  }
-  return read_layout(*arguments.layout, job);
-}
-
-}  // namespace
-
 sim::Result<ExitCode> simulate_command(const SimulateArguments& arguments,
                                        const DisplayOptions& display, Output& output) {
   const sim::Result<sim::Job> job = read_job(arguments.job);
   if (!job) return tl::unexpected(job.error());
-  const sim::Result<sim::Layout> layout = layout_of(arguments, *job);
+  const sim::Result<sim::Layout> layout = read_layout(arguments.layout, arguments.job, *job);
   if (!layout) return tl::unexpected(layout.error());
 
   sim::Simulator simulator(*job);

@@ -1,6 +1,7 @@
 #include "cli/render/table.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "cli/render/text.hpp"
 
@@ -73,7 +74,27 @@ std::vector<std::string> Table::row_lines(const Row& row,
   return result;
 }
 
+Table Table::narrow() const {
+  std::vector<Column> columns;
+  for (const Column& column : columns_) {
+    if (!column.only_wide) columns.push_back(column);
+  }
+  Table result(std::move(columns));
+  for (const Row& row : rows_) {
+    Row kept{{}, row.note};
+    for (std::size_t c = 0; c < row.cells.size(); ++c) {
+      if (!columns_[c].only_wide) kept.cells.push_back(row.cells[c]);
+    }
+    result.rows_.push_back(std::move(kept));
+  }
+  return result;
+}
+
 std::string Table::text(const Style& style, std::size_t indent) const {
+  const auto is_only_wide = [](const Column& column) { return column.only_wide; };
+  if (style.width < kWidest && std::any_of(columns_.begin(), columns_.end(), is_only_wide)) {
+    return narrow().text(style, indent);
+  }
   const std::vector<std::size_t> width = widths(style.width - indent);
   const std::string margin(indent, ' ');
   std::string result;

@@ -15,6 +15,7 @@ struct Column {
   std::string title;
   Align align = Align::kLeft;
   bool flexible = false;
+  bool only_wide = false;  // left out of a terminal narrower than kWidest
 };
 
 class Table {
@@ -41,6 +42,8 @@ class Table {
     std::string note;
   };
 
+  // Without the columns that are only_wide.
+  [[nodiscard]] Table narrow() const;
   [[nodiscard]] std::vector<std::string> row_lines(const Row& row,
                                                    const std::vector<std::size_t>& width) const;
   [[nodiscard]] std::string cell(std::size_t column, const std::string& content,

@@ -16,7 +16,9 @@ std::size_t cut(std::string_view text, std::size_t width) {
     while (next < text.size() && (static_cast<unsigned char>(text[next]) & 0xC0U) == 0x80U) ++next;
     // A space may hang over the edge: it is not printed.
     if (columns == width && text[at] != ' ') break;
-    if (text[at] == ' ' || text[at] == ',') best = next;
+    // "1,024" stays whole.
+    const bool in_number = next < text.size() && text[next] >= '0' && text[next] <= '9';
+    if (text[at] == ' ' || (text[at] == ',' && !in_number)) best = next;
     at = next;
     if (++columns > width) break;
   }

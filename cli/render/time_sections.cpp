@@ -91,14 +91,14 @@ std::string exposed_section(const Style& style, const sim::Simulation& simulatio
 std::string traffic_section(const Style& style, const sim::Simulation& simulation) {
   if (simulation.traffic.empty()) return {};
   // A narrow terminal needs the room of one column for the names.
-  const bool with_message = style.width >= kWidest;
-  std::vector<Column> columns = {{"op", Align::kLeft, true}, {"axis", Align::kLeft},
-                                 {"count", Align::kRight},   {"sent/GPU", Align::kRight},
-                                 {"time", Align::kRight},    {"exposed", Align::kRight},
-                                 {"bound", Align::kLeft}};
-  constexpr std::ptrdiff_t kMessage = 4;
-  if (with_message) columns.insert(columns.begin() + kMessage, {"message", Align::kRight});
-  Table table(std::move(columns));
+  Table table({{"op", Align::kLeft, true},
+               {"axis", Align::kLeft},
+               {"count", Align::kRight},
+               {"sent/GPU", Align::kRight},
+               {"message", Align::kRight, false, true},
+               {"time", Align::kRight},
+               {"exposed", Align::kRight},
+               {"bound", Align::kLeft}});
   for (std::size_t i = 0; i < sim::kPassCount; ++i) {
     const auto pass = static_cast<sim::Pass>(i);
     bool titled = false;
@@ -106,23 +106,16 @@ std::string traffic_section(const Style& style, const sim::Simulation& simulatio
       if (row.pass != pass) continue;
       if (!titled) table.section(name_of(pass));
       titled = true;
-      std::vector<std::string> cells = {row.op,
-                                        fmt::format("{} {}", name_of(row.axis), row.group_size),
-                                        sim::format_count(row.count),
-                                        sim::format_bytes(row.bytes_sent_per_gpu),
-                                        sim::format_time(row.seconds),
-                                        sim::format_time(row.exposed_seconds),
-                                        bound_text(row)};
-      if (with_message) {
-        cells.insert(cells.begin() + kMessage, sim::format_bytes(row.message_bytes));
-      }
-      table.add(std::move(cells));
+      table.add({row.op, fmt::format("{} {}", name_of(row.axis), row.group_size),
+                 sim::format_count(row.count), sim::format_bytes(row.bytes_sent_per_gpu),
+                 sim::format_bytes(row.message_bytes), sim::format_time(row.seconds),
+                 sim::format_time(row.exposed_seconds), bound_text(row)});
     }
   }
   return heading(style, "Traffic of one GPU") + table.text(style) +
          paragraph("  ",
                    std::string("count and exposed are of a step; the rest is of one execution") +
-                       (with_message ? "" : "; message sizes: --json, or 100 columns"),
+                       (style.width >= kWidest ? "" : "; message sizes: --json, or 100 columns"),
                    style.width);
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/formula/traced.hpp"
+
 namespace seqspan::sim {
 namespace {
 
@@ -9,99 +11,211 @@ constexpr std::int64_t kTileRows = 128;
 constexpr std::int64_t kTileColumns = 256;
 constexpr std::int64_t kWidestUsualHead = 128;
 
-constexpr std::int64_t divide_up(std::int64_t value, std::int64_t divisor) {
-  return (value + divisor - 1) / divisor;
-}
+constexpr Law kGemm{"GEMM", "NVIDIA, Matrix Multiplication Background User's Guide (tiles, waves)"};
+constexpr Law kWeightGradient{
+    "weight gradient",
+    "as a GEMM, its product added in fp32 (Megatron-LM, gradient accumulation fusion)"};
+constexpr Law kGroupedGemm{
+    "grouped GEMM", "products side by side on a few streams (TransformerEngine grouped GEMM)"};
+constexpr Law kAttentionForward{"attention, forward",
+                                "FlashAttention-2, arXiv 2307.08691 (FLOPs, tiles)"};
+constexpr Law kAttentionBackward{"attention, backward",
+                                 "FlashAttention-2, arXiv 2307.08691 (FLOPs, tiles)"};
+constexpr Law kMemoryPass{"memory pass", "roofline: bound by HBM"};
+constexpr Law kBookkeeping{"bookkeeping", "no kernel runs"};
 
 // Bytes of one product.
-Bytes gemm_traffic(const Gemm& gemm) {
-  const std::int64_t product = gemm.m * gemm.n * (gemm.weight_gradient ? 8 : 2);
-  return Bytes(2 * (gemm.m * gemm.k + gemm.k * gemm.n) + product);
+template <class Numbers>
+NumberOf<Numbers, Bytes> gemm_traffic(const Numbers& in, const Gemm& gemm) {
+  const auto m = in.given("m", gemm.m, kFromOp);
+  const auto n = in.given("n", gemm.n, kFromOp);
+  const auto k = in.given("k", gemm.k, kFromOp);
+  const auto product = m * n * std::int64_t{gemm.weight_gradient ? 8 : 2};
+  return in.named("bytes", as<Bytes>(std::int64_t{2} * (m * k + k * n) + product));
 }
 
 // Tokens of an expert fill whole tiles, as rows of the product or along what is summed.
-Seconds grouped_gemm_time(const DeviceProfile& device, const Gemm& gemm) {
-  const std::int64_t m = divide_up(gemm.m, kTileRows) * kTileRows;
-  const Flops flops(2.0 * static_cast<double>(m) * static_cast<double>(gemm.n) *
-                    static_cast<double>(gemm.k));
-  const FlopsPerSecond rate(device.peak_bf16.value() * device.efficiency.grouped_gemm);
-  const BytesPerSecond memory(device.memory_bandwidth.value() * device.efficiency.memory_pass);
-  const Seconds one =
-      std::max({flops / rate, gemm_traffic(gemm) / memory, device.grouped_gemm_launch});
-  return static_cast<double>(gemm.groups) * one + device.kernel_overhead;
+template <class Numbers>
+NumberOf<Numbers, Seconds> grouped_gemm_time(const Numbers& in, const DeviceProfile& device,
+                                             const Gemm& gemm) {
+  const auto rows =
+      in.named("rows", divide_up(in.given("m", gemm.m, kFromOp), kTileRows) * kTileRows);
+  const auto flops = as<Flops>(2.0 * real(rows) * real(in.given("n", gemm.n, kFromOp)) *
+                               real(in.given("k", gemm.k, kFromOp)));
+  const auto rate =
+      in.sourced("peak_bf16", device.peak_bf16, device.sources) *
+      in.sourced("efficiency.grouped_gemm", device.efficiency.grouped_gemm, device.sources);
+  const auto memory =
+      in.sourced("memory_bandwidth", device.memory_bandwidth, device.sources) *
+      in.sourced("efficiency.memory_pass", device.efficiency.memory_pass, device.sources);
+  const auto one = largest(
+      in.named("products", flops / rate), in.named("operands", gemm_traffic(in, gemm) / memory),
+      in.sourced("grouped_gemm_launch", device.grouped_gemm_launch, device.sources));
+  return real(in.given("groups", gemm.groups, kFromOp)) * one +
+         in.sourced("kernel_overhead", device.kernel_overhead, device.sources);
 }
 
-Seconds gemm_time(const DeviceProfile& device, const Gemm& gemm, Flops flops) {
-  if (gemm.groups > 1) return grouped_gemm_time(device, gemm);
-  const double efficiency = gemm.weight_gradient && device.efficiency.weight_gradient > 0
-                                ? device.efficiency.weight_gradient
-                                : device.efficiency.gemm;
-  const FlopsPerSecond rate(device.peak_bf16.value() * efficiency * tile_fill(device, gemm));
-  return std::max(flops / rate, gemm_traffic(gemm) / device.memory_bandwidth) +
-         device.kernel_overhead;
+template <class Numbers>
+NumberOf<Numbers, double> tile_fill(const Numbers& in, const DeviceProfile& device,
+                                    const Gemm& gemm) {
+  const auto m = in.given("m", gemm.m, kFromOp);
+  const auto n = in.given("n", gemm.n, kFromOp);
+  // The tile lies along the longer side, as libraries choose it.
+  const auto along = largest(m, n);
+  const auto across = smallest(m, n);
+  const auto tiles =
+      in.named("tiles", in.given("groups", gemm.groups, kFromOp) * divide_up(along, kTileColumns) *
+                            divide_up(across, kTileRows));
+  const auto multiprocessors =
+      in.sourced("multiprocessors", device.multiprocessors, device.sources);
+  const auto waves = divide_up(tiles, multiprocessors);
+  return in.named("fill", real(tiles) / real(waves * multiprocessors));
 }
 
-double attention_efficiency(const KernelEfficiency& efficiency, const AttentionWork& work) {
-  const double older =
-      work.backward ? efficiency.flash_attention_2_backward : efficiency.flash_attention_2_forward;
-  const double newest =
-      work.backward ? efficiency.attention_backward : efficiency.attention_forward;
+template <class Numbers>
+NumberOf<Numbers, Seconds> gemm_time(const Numbers& in, const DeviceProfile& device,
+                                     const Gemm& gemm) {
+  if (gemm.groups > 1) return grouped_gemm_time(in, device, gemm);
+  const KernelEfficiency& kernels = device.efficiency;
+  const bool own = gemm.weight_gradient && kernels.weight_gradient > 0;
+  const auto efficiency =
+      own ? in.sourced("efficiency.weight_gradient", kernels.weight_gradient, device.sources)
+          : in.sourced("efficiency.gemm", kernels.gemm, device.sources);
+  const auto rate = in.sourced("peak_bf16", device.peak_bf16, device.sources) * efficiency *
+                    tile_fill(in, device, gemm);
+  const auto memory = in.sourced("memory_bandwidth", device.memory_bandwidth, device.sources);
+  return largest(in.named("products", flops_of(in, gemm) / rate),
+                 in.named("operands", gemm_traffic(in, gemm) / memory)) +
+         in.sourced("kernel_overhead", device.kernel_overhead, device.sources);
+}
+
+// What a mask leaves of the speed: 1 - (1 - causal) for a causal square, 1 without a mask.
+template <class Numbers>
+NumberOf<Numbers, double> mask_factor(const Numbers& in, const DeviceProfile& device,
+                                      const AttentionWork& work) {
   const double whole = static_cast<double>(work.longest_row * work.longest_column * work.sequences);
-  // 1 for a causal square, 0 without a mask.
-  const double cut = whole > 0 ? std::max(0.0, 2 - 2 * static_cast<double>(work.pairs) / whole) : 0;
-  const double wide =
-      work.backward ? efficiency.wide_heads_backward : efficiency.wide_heads_forward;
-  return (work.flash_attention_2 && older > 0 ? older : newest) *
-         (work.head_dim > kWidestUsualHead ? wide : 1) *
-         (1 - (1 - efficiency.causal) * std::min(1.0, cut));
+  const auto causal = in.sourced("efficiency.causal", device.efficiency.causal, device.sources);
+  auto cut = in.constant(0.0);
+  if (whole > 0) {
+    const auto pairs = real(in.given("pairs", work.pairs, kFromOp));
+    const auto square = in.given("keys_of_query", work.longest_row, kFromOp) *
+                        in.given("queries_of_key", work.longest_column, kFromOp) *
+                        in.given("sequences", work.sequences, kFromOp);
+    cut = in.call("max", std::max(0.0, bare(2 - 2 * pairs / real(square))), 0.0,
+                  2 - 2 * pairs / real(square));
+  }
+  return in.named("mask", 1 - (1 - causal) * in.named("cut", smallest(in.constant(1.0), cut)));
 }
 
-Seconds attention_time(const DeviceProfile& device, const AttentionWork& work, Flops flops) {
-  if (work.pairs == 0) return Seconds(0);
-  const double efficiency = attention_efficiency(device.efficiency, work);
+template <class Numbers>
+NumberOf<Numbers, double> attention_efficiency(const Numbers& in, const DeviceProfile& device,
+                                               const AttentionWork& work) {
+  const KernelEfficiency& kernels = device.efficiency;
+  const auto of = [&](const char* path, double value) {
+    return in.sourced(path, value, device.sources);
+  };
+  const double older =
+      work.backward ? kernels.flash_attention_2_backward : kernels.flash_attention_2_forward;
+  auto efficiency = work.backward ? of("efficiency.attention_backward", kernels.attention_backward)
+                                  : of("efficiency.attention_forward", kernels.attention_forward);
+  if (work.flash_attention_2 && older > 0) {
+    efficiency = of(work.backward ? "efficiency.flash_attention_2_backward"
+                                  : "efficiency.flash_attention_2_forward",
+                    older);
+  }
+  auto wide = in.constant(1.0);
+  if (work.head_dim > kWidestUsualHead) {
+    wide = work.backward ? of("efficiency.wide_heads_backward", kernels.wide_heads_backward)
+                         : of("efficiency.wide_heads_forward", kernels.wide_heads_forward);
+  }
+  return efficiency * wide * mask_factor(in, device, work);
+}
+
+template <class Numbers>
+NumberOf<Numbers, Seconds> attention_time(const Numbers& in, const DeviceProfile& device,
+                                          const AttentionWork& work) {
+  if (work.pairs == 0) return in.constant(Seconds(0));
   const AttentionTiles& tiles = work.backward ? device.backward_tiles : device.forward_tiles;
-  const Seconds mean = flops / FlopsPerSecond(device.peak_bf16.value() * efficiency);
-  const std::int64_t across = work.backward ? work.longest_row : work.longest_column;
-  const std::int64_t row = work.backward ? work.longest_column : work.longest_row;
-  const double pairs = static_cast<double>(work.pairs) * static_cast<double>(work.heads);
-  const double block = static_cast<double>(std::min(tiles.rows, across)) * static_cast<double>(row);
-  const Seconds longest = static_cast<double>(device.multiprocessors) * block / pairs * mean;
-  return std::max(longest, mean + tiles.tail * longest) + device.kernel_overhead;
+  const char* owner = work.backward ? "attention_backward_tiles" : "attention_forward_tiles";
+  const auto peak = in.sourced("peak_bf16", device.peak_bf16, device.sources);
+  const auto mean =
+      in.named("mean", flops_of(in, work) / (peak * attention_efficiency(in, device, work)));
+  const auto rows = in.given("keys_of_query", work.longest_row, kFromOp);
+  const auto columns = in.given("queries_of_key", work.longest_column, kFromOp);
+  const auto across = work.backward ? rows : columns;
+  const auto row = work.backward ? columns : rows;
+  const auto pairs =
+      real(in.given("pairs", work.pairs, kFromOp)) * real(in.given("heads", work.heads, kFromOp));
+  const auto tile = in.sourced(owner, "rows", tiles.rows, device.sources);
+  const auto block = real(smallest(tile, across)) * real(row);
+  const auto multiprocessors =
+      in.sourced("multiprocessors", device.multiprocessors, device.sources);
+  const auto longest = in.named("longest", real(multiprocessors) * block / pairs * mean);
+  return largest(longest, mean + in.sourced(owner, "tail", tiles.tail, device.sources) * longest) +
+         in.sourced("kernel_overhead", device.kernel_overhead, device.sources);
 }
 
-Seconds pass_time(const DeviceProfile& device, const MemoryPass& pass) {
-  if (pass.bytes.value() == 0) return Seconds(0);
-  const BytesPerSecond rate(device.memory_bandwidth.value() * device.efficiency.memory_pass);
+template <class Numbers>
+NumberOf<Numbers, Seconds> pass_time(const Numbers& in, const DeviceProfile& device,
+                                     const MemoryPass& pass) {
+  if (pass.bytes.value() == 0) return in.constant(Seconds(0));
+  const auto rate =
+      in.sourced("memory_bandwidth", device.memory_bandwidth, device.sources) *
+      in.sourced("efficiency.memory_pass", device.efficiency.memory_pass, device.sources);
   const bool own = device.pass_overhead > Seconds(0);
-  return pass.bytes / rate + (own ? device.pass_overhead : device.kernel_overhead);
+  return in.given("bytes", pass.bytes, kFromOp) / rate +
+         (own ? in.sourced("pass_overhead", device.pass_overhead, device.sources)
+              : in.sourced("kernel_overhead", device.kernel_overhead, device.sources));
 }
 
 }  // namespace
 
+template <class Numbers>
+NumberOf<Numbers, Seconds> compute_time(const Numbers& in, const DeviceProfile& device,
+                                        const Op& op) {
+  if (const auto* gemm = std::get_if<Gemm>(&op.work)) return gemm_time(in, device, *gemm);
+  if (const auto* attention = std::get_if<AttentionWork>(&op.work)) {
+    return attention_time(in, device, *attention);
+  }
+  if (const auto* pass = std::get_if<MemoryPass>(&op.work)) return pass_time(in, device, *pass);
+  return in.constant(Seconds(0));
+}
+
+template <class Numbers>
+NumberOf<Numbers, double> slowest_of(const Numbers& in, const DeviceProfile& device,
+                                     std::int64_t gpus) {
+  const auto n = real(in.given("gpus", gpus, "the cluster"));
+  return in.named("slowest", 1 + in.sourced("variability", device.variability, device.sources) / 2 *
+                                     (n - 1) / (n + 1));
+}
+
+template Seconds compute_time(const Plain&, const DeviceProfile&, const Op&);
+template Traced<Seconds> compute_time(const Tracing&, const DeviceProfile&, const Op&);
+template double slowest_of(const Plain&, const DeviceProfile&, std::int64_t);
+template Traced<double> slowest_of(const Tracing&, const DeviceProfile&, std::int64_t);
+
 double tile_fill(const DeviceProfile& device, const Gemm& gemm) {
-  // The tile lies along the longer side, as libraries choose it.
-  const std::int64_t along = std::max(gemm.m, gemm.n);
-  const std::int64_t across = std::min(gemm.m, gemm.n);
-  const std::int64_t tiles =
-      gemm.groups * divide_up(along, kTileColumns) * divide_up(across, kTileRows);
-  const std::int64_t waves = divide_up(tiles, device.multiprocessors);
-  return static_cast<double>(tiles) / static_cast<double>(waves * device.multiprocessors);
+  return tile_fill(Plain{}, device, gemm);
 }
 
 double slowest_of(const DeviceProfile& device, std::int64_t gpus) {
-  const auto n = static_cast<double>(gpus);
-  return 1 + device.variability / 2 * (n - 1) / (n + 1);
+  return slowest_of(Plain{}, device, gpus);
 }
 
 Seconds compute_time(const DeviceProfile& device, const Op& op) {
+  return compute_time(Plain{}, device, op);
+}
+
+Law compute_law(const Op& op) {
   if (const auto* gemm = std::get_if<Gemm>(&op.work)) {
-    return gemm_time(device, *gemm, flops_of(op));
+    if (gemm->groups > 1) return kGroupedGemm;
+    return gemm->weight_gradient ? kWeightGradient : kGemm;
   }
-  if (const auto* attention = std::get_if<AttentionWork>(&op.work)) {
-    return attention_time(device, *attention, flops_of(op));
+  if (const auto* work = std::get_if<AttentionWork>(&op.work)) {
+    return work->backward ? kAttentionBackward : kAttentionForward;
   }
-  if (const auto* pass = std::get_if<MemoryPass>(&op.work)) return pass_time(device, *pass);
-  return Seconds(0);
+  const auto* pass = std::get_if<MemoryPass>(&op.work);
+  return pass != nullptr && pass->bytes > Bytes(0) ? kMemoryPass : kBookkeeping;
 }
 
 }  // namespace seqspan::sim

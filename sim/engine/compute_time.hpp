@@ -22,17 +22,27 @@
 // Efficiencies are measured at large shapes (profiles/devices, each with its source).
 #pragma once
 
+#include "sim/formula/formula.hpp"
+#include "sim/formula/numbers.hpp"
 #include "sim/program/op.hpp"
 #include "sim/spec/device.hpp"
 
 namespace seqspan::sim {
 
 // The op must not be a communication.
+template <class Numbers>
+[[nodiscard]] NumberOf<Numbers, Seconds> compute_time(const Numbers& in,
+                                                      const DeviceProfile& device, const Op& op);
 [[nodiscard]] Seconds compute_time(const DeviceProfile& device, const Op& op);
+// Which of the laws above it takes, and where that comes from.
+[[nodiscard]] Law compute_law(const Op& op);
 
 // How much longer compute takes on the slowest of `gpus` GPUs than on the median one, which a step
 // waits for: 1 + v/2 x (n - 1) / (n + 1), the mean of the largest of n speeds that are spread
 // evenly over a range of `device.variability` = v of the median.
+template <class Numbers>
+[[nodiscard]] NumberOf<Numbers, double> slowest_of(const Numbers& in, const DeviceProfile& device,
+                                                   std::int64_t gpus);
 [[nodiscard]] double slowest_of(const DeviceProfile& device, std::int64_t gpus);
 
 // Share of the multiprocessors that the GEMM's output tiles keep busy, in (0, 1].

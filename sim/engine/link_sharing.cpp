@@ -4,6 +4,8 @@
 #include <bit>
 #include <limits>
 
+#include "sim/formula/traced.hpp"
+
 namespace seqspan::sim {
 namespace {
 
@@ -28,6 +30,27 @@ double fair_share(std::span<const double> wanted) {
   }
 }
 
+constexpr Law kInterference{"interference",
+                            "NVIDIA/nccl issue 1428: what NCCL's kernels take from compute"};
+
+template <class Numbers>
+NumberOf<Numbers, double> interference(const Numbers& in, const Cluster& cluster,
+                                       const LinkUse& use) {
+  constexpr const char* kBusy = "of the communication's time, how long its busiest such link works";
+  const DeviceProfile& device = cluster.device;
+  auto moved = in.given("nvlink_busy", use.parts[0], kBusy);
+  if (use.parts[2] > use.parts[0]) {
+    // What goes to the NICs passes the memory of the GPU as well, at the NIC's rate.
+    const auto nic =
+        in.given("nic_rate", cluster.nic.effective_bandwidth(), "bandwidth x efficiency of a NIC");
+    const auto nvlink = in.given("nvlink_rate", device.nvlink.effective_bandwidth(),
+                                 "bandwidth x efficiency of NVLink");
+    moved = largest(moved, in.given("nic_busy", use.parts[2], kBusy) *
+                               smallest(in.constant(1.0), nic / nvlink));
+  }
+  return in.sourced("interference", device.interference, device.sources) * moved;
+}
+
 }  // namespace
 
 LinkUse link_use(const Cluster& cluster, const CommunicationTime& time) {
@@ -38,15 +61,13 @@ LinkUse link_use(const Cluster& cluster, const CommunicationTime& time) {
   const auto part = [inverse](Seconds busy) { return std::min(1.0, busy.value() * inverse); };
   LinkUse use{
       {part(time.nvlink), part(time.pcie), part(time.nic), part(time.spine), part(time.core)}};
-  double moved = use.parts[0];
-  if (use.parts[2] > moved) {
-    // What goes to the NICs passes the memory of the GPU as well, at the NIC's rate.
-    const double nic_rate =
-        cluster.nic.effective_bandwidth() / cluster.device.nvlink.effective_bandwidth();
-    moved = std::max(moved, use.parts[2] * std::min(1.0, nic_rate));
-  }
-  use.interference = cluster.device.interference * moved;
+  use.interference = interference(Plain{}, cluster, use);
   return use;
+}
+
+Formula explain_interference(const Cluster& cluster, const CommunicationTime& time) {
+  return formula_of(kInterference, "lost",
+                    interference(Tracing{}, cluster, link_use(cluster, time)));
 }
 
 void LinkSharing::clear() {

@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <span>
 
+#include "sim/formula/formula.hpp"
 #include "sim/network/collective_time.hpp"
 #include "sim/program/op.hpp"
 #include "sim/spec/cluster.hpp"
@@ -35,6 +36,8 @@ struct LinkUse {
 };
 
 [[nodiscard]] LinkUse link_use(const Cluster& cluster, const CommunicationTime& time);
+// How the interference comes about.
+[[nodiscard]] Formula explain_interference(const Cluster& cluster, const CommunicationTime& time);
 
 // At most one transfer per stream is in flight. Allocates nothing.
 class LinkSharing {

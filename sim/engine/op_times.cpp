@@ -1,8 +1,20 @@
 #include "sim/engine/op_times.hpp"
 
 #include "sim/engine/compute_time.hpp"
+#include "sim/formula/traced.hpp"
 
 namespace seqspan::sim {
+namespace {
+
+// On the slowest GPU of the cluster; all of them have the same memory.
+template <class Numbers>
+NumberOf<Numbers, Seconds> on_slowest(const Numbers& in, const DeviceProfile& device, const Op& op,
+                                      NumberOf<Numbers, double> slowest) {
+  const auto time = compute_time(in, device, op);
+  return std::holds_alternative<MemoryPass>(op.work) ? time : slowest * in.named("kernel", time);
+}
+
+}  // namespace
 
 void read_op_times(const Cluster& cluster, const Network& network, const Program& program,
                    std::vector<Seconds>& durations, std::vector<LinkUse>& uses) {
@@ -15,11 +27,17 @@ void read_op_times(const Cluster& cluster, const Network& network, const Program
       durations.push_back(time.total());
       uses.push_back(link_use(cluster, time));
     } else {
-      const bool is_pass = std::holds_alternative<MemoryPass>(op.work);
-      durations.push_back((is_pass ? 1.0 : slowest) * compute_time(cluster.device, op));
+      durations.push_back(on_slowest(Plain{}, cluster.device, op, slowest));
       uses.emplace_back();
     }
   }
+}
+
+Formula explain_op_time(const Cluster& cluster, const Network& network, const Op& op) {
+  if (const auto* work = std::get_if<Communication>(&op.work)) return network.formula(*work);
+  const Tracing in;
+  const auto slowest = slowest_of(in, cluster.device, cluster.gpu_count());
+  return formula_of(compute_law(op), "t", on_slowest(in, cluster.device, op, slowest));
 }
 
 }  // namespace seqspan::sim

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/engine/link_sharing.hpp"
+#include "sim/formula/formula.hpp"
 #include "sim/network/network.hpp"
 #include "sim/program/program.hpp"
 #include "sim/spec/cluster.hpp"
@@ -16,5 +17,8 @@ namespace seqspan::sim {
 // capacity.
 void read_op_times(const Cluster& cluster, const Network& network, const Program& program,
                    std::vector<Seconds>& durations, std::vector<LinkUse>& uses);
+
+// How the time of one of them comes about: formula.value() is its duration.
+[[nodiscard]] Formula explain_op_time(const Cluster& cluster, const Network& network, const Op& op);
 
 }  // namespace seqspan::sim

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <span>
 
+#include "sim/formula/numbers.hpp"
 #include "sim/units/units.hpp"
 
 namespace seqspan::sim {
@@ -29,11 +30,18 @@ struct StageTime {
   [[nodiscard]] Seconds both() const { return forward + backward; }
 };
 
-struct PipelineTime {
-  Seconds total;
-  Seconds bubble;  // total less what the busiest stage works
+template <class Numbers>
+struct PipelineTimeOf {
+  NumberOf<Numbers, Seconds> total;
+  NumberOf<Numbers, Seconds> bubble;  // total less what the busiest stage works
 };
+using PipelineTime = PipelineTimeOf<Plain>;
 
+template <class Numbers>
+[[nodiscard]] PipelineTimeOf<Numbers> pipeline_time(const Numbers& in,
+                                                    std::span<const StageTime> stages,
+                                                    std::int64_t micro_batches, std::int64_t chunks,
+                                                    Seconds hand_over);
 [[nodiscard]] PipelineTime pipeline_time(std::span<const StageTime> stages,
                                          std::int64_t micro_batches, std::int64_t chunks,
                                          Seconds hand_over);
@@ -41,6 +49,12 @@ struct PipelineTime {
 // Micro-batch chunks whose activations stage `stage` holds at once: 1F1B min(m, p - i); interleaved
 // min(m v, 2 (p - i - 1) + (v - 1) p + 1).
 // Source: Megatron-LM megatron/core/pipeline_parallel/schedules.py.
+template <class Numbers>
+[[nodiscard]] NumberOf<Numbers, std::int64_t> chunks_in_flight(const Numbers& in,
+                                                               std::int64_t stages,
+                                                               std::int64_t stage,
+                                                               std::int64_t micro_batches,
+                                                               std::int64_t chunks);
 [[nodiscard]] std::int64_t chunks_in_flight(std::int64_t stages, std::int64_t stage,
                                             std::int64_t micro_batches, std::int64_t chunks);
 

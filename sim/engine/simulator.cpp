@@ -4,7 +4,6 @@
 
 #include "sim/engine/op_times.hpp"
 #include "sim/lower/lower.hpp"
-#include "sim/network/communicator_memory.hpp"
 
 namespace seqspan::sim {
 
@@ -16,8 +15,8 @@ void Simulator::prepare(const Layout& layout) {
 }
 
 // NCCL allocates per communicator, and each axis has its own.
-Bytes Simulator::communication_buffers() const {
-  std::array<CommunicatorUse, kAxisCount> uses{};
+Simulator::CommunicatorUses Simulator::communicator_uses() const {
+  CommunicatorUses uses{};
   for (const Op& op : program_.ops) {
     const auto* work = std::get_if<Communication>(&op.work);
     if (work == nullptr) continue;
@@ -39,6 +38,11 @@ Bytes Simulator::communication_buffers() const {
         break;
     }
   }
+  return uses;
+}
+
+Bytes Simulator::communication_buffers() const {
+  const CommunicatorUses uses = communicator_uses();
   Bytes bytes;
   for (std::size_t axis = 0; axis < kAxisCount; ++axis) {
     bytes += communicator_memory(job_.cluster, network_.group(static_cast<Axis>(axis)), uses[axis]);

@@ -13,6 +13,7 @@
 
 #include "sim/engine/step_memory.hpp"
 #include "sim/engine/step_time.hpp"
+#include "sim/network/communicator_memory.hpp"
 #include "sim/network/network.hpp"
 #include "sim/spec/job.hpp"
 
@@ -94,6 +95,9 @@ struct Simulation {
   std::int64_t kv_replication = 1;
 };
 
+struct Explanation;
+struct ExplainedCommunication;
+
 class Simulator {
  public:
   // The job must outlive the simulator.
@@ -106,6 +110,8 @@ class Simulator {
   // `always` is set: a layout that does not fit has step 0.
   [[nodiscard]] Evaluation evaluate(const Layout& layout, bool always = false);
   [[nodiscard]] Simulation simulate(const Layout& layout);
+  // The same with the formula of every number (sim/engine/explanation.hpp).
+  [[nodiscard]] Explanation explain(const Layout& layout);
   // The program of the layout, for printing, execution and traces.
   [[nodiscard]] const Program& program_of(const Layout& layout);
 
@@ -115,10 +121,16 @@ class Simulator {
   void prepare(const Layout& layout);
   void read_memory();
   void read_durations();
+  using CommunicatorUses = std::array<CommunicatorUse, kAxisCount>;
+  // What the program's communications ask of the communicator of each axis.
+  [[nodiscard]] CommunicatorUses communicator_uses() const;
   [[nodiscard]] Bytes communication_buffers() const;
   void describe_memory(Simulation& simulation);
   void describe_time(Simulation& simulation);
   void describe_traffic(Simulation& simulation);
+  [[nodiscard]] ExplainedCommunication explain_communication(const Communication& work) const;
+  void explain_blocks(Explanation& explanation) const;
+  void explain_memory(Explanation& explanation) const;
 
   const Job& job_;
   Network network_;

@@ -3,9 +3,10 @@
 
 #include <algorithm>
 #include <cstring>
-#include <map>
 
+#include "sim/engine/executions.hpp"
 #include "sim/engine/simulator.hpp"
+#include "sim/engine/tensors_at_peak.hpp"
 #include "sim/layout/legality.hpp"
 #include "sim/program/print.hpp"
 #include "sim/spec/model_flops.hpp"
@@ -16,145 +17,6 @@ namespace {
 constexpr std::size_t kLargestTensors = 12;
 
 constexpr std::size_t index_of(StepBound bound) { return static_cast<std::size_t>(bound); }
-
-StepBound bound_of(Axis axis) {
-  switch (axis) {
-    case Axis::kTensor:
-      return StepBound::kTensorCommunication;
-    case Axis::kUlysses:
-    case Axis::kUlyssesInNode:
-    case Axis::kUlyssesAcross:
-    case Axis::kRing:
-      return StepBound::kContextCommunication;
-    case Axis::kExpert:
-    case Axis::kExpertInNode:
-    case Axis::kExpertAcross:
-    case Axis::kExpertTensor:
-      return StepBound::kExpertCommunication;
-    case Axis::kShard:
-    case Axis::kExpertShard:
-      return StepBound::kShardCommunication;
-    case Axis::kPipeline:
-      return StepBound::kPipelineBubble;
-  }
-  return StepBound::kPipelineBubble;
-}
-
-StepBound bound_of(const Op& op) {
-  if (std::holds_alternative<Gemm>(op.work)) return StepBound::kGemm;
-  if (std::holds_alternative<AttentionWork>(op.work)) return StepBound::kAttention;
-  if (std::holds_alternative<MemoryPass>(op.work)) return StepBound::kMemoryPasses;
-  return bound_of(std::get<Communication>(op.work).axis);
-}
-
-// Calls visit(op index, executions per step) for every op that a GPU of the stage executes.
-template <class Visit>
-void for_each_execution(const Program& program, const StageClass& stage, Visit visit) {
-  const auto visit_block = [&](const Block& block, std::int64_t instances,
-                               std::int64_t micro_batches) {
-    for (std::size_t i = block.first_op; i < block.first_op + block.op_count; ++i) {
-      std::int64_t times = 1;
-      for (std::size_t l = block.first_loop; l < block.first_loop + block.loop_count; ++l) {
-        const Loop& loop = program.loops[l];
-        if (i >= loop.first && i < loop.first + loop.count) times = loop.times;
-      }
-      const bool every = program.ops[i].when == When::kEvery;
-      visit(i, instances * times * (every ? micro_batches : 1));
-    }
-  };
-  for (std::size_t r = 0; r < stage.run_count; ++r) {
-    const PartRun& run = program.runs[stage.first_run + r];
-    const Part& part = program.parts[run.part];
-    visit_block(program.blocks[part.forward], run.count, program.micro_batches);
-    visit_block(program.blocks[part.backward], run.count, program.micro_batches);
-    visit_block(program.blocks[part.update], run.count, 1);
-  }
-  if (program.boundary_part == Program::kNoPart) return;
-  const Part& boundary = program.parts[program.boundary_part];
-  const std::int64_t hand_overs = program.micro_batches * program.chunks_per_stage;
-  visit_block(program.blocks[boundary.forward], 1, hand_overs);
-  visit_block(program.blocks[boundary.backward], 1, hand_overs);
-}
-
-const Part& part_of_op(const Program& program, std::size_t op) {
-  for (const Part& part : program.parts) {
-    const Block& first = program.blocks[part.forward];
-    const Block& last = program.blocks[part.update];
-    if (op >= first.first_op && op < last.first_op + last.op_count) return part;
-  }
-  return program.parts.front();
-}
-
-const char* frequency_of(const Program& program, std::size_t index) {
-  const Op& op = program.ops[index];
-  const bool layer = part_of_op(program, index).kind == PartKind::kLayer;
-  if (op.pass == Pass::kUpdate || op.when != When::kEvery) return layer ? "layer, step" : "step";
-  return layer ? "layer, micro-batch" : "micro-batch";
-}
-
-MemoryRole memory_role(Role role) {
-  switch (role) {
-    case Role::kParameter:
-      return MemoryRole::kParameters;
-    case Role::kGradient:
-      return MemoryRole::kGradients;
-    case Role::kOptimizerState:
-      return MemoryRole::kOptimizerState;
-    case Role::kActivation:
-      return MemoryRole::kTransient;
-  }
-  return MemoryRole::kTransient;
-}
-
-const StageClass& stage_class_of(const Program& program, std::int64_t stage) {
-  for (const StageClass& candidate : program.stages) {
-    if (stage < candidate.first_stage + candidate.count) return candidate;
-  }
-  return program.stages.back();
-}
-
-// Copies of every tensor that the stage holds at its peak, by tensor and whether it is saved.
-std::map<std::pair<std::size_t, bool>, std::int64_t> tensors_at_peak(const Program& program,
-                                                                     const StageMemory& peak) {
-  std::map<std::pair<std::size_t, bool>, std::int64_t> copies;
-  BlockMemoryReader reader;
-  const StageClass& stage = stage_class_of(program, peak.stage);
-  const std::int64_t chunks = program.chunks_per_stage;
-  const std::int64_t waiting =
-      chunks_in_flight(program.pipeline_stages, peak.stage, program.micro_batches, chunks) - 1;
-  for (std::size_t r = 0; r < stage.run_count; ++r) {
-    const std::size_t here = stage.first_run + r;
-    const PartRun& run = program.runs[here];
-    const Part& part = program.parts[run.part];
-    const std::int64_t per_chunk = instances_per_chunk(program, run);
-    std::int64_t saved_instances = part.kind == PartKind::kLoss ? 0 : waiting * per_chunk;
-    if (here < peak.moment.run) saved_instances += per_chunk;
-    if (here == peak.moment.run) {
-      saved_instances += per_chunk - 1;
-      for (const LiveTensor& live : reader.live_at_peak(program, part, peak.moment.backward)) {
-        copies[{sim::index_of(live.id), live.saved}] += live.copies;
-      }
-    }
-    if (saved_instances > 0) {
-      for (const TensorId id : reader.saved_tensors(program, part)) {
-        copies[{sim::index_of(id), true}] += saved_instances;
-      }
-    }
-    for (std::size_t t = 0; t < part.tensor_count; ++t) {
-      const std::size_t index = part.first_tensor + t;
-      const Tensor& tensor = program.tensors[index];
-      if (tensor.role == Role::kActivation) continue;
-      if (!tensor.shared_by_layers) {
-        copies[{index, false}] += run.count;
-      } else if (std::none_of(copies.begin(), copies.end(), [&](const auto& counted) {
-                   return is_same_shared(program.tensors[counted.first.first], tensor);
-                 })) {
-        copies[{index, false}] = 1;
-      }
-    }
-  }
-  return copies;
-}
 
 }  // namespace
 

@@ -7,20 +7,6 @@ namespace {
 
 constexpr std::size_t index_of(MemoryRole role) { return static_cast<std::size_t>(role); }
 
-MemoryRole memory_role(Role role) {
-  switch (role) {
-    case Role::kParameter:
-      return MemoryRole::kParameters;
-    case Role::kGradient:
-      return MemoryRole::kGradients;
-    case Role::kOptimizerState:
-      return MemoryRole::kOptimizerState;
-    case Role::kActivation:
-      return MemoryRole::kTransient;
-  }
-  return MemoryRole::kTransient;
-}
-
 // What stands for every layer that runs the part.
 MemoryByRole standing_of(const Program& program, const Part& part) {
   MemoryByRole bytes{};
@@ -52,6 +38,20 @@ const char* name_of(MemoryRole role) {
       return "runtime";
   }
   return "";
+}
+
+MemoryRole memory_role(Role role) {
+  switch (role) {
+    case Role::kParameter:
+      return MemoryRole::kParameters;
+    case Role::kGradient:
+      return MemoryRole::kGradients;
+    case Role::kOptimizerState:
+      return MemoryRole::kOptimizerState;
+    case Role::kActivation:
+      return MemoryRole::kTransient;
+  }
+  return MemoryRole::kTransient;
 }
 
 std::int64_t instances_per_chunk(const Program& program, const PartRun& run) {

@@ -33,6 +33,8 @@ inline constexpr std::size_t kMemoryRoleCount = 7;
 using MemoryByRole = std::array<Bytes, kMemoryRoleCount>;
 
 [[nodiscard]] const char* name_of(MemoryRole role);
+// Of an activation that is not saved: transient.
+[[nodiscard]] MemoryRole memory_role(Role role);
 
 // The moment of a stage's peak.
 struct PeakMoment {

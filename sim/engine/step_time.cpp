@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/formula/traced.hpp"
+
 namespace seqspan::sim {
 namespace {
 
@@ -17,6 +19,25 @@ bool has_ops(const Program& program, BlockIndex Part::*block, When when) {
     return std::any_of(first, first + static_cast<std::ptrdiff_t>(ops.op_count),
                        [when](const Op& op) { return op.when == when; });
   });
+}
+
+constexpr Law kOneForwardOneBackward{"step, 1F1B",
+                                     "sim/engine/pipeline_time.hpp: stages admit p - i "
+                                     "micro-batches; checked against a simulation of every one"};
+constexpr Law kInterleaved{"step, interleaved",
+                           "Narayanan et al., arXiv 2104.04473, section 2.2: the ramp over v"};
+
+template <class Numbers>
+NumberOf<Numbers, Seconds> step_of(const Numbers& in, const NumberOf<Numbers, Seconds>& pipeline,
+                                   const StepTime& time) {
+  return pipeline +
+         in.given("first_wait", time.first_wait,
+                  "what the first micro-batch takes longer: gathers of updated parameters") +
+         in.given("last_wait", time.last_wait,
+                  "what the last micro-batch takes longer: reductions of gradients beside it") +
+         in.given("gradient_tail", time.gradient_tail,
+                  "reductions that outlast the last backward") +
+         in.given("optimizer", time.update, "the update blocks on their streams");
 }
 
 }  // namespace
@@ -68,8 +89,6 @@ StepTime StepTimeReader::read(const Program& program, std::span<const Seconds> d
 
   StepTime result;
   Seconds busiest(0);
-  Seconds first_wait(0);  // what the first micro-batch takes longer than the ones after it
-  Seconds last_wait(0);
   for (std::size_t c = 0; c < program.stages.size(); ++c) {
     const StageClass& stage = program.stages[c];
     run_forward(program, stage, {});
@@ -98,9 +117,10 @@ StepTime StepTimeReader::read(const Program& program, std::span<const Seconds> d
         first = run_backward(program, stage);
       }
     }
-    first_wait =
-        std::max(first_wait, first.forward + first.backward - usual.forward - usual.backward);
-    last_wait = std::max(last_wait, last.forward + last.backward - usual.forward - usual.backward);
+    result.first_wait = std::max(result.first_wait,
+                                 first.forward + first.backward - usual.forward - usual.backward);
+    result.last_wait =
+        std::max(result.last_wait, last.forward + last.backward - usual.forward - usual.backward);
     result.gradient_tail = std::max(result.gradient_tail, last.tail);
     Seconds update(0);
     clock_.restart({});
@@ -112,16 +132,23 @@ StepTime StepTimeReader::read(const Program& program, std::span<const Seconds> d
     result.update = std::max(result.update, update);
   }
 
-  Seconds hand_over(0);
   if (program.boundary_part != Program::kNoPart) {
     const Block& send = program.blocks[program.parts[program.boundary_part].forward];
-    hand_over = durations[send.first_op];
+    result.hand_over = durations[send.first_op];
   }
   const PipelineTime pipeline =
-      pipeline_time(stages_, micro_batches, program.chunks_per_stage, hand_over);
+      pipeline_time(stages_, micro_batches, program.chunks_per_stage, result.hand_over);
   result.bubble = pipeline.bubble;
-  result.step = pipeline.total + first_wait + last_wait + result.gradient_tail + result.update;
+  result.step = step_of(Plain{}, pipeline.total, result);
   return result;
+}
+
+Formula StepTimeReader::explain(const Program& program, const StepTime& step) const {
+  const Tracing in;
+  const auto pipeline =
+      pipeline_time(in, stages_, program.micro_batches, program.chunks_per_stage, step.hand_over);
+  return formula_of(program.chunks_per_stage > 1 ? kInterleaved : kOneForwardOneBackward, "step",
+                    step_of(in, in.named("pipeline", pipeline.total), step));
 }
 
 ExposedTime StepTimeReader::exposed(const Program& program, const StepTime& step) {

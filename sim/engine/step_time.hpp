@@ -4,7 +4,8 @@
 // reverse, on the streams of one rank (schedule_clock.hpp). The first micro-batch also waits for
 // the parameters that the optimizer updated, the last one reduces gradients; those in between are
 // alike. Stages are put together by the pipeline schedule (pipeline_time.hpp), then the optimizer
-// runs.
+// runs:
+//   step = pipeline + first wait + last wait + gradient tail + optimizer
 #pragma once
 
 #include <array>
@@ -13,6 +14,7 @@
 
 #include "sim/engine/pipeline_time.hpp"
 #include "sim/engine/schedule_clock.hpp"
+#include "sim/formula/formula.hpp"
 #include "sim/program/program.hpp"
 
 namespace seqspan::sim {
@@ -22,6 +24,10 @@ struct StepTime {
   Seconds bubble;  // pipeline ramp: the step without it is all micro-batches on the busiest stage
   Seconds update;  // optimizer, and what it gathers or reduces on its own
   Seconds gradient_tail;  // reduction that outlasts the last backward
+  // What the first and the last micro-batch take longer than those between.
+  Seconds first_wait;
+  Seconds last_wait;
+  Seconds hand_over;  // of one micro-batch between two stages
   std::size_t busiest_stage_class = 0;
   // One micro-batch of the busiest stage.
   Seconds forward;
@@ -42,6 +48,9 @@ class StepTimeReader {
 
   // Of the step that was just read, with the same program, durations and uses still there.
   [[nodiscard]] ExposedTime exposed(const Program& program, const StepTime& step);
+
+  // How the step that was just read comes about: formula.value() is its length.
+  [[nodiscard]] Formula explain(const Program& program, const StepTime& step) const;
 
  private:
   struct MicroBatchTime {

@@ -1,15 +1,9 @@
 #include "sim/lower/weights.hpp"
 
+#include "sim/formula/numbers.hpp"
 #include "sim/lower/framework_traits.hpp"
 
 namespace seqspan::sim {
-namespace {
-
-constexpr std::int64_t divide_up(std::int64_t value, std::int64_t divisor) {
-  return (value + divisor - 1) / divisor;
-}
-
-}  // namespace
 
 Weights::Weights(ProgramBuilder& builder, const LoweringContext& context, const WeightNames& names,
                  std::int64_t elements, Axis axis)

@@ -1,14 +1,17 @@
 #include "sim/network/collective_time.hpp"
 
 #include <algorithm>
+#include <cmath>
 
+#include "sim/formula/traced.hpp"
 #include "sim/network/link_times.hpp"
 #include "sim/network/nccl/point_to_point.hpp"
 
 namespace seqspan::sim {
 namespace {
 
-void set_links(CommunicationTime& time, const LinkTimes& links) {
+template <class Numbers>
+void set_links(CommunicationTimeOf<Numbers>& time, const LinkTimesOf<Numbers>& links) {
   time.nvlink = links.nvlink;
   time.nic = links.nic;
   time.spine = links.spine;
@@ -16,18 +19,25 @@ void set_links(CommunicationTime& time, const LinkTimes& links) {
   time.core = links.core;
 }
 
-CommunicationTime collective(const Cluster& cluster, const PlacedGroup& group,
-                             const CollectiveChoices& choices, const Communication& work) {
-  const auto best = choices.of(work.collective).best(work.bytes);
-  CommunicationTime time;
+template <class Numbers>
+CommunicationTimeOf<Numbers> collective(const Numbers& in, const Cluster& cluster,
+                                        const PlacedGroup& group, const CollectiveChoices& choices,
+                                        const Communication& work) {
+  const nccl::CollectiveChoice& all = choices.of(work.collective);
+  const auto best = all.best(work.bytes);
+  CommunicationTimeOf<Numbers> time;
   if (best.candidate == nullptr) return time;
-  const nccl::Candidate& candidate = *best.candidate;
+  const auto& candidate = all.candidate(in, cluster, group, best);
+  const auto& at_size = all.at_size(in, candidate, best, work.bytes);
   time.algorithm = candidate.algorithm;
   time.protocol = candidate.protocol;
-  time.latency = best.latency + candidate.loads.latency;
-  set_links(time, link_times(cluster, candidate.loads, best.bytes,
-                             static_cast<double>(group.shape.size)));
-  time.channels = Seconds(best.bytes * candidate.channel_bytes / candidate.channel_limit.value());
+  time.latency = in.named("latency", at_size.latency + candidate.loads.latency);
+  set_links(time, link_times(in, cluster, candidate.loads, at_size.bytes,
+                             real(in.given("n", group.shape.size, kFromOp))));
+  if (std::isfinite(bare(candidate.channel_limit).value())) {
+    time.channels = in.named("channels", as<Seconds>(at_size.bytes * candidate.channel_bytes /
+                                                     amount(candidate.channel_limit)));
+  }
   return time;
 }
 
@@ -48,19 +58,22 @@ nccl::Messages messages_of(const PlacedGroup& group, const LinkLoads& loads,
   return messages;
 }
 
-CommunicationTime send_and_receive(const Cluster& cluster, const PlacedGroup& group,
-                                   const Communication& work) {
+template <class Numbers>
+CommunicationTimeOf<Numbers> send_and_receive(const Numbers& in, const Cluster& cluster,
+                                              const PlacedGroup& group, const Communication& work) {
   const LinkLoads loads = group.loads(work.collective);
   const nccl::Messages messages = messages_of(group, loads, work, work.messages);
   const nccl::MessagePlan plan = nccl::plan_message(cluster, group, messages.each);
-  CommunicationTime time;
+  const auto given = given_loads(in, loads);
+  CommunicationTimeOf<Numbers> time;
   time.algorithm = nccl::Algorithm::kSendReceive;
   time.protocol = plan.protocol;
-  time.latency = nccl::message_latency(cluster, plan, messages) + loads.latency;
-  const auto bytes = static_cast<double>(work.bytes.value());
-  set_links(time,
-            link_times(cluster, loads, bytes, bytes / static_cast<double>(messages.each.value())));
-  time.channels = nccl::channel_time(cluster, plan, messages);
+  time.latency =
+      in.named("latency", nccl::message_latency(in, cluster, plan, messages) + given.latency);
+  const auto bytes = real(amount(in.given("bytes", work.bytes, kFromOp)));
+  const auto each = real(amount(in.given("message", messages.each, kFromOp)));
+  set_links(time, link_times(in, cluster, given, bytes, NumberOf<Numbers, double>(bytes / each)));
+  time.channels = in.named("channels", nccl::channel_time(in, cluster, plan, messages));
   return time;
 }
 
@@ -88,36 +101,30 @@ const char* name_of(Bound bound) {
   return "";
 }
 
-Bound CommunicationTime::bound() const {
-  const Seconds largest = std::max({latency, nvlink, nic, spine, pcie, core, channels});
+Bound bound_of(const CommunicationTime& time) {
+  const Seconds largest = std::max(
+      {time.latency, time.nvlink, time.nic, time.spine, time.pcie, time.core, time.channels});
   if (largest <= Seconds(0)) return Bound::kNothing;
-  if (latency == largest) return Bound::kLatency;
+  if (time.latency == largest) return Bound::kLatency;
   // What is exactly as busy as the NICs below or above it is not what holds them back.
-  if (nvlink == largest) return Bound::kNvlink;
-  if (nic == largest) return Bound::kNic;
-  if (pcie == largest) return Bound::kPcie;
-  if (spine == largest) return Bound::kSpine;
-  return core == largest ? Bound::kCore : Bound::kChannels;
+  if (time.nvlink == largest) return Bound::kNvlink;
+  if (time.nic == largest) return Bound::kNic;
+  if (time.pcie == largest) return Bound::kPcie;
+  if (time.spine == largest) return Bound::kSpine;
+  return time.core == largest ? Bound::kCore : Bound::kChannels;
 }
 
-CommunicationTime CommunicationTime::scaled(double factor) const {
-  CommunicationTime result = *this;
-  for (Seconds* part : {&result.latency, &result.nvlink, &result.nic, &result.spine, &result.pcie,
-                        &result.core, &result.channels}) {
-    *part *= factor;
-  }
-  return result;
-}
-
-CommunicationTime communication_time(const Cluster& cluster, const PlacedGroup& group,
-                                     const CollectiveChoices& choices,
-                                     const Communication& communication) {
+template <class Numbers>
+CommunicationTimeOf<Numbers> communication_time(const Numbers& in, const Cluster& cluster,
+                                                const PlacedGroup& group,
+                                                const CollectiveChoices& choices,
+                                                const Communication& communication) {
   if (group.shape.size <= 1 || communication.bytes <= Bytes(0)) return {};
   switch (communication.collective) {
     case Collective::kAllGather:
     case Collective::kReduceScatter:
     case Collective::kAllReduce:
-      return collective(cluster, group, choices, communication);
+      return collective(in, cluster, group, choices, communication);
     case Collective::kAllToAll:
     case Collective::kRingShift:
     case Collective::kPointToPoint:
@@ -125,7 +132,21 @@ CommunicationTime communication_time(const Cluster& cluster, const PlacedGroup& 
   }
   Communication posted = communication;
   posted.messages = std::max<std::int64_t>(1, posted.messages);
-  return send_and_receive(cluster, group, posted);
+  return send_and_receive(in, cluster, group, posted);
+}
+
+template CommunicationTimeOf<Plain> communication_time(const Plain&, const Cluster&,
+                                                       const PlacedGroup&, const CollectiveChoices&,
+                                                       const Communication&);
+template CommunicationTimeOf<Tracing> communication_time(const Tracing&, const Cluster&,
+                                                         const PlacedGroup&,
+                                                         const CollectiveChoices&,
+                                                         const Communication&);
+
+CommunicationTime communication_time(const Cluster& cluster, const PlacedGroup& group,
+                                     const CollectiveChoices& choices,
+                                     const Communication& communication) {
+  return communication_time(Plain{}, cluster, group, choices, communication);
 }
 
 CommunicationTime communication_time(const Cluster& cluster, const PlacedGroup& group,

@@ -15,10 +15,9 @@
 // no bandwidth.
 #pragma once
 
-#include <algorithm>
-
 #include <cstdint>
 
+#include "sim/formula/numbers.hpp"
 #include "sim/network/nccl/algorithm.hpp"
 #include "sim/network/nccl/collective_choice.hpp"
 #include "sim/network/placed_group.hpp"
@@ -42,27 +41,39 @@ enum class Bound : std::uint8_t {
 
 [[nodiscard]] const char* name_of(Bound bound);
 
-struct CommunicationTime {
-  Seconds latency;
+template <class Numbers>
+struct CommunicationTimeOf;
+using CommunicationTime = CommunicationTimeOf<Plain>;
+[[nodiscard]] Bound bound_of(const CommunicationTime& time);
+
+template <class Numbers>
+struct CommunicationTimeOf {
+  NumberOf<Numbers, Seconds> latency{};
   // The busiest link of each kind; these run at the same time.
-  Seconds nvlink;
-  Seconds nic;
-  Seconds spine;
-  Seconds pcie;
-  Seconds core;
-  Seconds channels;
+  NumberOf<Numbers, Seconds> nvlink{};
+  NumberOf<Numbers, Seconds> nic{};
+  NumberOf<Numbers, Seconds> spine{};
+  NumberOf<Numbers, Seconds> pcie{};
+  NumberOf<Numbers, Seconds> core{};
+  NumberOf<Numbers, Seconds> channels{};
   nccl::Algorithm algorithm = nccl::Algorithm::kRing;
   nccl::Protocol protocol = nccl::Protocol::kSimple;
 
-  [[nodiscard]] Seconds total() const {
-    const Seconds on_links = std::max(std::max(std::max(nvlink, nic), std::max(spine, pcie)), core);
-    return latency + std::max(on_links, channels);
+  [[nodiscard]] NumberOf<Numbers, Seconds> total() const {
+    return latency + largest(nvlink, nic, spine, pcie, core, channels);
   }
-  [[nodiscard]] Bound bound() const;
+  // Of plain numbers.
+  [[nodiscard]] Bound bound() const { return bound_of(*this); }
   // Every part times `factor`.
-  [[nodiscard]] CommunicationTime scaled(double factor) const;
+  [[nodiscard]] CommunicationTimeOf scaled(NumberOf<Numbers, double> factor) const {
+    CommunicationTimeOf result = *this;
+    for (auto* part : {&result.latency, &result.nvlink, &result.nic, &result.spine, &result.pcie,
+                       &result.core, &result.channels}) {
+      *part *= factor;
+    }
+    return result;
+  }
 };
-
 // The choices of a placed group, worked out once.
 class CollectiveChoices {
  public:
@@ -82,6 +93,12 @@ class CollectiveChoices {
 };
 
 // `group` must be the placed group of communication.axis, `choices` its own.
+template <class Numbers>
+[[nodiscard]] CommunicationTimeOf<Numbers> communication_time(const Numbers& in,
+                                                              const Cluster& cluster,
+                                                              const PlacedGroup& group,
+                                                              const CollectiveChoices& choices,
+                                                              const Communication& communication);
 [[nodiscard]] CommunicationTime communication_time(const Cluster& cluster, const PlacedGroup& group,
                                                    const CollectiveChoices& choices,
                                                    const Communication& communication);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/formula/traced.hpp"
+
 namespace seqspan::sim {
 namespace {
 
@@ -33,16 +35,40 @@ std::int64_t nvlink_peers(const PlacedGroup& group, MessagePeers peers) {
 
 }  // namespace
 
-Bytes communicator_memory(const Cluster& cluster, const PlacedGroup& group, CommunicatorUse use) {
-  if (group.shape.size <= 1) return {};
+template <class Numbers>
+NumberOf<Numbers, Bytes> communicator_memory(const Numbers& in, const Cluster& cluster,
+                                             const PlacedGroup& group, CommunicatorUse use) {
+  auto bytes = in.constant(Bytes(0));
+  if (group.shape.size <= 1) return bytes;
   const DeviceProfile& device = cluster.device;
-  Bytes bytes;
-  if (use.ring_collectives) bytes += device.nccl_connection_bytes * ring_buffers(device, group);
+  const auto set =
+      in.sourced("nccl.connection_bytes", device.nccl_connection_bytes, device.sources);
+  const auto channels = in.sourced("nccl.p2p_channels", device.nccl_p2p_channels, device.sources);
+  if (use.ring_collectives) {
+    bytes = bytes + set * in.given("ring_buffers", ring_buffers(device, group),
+                                   "nccl.ring_channels of the device, and over nodes those that "
+                                   "leave by a member: NVIDIA/nccl src/transport/net.cc");
+  }
   if (use.peers == MessagePeers::kNone) return bytes;
-  bytes +=
-      device.nccl_connection_bytes * (nvlink_peers(group, use.peers) * device.nccl_p2p_channels);
-  if (group.domains > 1) bytes += kMessageChunk * (2 * device.nccl_p2p_channels * kSharedSteps);
+  const std::int64_t peers = nvlink_peers(group, use.peers);
+  if (peers > 0) {
+    bytes = bytes + set * (in.given("nvlink_peers", peers, "the placement") * channels);
+  }
+  if (group.domains > 1) {
+    const auto chunk = in.given("chunk", kMessageChunk, "NVIDIA/nccl src/transport/net.cc");
+    const auto steps = in.given("shared_steps", kSharedSteps, "NVIDIA/nccl NCCL_SHARED_STEPS");
+    bytes = bytes + chunk * (std::int64_t{2} * channels * steps);
+  }
   return bytes;
+}
+
+template Bytes communicator_memory(const Plain&, const Cluster&, const PlacedGroup&,
+                                   CommunicatorUse);
+template Traced<Bytes> communicator_memory(const Tracing&, const Cluster&, const PlacedGroup&,
+                                           CommunicatorUse);
+
+Bytes communicator_memory(const Cluster& cluster, const PlacedGroup& group, CommunicatorUse use) {
+  return communicator_memory(Plain{}, cluster, group, use);
 }
 
 }  // namespace seqspan::sim

@@ -35,6 +35,11 @@ struct CommunicatorUse {
   MessagePeers peers = MessagePeers::kNone;
 };
 
+template <class Numbers>
+[[nodiscard]] NumberOf<Numbers, Bytes> communicator_memory(const Numbers& in,
+                                                           const Cluster& cluster,
+                                                           const PlacedGroup& group,
+                                                           CommunicatorUse use);
 [[nodiscard]] Bytes communicator_memory(const Cluster& cluster, const PlacedGroup& group,
                                         CommunicatorUse use);
 

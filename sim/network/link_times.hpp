@@ -8,25 +8,33 @@
 // bandwidth; never NaN.
 #pragma once
 
-#include <algorithm>
-
+#include "sim/formula/numbers.hpp"
 #include "sim/network/placed_group.hpp"
 #include "sim/spec/cluster.hpp"
 #include "sim/units/units.hpp"
 
 namespace seqspan::sim {
 
-struct LinkTimes {
-  Seconds nvlink;
-  Seconds nic;
-  Seconds spine;
-  Seconds pcie;
-  Seconds core;
+template <class Numbers>
+struct LinkTimesOf {
+  NumberOf<Numbers, Seconds> nvlink;
+  NumberOf<Numbers, Seconds> nic;
+  NumberOf<Numbers, Seconds> spine;
+  NumberOf<Numbers, Seconds> pcie;
+  NumberOf<Numbers, Seconds> core;
 
   // They are busy at the same time.
-  [[nodiscard]] Seconds longest() const { return std::max({nvlink, nic, spine, pcie, core}); }
+  [[nodiscard]] NumberOf<Numbers, Seconds> longest() const {
+    return largest(nvlink, nic, spine, pcie, core);
+  }
 };
+using LinkTimes = LinkTimesOf<Plain>;
 
+template <class Numbers>
+[[nodiscard]] LinkTimesOf<Numbers> link_times(const Numbers& in, const Cluster& cluster,
+                                              const LinkLoadsOf<Numbers>& loads,
+                                              NumberOf<Numbers, double> bytes,
+                                              NumberOf<Numbers, double> messages);
 [[nodiscard]] LinkTimes link_times(const Cluster& cluster, const LinkLoads& loads, double bytes,
                                    double messages);
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sim/cluster/tiers.hpp"
+#include "sim/formula/traced.hpp"
 #include "sim/network/irregular_network.hpp"
 #include "sim/network/rank_order.hpp"
 #include "sim/network/topology.hpp"
@@ -95,13 +96,26 @@ TimedBy Network::timed_by(const Communication& communication) const {
   return found == nullptr ? TimedBy::kModel : found->by;
 }
 
-CommunicationTime Network::explain(const Communication& communication) const {
+template <class Numbers>
+CommunicationTimeOf<Numbers> Network::timed(const Numbers& in,
+                                            const Communication& communication) const {
   const Placement& placed = placement(communication.axis);
-  const CommunicationTime model =
-      communication_time(*cluster_, placed.group, placed.choices, communication);
+  const auto model = communication_time(in, *cluster_, placed.group, placed.choices, communication);
   const GroupCurve* found = measured(communication);
-  if (found == nullptr || model.total().value() <= 0) return model;
-  return model.scaled(found->curve.time(communication.bytes) / model.total());
+  if (found == nullptr || bare(model.total()).value() <= 0) return model;
+  const auto time = in.given("measured", found->curve.time(communication.bytes),
+                             "the fabric profile's curve of this collective and group at the "
+                             "op's bytes (docs/models/fit.md)");
+  return model.scaled(in.named("factor", time / in.named("model", model.total())));
+}
+
+CommunicationTime Network::explain(const Communication& communication) const {
+  return timed(Plain{}, communication);
+}
+
+Formula Network::formula(const Communication& communication) const {
+  const CommunicationTimeOf<Tracing> time = timed(Tracing{}, communication);
+  return formula_of(nccl::law_of(time.algorithm), "t", time.total());
 }
 
 std::optional<BoundLink> Network::bound_link(const Communication& communication) const {

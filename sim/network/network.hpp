@@ -31,6 +31,7 @@
 #include <vector>
 
 #include "sim/errors/error.hpp"
+#include "sim/formula/formula.hpp"
 #include "sim/network/collective_time.hpp"
 #include "sim/network/placed_group.hpp"
 #include "sim/program/op.hpp"
@@ -69,6 +70,8 @@ class Network {
   // The parts of that time, and with bound() what holds it back. Where it was measured, the parts
   // are the model's, scaled so that their total is what was measured.
   [[nodiscard]] CommunicationTime explain(const Communication& communication) const;
+  // How the time comes about.
+  [[nodiscard]] Formula formula(const Communication& communication) const;
   [[nodiscard]] TimedBy timed_by(const Communication& communication) const;
 
   // Of explain(): nothing where links of that kind are equally busy.
@@ -89,6 +92,9 @@ class Network {
   };
 
   [[nodiscard]] const Placement& placement(Axis axis) const;
+  template <class Numbers>
+  [[nodiscard]] CommunicationTimeOf<Numbers> timed(const Numbers& in,
+                                                   const Communication& communication) const;
   const Placement& find_or_place(GroupShape shape, std::int64_t world);
   // Null: nothing measured stands for it.
   [[nodiscard]] const GroupCurve* measured(const Communication& communication) const;

@@ -30,6 +30,7 @@
 
 #include <cstdint>
 
+#include "sim/formula/numbers.hpp"
 #include "sim/network/rank_order.hpp"
 #include "sim/program/op.hpp"
 #include "sim/spec/cluster.hpp"
@@ -38,18 +39,21 @@
 namespace seqspan::sim {
 
 // Bytes on the busiest link of each kind per byte of the pattern's unit.
-struct LinkLoads {
-  double nvlink = 0;  // one GPU's NVLink port
-  double nic = 0;     // one NIC
-  double spine = 0;   // one leaf's uplink, divided by the NICs of the leaf
-  double pcie = 0;    // one GPU's PCIe link, where the cluster limits those
-  double core = 0;    // the uplinks of one pod's spine, divided by the NICs of the pod
+template <class Numbers>
+struct LinkLoadsOf {
+  NumberOf<Numbers, double> nvlink{};  // one GPU's NVLink port
+  NumberOf<Numbers, double> nic{};     // one NIC
+  NumberOf<Numbers, double> spine{};   // one leaf's uplink, divided by the NICs of the leaf
+  NumberOf<Numbers, double> pcie{};    // one GPU's PCIe link, where the cluster limits those
+  NumberOf<Numbers, double>
+      core{};  // the uplinks of one pod's spine, divided by the NICs of the pod
   // What links between switches add to the latency of a message, whatever its size; to that of all
   // steps of a ring collective.
-  Seconds latency;
+  NumberOf<Numbers, Seconds> latency{};
 
-  bool operator==(const LinkLoads&) const = default;
+  bool operator==(const LinkLoadsOf&) const = default;
 };
+using LinkLoads = LinkLoadsOf<Plain>;
 
 struct PlacedGroup {
   GroupShape shape;
@@ -66,6 +70,10 @@ struct PlacedGroup {
 
   bool operator==(const PlacedGroup&) const = default;
 };
+
+// The loads as a law is given them.
+template <class Numbers>
+[[nodiscard]] LinkLoadsOf<Numbers> given_loads(const Numbers& in, const LinkLoads& loads);
 
 // Places the groups of `shape` that tile ranks [0, world); ranks beyond the last whole tile idle.
 // Closed form where groups, domains, leaves and NICs line up (place_regular), else from the ranks

@@ -34,7 +34,7 @@ TensorId ProgramBuilder::add(const char* name, Role role, Span span, DataType ty
   // The shape may be that of a tensor of this program: a vector that grows constructs the new
   // element before it moves the others.
   program_.tensors.emplace_back(name, role, span, false, type, shape,
-                                Bytes(shape.elements() * bytes_per_element(type)), false);
+                                bytes_of(Plain{}, shape, type), false);
   return static_cast<TensorId>(program_.tensors.size() - 1);
 }
 

@@ -1,19 +1,33 @@
 #include "sim/program/op.hpp"
 
+#include "sim/formula/traced.hpp"
+
 namespace seqspan::sim {
 
+template <class Numbers>
+NumberOf<Numbers, Flops> flops_of(const Numbers& in, const Gemm& gemm) {
+  return as<Flops>(2.0 * real(in.given("m", gemm.m, kFromOp)) *
+                   real(in.given("n", gemm.n, kFromOp)) * real(in.given("k", gemm.k, kFromOp)) *
+                   real(in.given("groups", gemm.groups, kFromOp)));
+}
+
+template <class Numbers>
+NumberOf<Numbers, Flops> flops_of(const Numbers& in, const AttentionWork& work) {
+  const auto keys = in.given("d_k", work.head_dim, kFromOp);
+  const auto values = in.given("d_v", work.value_dim, kFromOp);
+  const auto width = work.backward ? 3 * keys + 2 * values : keys + values;
+  return as<Flops>(2.0 * real(in.given("pairs", work.pairs, kFromOp)) *
+                   real(in.given("heads", work.heads, kFromOp)) * real(width));
+}
+
+template Flops flops_of(const Plain&, const Gemm&);
+template Flops flops_of(const Plain&, const AttentionWork&);
+template Traced<Flops> flops_of(const Tracing&, const Gemm&);
+template Traced<Flops> flops_of(const Tracing&, const AttentionWork&);
+
 Flops flops_of(const Op& op) {
-  if (const auto* gemm = std::get_if<Gemm>(&op.work)) {
-    return Flops(2.0 * static_cast<double>(gemm->m) * static_cast<double>(gemm->n) *
-                 static_cast<double>(gemm->k) * static_cast<double>(gemm->groups));
-  }
-  if (const auto* attention = std::get_if<AttentionWork>(&op.work)) {
-    const std::int64_t width = attention->backward
-                                   ? 3 * attention->head_dim + 2 * attention->value_dim
-                                   : attention->head_dim + attention->value_dim;
-    return Flops(2.0 * static_cast<double>(attention->pairs) *
-                 static_cast<double>(attention->heads) * static_cast<double>(width));
-  }
+  if (const auto* gemm = std::get_if<Gemm>(&op.work)) return flops_of(Plain{}, *gemm);
+  if (const auto* work = std::get_if<AttentionWork>(&op.work)) return flops_of(Plain{}, *work);
   return Flops(0);
 }
 

@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <variant>
 
+#include "sim/formula/numbers.hpp"
 #include "sim/program/tensor.hpp"
 #include "sim/spec/collective.hpp"
 
@@ -129,7 +130,15 @@ struct Op {
   Operands writes;
 };
 
+// Where laws have the numbers of an op from.
+inline constexpr const char* kFromOp = "the op (seqspan simulate --program)";
+
 [[nodiscard]] Flops flops_of(const Op& op);
+// The same as laws count them (sim/formula/numbers.hpp).
+template <class Numbers>
+[[nodiscard]] NumberOf<Numbers, Flops> flops_of(const Numbers& in, const Gemm& gemm);
+template <class Numbers>
+[[nodiscard]] NumberOf<Numbers, Flops> flops_of(const Numbers& in, const AttentionWork& work);
 // Bytes that leave one GPU for a group of `group_size` ranks.
 [[nodiscard]] Bytes bytes_sent(const Communication& communication, std::int64_t group_size);
 // Bytes of one message between two ranks.

@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdint>
 
+#include "sim/formula/numbers.hpp"
 #include "sim/spec/data_type.hpp"
 #include "sim/units/units.hpp"
 
@@ -39,6 +40,18 @@ struct Shape {
   std::array<Extent, kMaxRank> extents{};
   std::size_t rank = 0;
 };
+
+template <class Numbers>
+[[nodiscard]] NumberOf<Numbers, Bytes> bytes_of(const Numbers& in, const Shape& shape,
+                                                DataType type) {
+  auto elements = in.constant(std::int64_t{1});
+  for (std::size_t i = 0; i < shape.rank; ++i) {
+    elements = elements * in.given(shape.extents[i].symbol, shape.extents[i].value,
+                                   "the shape (seqspan simulate --program)");
+  }
+  return as<Bytes>(elements *
+                   in.given(name_of(type), bytes_per_element(type), "bytes of an element"));
+}
 
 // What a tensor is for, as the memory report groups it. Activations are reported as saved or
 // transient by where they live.

@@ -8,6 +8,8 @@
 
 #include <cstdint>
 
+#include "sim/formula/formula.hpp"
+
 namespace seqspan::sim::nccl {
 
 enum class Algorithm : std::uint8_t {
@@ -22,6 +24,8 @@ enum class Algorithm : std::uint8_t {
 enum class Protocol : std::uint8_t { kLl, kLl128, kSimple };
 
 [[nodiscard]] const char* name_of(Algorithm algorithm);
+// What times it, for explanations.
+[[nodiscard]] Law law_of(Algorithm algorithm);
 [[nodiscard]] const char* name_of(Protocol protocol);
 
 }  // namespace seqspan::sim::nccl

@@ -39,13 +39,22 @@
 namespace seqspan::sim::nccl {
 
 // One way of running a collective on a placed group.
-struct Candidate {
+template <class Numbers>
+struct CandidateOf {
   Algorithm algorithm = Algorithm::kRing;
   Protocol protocol = Protocol::kSimple;
-  Seconds latency;
-  LinkLoads loads;               // data on the wire included
-  double channel_bytes = 0;      // bus bytes per byte
-  BytesPerSecond channel_limit;  // of the bus bytes
+  NumberOf<Numbers, Seconds> latency{};
+  LinkLoadsOf<Numbers> loads{};                       // data on the wire included
+  NumberOf<Numbers, double> channel_bytes{};          // bus bytes per byte
+  NumberOf<Numbers, BytesPerSecond> channel_limit{};  // of the bus bytes
+};
+using Candidate = CandidateOf<Plain>;
+
+// What a candidate becomes at a size.
+template <class Numbers>
+struct AtSizeOf {
+  NumberOf<Numbers, double> bytes{};  // those that the links see: a tree's correction included
+  NumberOf<Numbers, Seconds> latency{};
 };
 
 // The candidates of one collective, worked out once for a group. The fastest of them is a matter of
@@ -58,17 +67,39 @@ class CollectiveChoice {
 
   struct Choice {
     const Candidate* candidate = nullptr;  // null for a group of one rank
-    double bytes = 0;                      // those that the links see: a tree's correction included
-    Seconds latency;
+    AtSizeOf<Plain> at_size;
   };
   // The fastest for a size above 0. Valid as long as this object stays where it is.
   [[nodiscard]] Choice best(Bytes bytes) const;
+
+  // The candidate of a choice, and what it becomes at the size, as laws compute with them: what is
+  // at hand, or traced anew.
+  [[nodiscard]] const Candidate& candidate(const Plain& /*in*/, const Cluster& /*cluster*/,
+                                           const PlacedGroup& /*group*/,
+                                           const Choice& choice) const {
+    return *choice.candidate;
+  }
+  template <class Numbers>
+  [[nodiscard]] CandidateOf<Numbers> candidate(const Numbers& in, const Cluster& cluster,
+                                               const PlacedGroup& group,
+                                               const Choice& choice) const;
+  [[nodiscard]] const AtSizeOf<Plain>& at_size(const Plain& /*in*/, const Candidate& /*candidate*/,
+                                               const Choice& choice, Bytes /*bytes*/) const {
+    return choice.at_size;
+  }
+  template <class Numbers>
+  [[nodiscard]] AtSizeOf<Numbers> at_size(const Numbers& in, const CandidateOf<Numbers>& candidate,
+                                          const Choice& choice, Bytes bytes) const;
 
  private:
   // Rings and trees of three protocols, and one that uses NVLS or PAT.
   static constexpr std::size_t kMost = 7;
 
-  void add(const Cluster& cluster, const PlacedGroup& group, Candidate candidate);
+  void add(const Cluster& cluster, const PlacedGroup& group, const Candidate& candidate);
+  template <class Numbers>
+  [[nodiscard]] AtSizeOf<Numbers> at_size_of(const Numbers& in,
+                                             const CandidateOf<Numbers>& candidate,
+                                             Bytes bytes) const;
 
   bool all_reduce_ = false;
   std::int64_t heads_ = 1;          // NVLS: ranks of a domain, each of which adds a share

@@ -4,6 +4,8 @@
 #include <bit>
 #include <cmath>
 
+#include "sim/formula/traced.hpp"
+
 namespace seqspan::sim::nccl {
 namespace {
 
@@ -15,7 +17,9 @@ constexpr double kNetworkChannelBandwidth = 14e9;
 constexpr Seconds kBatchLatency(0.5e-6);
 constexpr std::int64_t kMessagesPerBatch = 8;
 
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+constexpr const char* kSchedulerSource = "NVIDIA/nccl v2.28.3 src/enqueue.cc, its rules";
+constexpr const char* kBatchSource =
+    "assumption: one dependent read of device memory (sim/network/nccl/point_to_point.hpp)";
 
 std::int64_t most_channels(const Cluster& cluster, const PlacedGroup& group) {
   const std::int64_t all = std::max<std::int64_t>(1, cluster.device.nccl_p2p_channels);
@@ -28,22 +32,36 @@ std::int64_t most_channels(const Cluster& cluster, const PlacedGroup& group) {
   return std::min(all, static_cast<std::int64_t>(std::bit_ceil(wanted)));
 }
 
-BytesPerSecond channel_rate(const LinkProfile& link, Protocol protocol) {
-  return protocol == Protocol::kLl ? link.ll_channel_bandwidth : link.channel_bandwidth;
+template <class Numbers>
+NumberOf<Numbers, BytesPerSecond> channel_rate(const Numbers& in, const char* owner,
+                                               const LinkProfile& link, Protocol protocol) {
+  return protocol == Protocol::kLl
+             ? in.sourced(owner, "ll_channel_bandwidth", link.ll_channel_bandwidth, link.sources)
+             : in.sourced(owner, "channel_bandwidth", link.channel_bandwidth, link.sources);
 }
 
-Seconds latency_of(const LinkProfile& link, Protocol protocol) {
-  return protocol == Protocol::kLl ? link.message_latency
-                                   : std::max(link.message_latency, link.simple_message_latency);
+template <class Numbers>
+NumberOf<Numbers, Seconds> latency_of(const Numbers& in, const char* owner, const LinkProfile& link,
+                                      Protocol protocol) {
+  const auto small = in.sourced(owner, "message_latency", link.message_latency, link.sources);
+  if (protocol == Protocol::kLl || link.simple_message_latency == Seconds(0)) return small;
+  return largest(small, in.sourced(owner, "simple_message_latency", link.simple_message_latency,
+                                   link.sources));
 }
 
 // `count` messages at once; the channels of a communicator are shared by all of them.
-Seconds time_over(const Cluster& cluster, const LinkProfile& link, const MessagePlan& plan,
-                  std::int64_t count, Bytes each) {
-  const BytesPerSecond rate = channel_rate(link, plan.protocol);
-  if (count == 0 || rate.value() <= 0) return {};
+template <class Numbers>
+NumberOf<Numbers, Seconds> time_over(const Numbers& in, const Cluster& cluster, const char* owner,
+                                     const LinkProfile& link, const MessagePlan& plan,
+                                     std::int64_t count, Bytes each) {
+  const auto rate = channel_rate(in, owner, link, plan.protocol);
+  if (count == 0 || bare(rate).value() <= 0) return in.constant(Seconds(0));
   const std::int64_t channels = std::min(cluster.device.nccl_p2p_channels, count * plan.channels);
-  return each * count / (rate * static_cast<double>(std::max<std::int64_t>(1, channels)));
+  const auto bytes =
+      in.given("message", each, kFromOp) * in.given("messages_at_once", count, kFromOp);
+  const auto shared =
+      in.given("channels_at_once", std::max<std::int64_t>(1, channels), kSchedulerSource);
+  return bytes / (rate * real(shared));
 }
 
 }  // namespace
@@ -63,27 +81,43 @@ MessagePlan plan_message(const Cluster& cluster, const PlacedGroup& group, Bytes
   const std::int64_t largest_part = one_domain ? step * 32 : step;
   std::int64_t start = most;
   while (start > 1 && start * group.shape.size > cluster.device.nccl_p2p_channels) start /= 2;
-  plan.channels = std::min(start, ceil_div(message.value(), least_part));
-  while (ceil_div(message.value(), plan.channels) > largest_part && plan.channels <= most / 2) {
+  plan.channels = std::min(start, divide_up(message.value(), least_part));
+  while (divide_up(message.value(), plan.channels) > largest_part && plan.channels <= most / 2) {
     plan.channels *= 2;
   }
   return plan;
 }
 
-Seconds channel_time(const Cluster& cluster, const MessagePlan& plan, const Messages& messages) {
-  return std::max(
-      time_over(cluster, cluster.device.nvlink, plan, messages.over_nvlink, messages.each),
-      time_over(cluster, cluster.nic, plan, messages.over_network, messages.each));
+template <class Numbers>
+NumberOf<Numbers, Seconds> channel_time(const Numbers& in, const Cluster& cluster,
+                                        const MessagePlan& plan, const Messages& messages) {
+  return largest(
+      time_over(in, cluster, "nvlink", cluster.device.nvlink, plan, messages.over_nvlink,
+                messages.each),
+      time_over(in, cluster, "nic", cluster.nic, plan, messages.over_network, messages.each));
 }
 
-Seconds message_latency(const Cluster& cluster, const MessagePlan& plan, const Messages& messages) {
-  Seconds slowest;
-  if (messages.over_nvlink > 0) slowest = latency_of(cluster.device.nvlink, plan.protocol);
-  if (messages.over_network > 0) {
-    slowest = std::max(slowest, latency_of(cluster.nic, plan.protocol));
+template <class Numbers>
+NumberOf<Numbers, Seconds> message_latency(const Numbers& in, const Cluster& cluster,
+                                           const MessagePlan& plan, const Messages& messages) {
+  auto slowest = in.constant(Seconds(0));
+  if (messages.over_nvlink > 0) {
+    slowest = latency_of(in, "nvlink", cluster.device.nvlink, plan.protocol);
   }
-  const std::int64_t batches = ceil_div(messages.per_rank, kMessagesPerBatch);
-  return slowest + kBatchLatency * static_cast<double>(std::max<std::int64_t>(0, batches - 1));
+  if (messages.over_network > 0) {
+    slowest = largest(slowest, latency_of(in, "nic", cluster.nic, plan.protocol));
+  }
+  const std::int64_t batches = divide_up(messages.per_rank, kMessagesPerBatch);
+  if (batches <= 1) return slowest;
+  return slowest + in.given("batch_latency", kBatchLatency, kBatchSource) *
+                       real(in.given("further_batches", batches - 1, kSchedulerSource));
 }
+
+template Seconds channel_time(const Plain&, const Cluster&, const MessagePlan&, const Messages&);
+template Traced<Seconds> channel_time(const Tracing&, const Cluster&, const MessagePlan&,
+                                      const Messages&);
+template Seconds message_latency(const Plain&, const Cluster&, const MessagePlan&, const Messages&);
+template Traced<Seconds> message_latency(const Tracing&, const Cluster&, const MessagePlan&,
+                                         const Messages&);
 
 }  // namespace seqspan::sim::nccl

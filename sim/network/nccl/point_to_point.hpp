@@ -21,6 +21,7 @@
 
 #include <cstdint>
 
+#include "sim/formula/numbers.hpp"
 #include "sim/network/nccl/algorithm.hpp"
 #include "sim/network/placed_group.hpp"
 #include "sim/spec/cluster.hpp"
@@ -47,15 +48,19 @@ struct Messages {
 };
 
 // Time that the channels need, which run at the same time.
-[[nodiscard]] Seconds channel_time(const Cluster& cluster, const MessagePlan& plan,
-                                   const Messages& messages);
+template <class Numbers>
+[[nodiscard]] NumberOf<Numbers, Seconds> channel_time(const Numbers& in, const Cluster& cluster,
+                                                      const MessagePlan& plan,
+                                                      const Messages& messages);
 // Latency of the first byte: the slowest kind of link in use, and 0.5 us for each further batch of
 // 8 messages.
 // Assumption: NCCL packs 8 sends and receives into one batch of device work
 // (NCCL_MAX_DEV_WORK_P2P_PER_BATCH) and works on a batch at once, so the first batch's issue is in
 // the measured latency of a message, and each further batch costs a thread block one dependent read
 // of its work from device memory, about 0.5 us.
-[[nodiscard]] Seconds message_latency(const Cluster& cluster, const MessagePlan& plan,
-                                      const Messages& messages);
+template <class Numbers>
+[[nodiscard]] NumberOf<Numbers, Seconds> message_latency(const Numbers& in, const Cluster& cluster,
+                                                         const MessagePlan& plan,
+                                                         const Messages& messages);
 
 }  // namespace seqspan::sim::nccl

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <limits>
 
+#include "sim/formula/traced.hpp"
+
 namespace seqspan::sim::nccl {
 namespace {
 
@@ -86,23 +88,41 @@ Seconds base_latency(Algorithm algorithm, Protocol protocol) {
   return Seconds(kMicro * of(latencies_of(algorithm).base, protocol));
 }
 
-Seconds nvlink_latency(const Cluster& cluster, Algorithm algorithm, Protocol protocol) {
-  const Seconds ll_step = cluster.device.nvlink.ll_step_latency;
-  if (algorithm == Algorithm::kRing && protocol == Protocol::kLl && ll_step > Seconds(0)) {
-    return ll_step;
+template <class Numbers>
+NumberOf<Numbers, Seconds> nvlink_latency(const Numbers& in, const Cluster& cluster,
+                                          Algorithm algorithm, Protocol protocol) {
+  const LinkProfile& link = cluster.device.nvlink;
+  if (algorithm == Algorithm::kRing && protocol == Protocol::kLl &&
+      link.ll_step_latency > Seconds(0)) {
+    return in.sourced("nvlink", "ll_step_latency", link.ll_step_latency, link.sources);
   }
   const double ratio = of(latencies_of(algorithm).nvlink, protocol) / kNvlinkRingStep;
-  return ratio * cluster.device.nvlink.ring_step_latency;
+  return in.given("inside_over_simple_ring", ratio, kTuningSource) *
+         in.sourced("nvlink", "ring_step_latency", link.ring_step_latency, link.sources);
 }
 
-Seconds network_latency(const Cluster& cluster, Algorithm algorithm, Protocol protocol) {
+template <class Numbers>
+NumberOf<Numbers, Seconds> network_latency(const Numbers& in, const Cluster& cluster,
+                                           Algorithm algorithm, Protocol protocol) {
   const double ratio = of(latencies_of(algorithm).network, protocol) / kNetworkRingStep;
-  return ratio * cluster.nic.ring_step_latency;
+  return in.given("between_over_simple_ring", ratio, kTuningSource) *
+         in.sourced("nic", "ring_step_latency", cluster.nic.ring_step_latency, cluster.nic.sources);
 }
 
-Seconds post_latency(const Cluster& cluster, Protocol protocol) {
-  return (protocol == Protocol::kSimple ? 3.0 : 1.0) * cluster.nic.proxy_latency;
+template <class Numbers>
+NumberOf<Numbers, Seconds> post_latency(const Numbers& in, const Cluster& cluster,
+                                        Protocol protocol) {
+  const double posts = protocol == Protocol::kSimple ? 3.0 : 1.0;
+  return in.given("posts", posts, kTuningSource) *
+         in.sourced("nic", "proxy_latency", cluster.nic.proxy_latency, cluster.nic.sources);
 }
+
+template Seconds nvlink_latency(const Plain&, const Cluster&, Algorithm, Protocol);
+template Traced<Seconds> nvlink_latency(const Tracing&, const Cluster&, Algorithm, Protocol);
+template Seconds network_latency(const Plain&, const Cluster&, Algorithm, Protocol);
+template Traced<Seconds> network_latency(const Tracing&, const Cluster&, Algorithm, Protocol);
+template Seconds post_latency(const Plain&, const Cluster&, Protocol);
+template Traced<Seconds> post_latency(const Tracing&, const Cluster&, Protocol);
 
 double wire_efficiency(Algorithm algorithm, Protocol protocol, bool one_domain) {
   switch (algorithm) {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 
+#include "sim/formula/numbers.hpp"
 #include "sim/network/nccl/algorithm.hpp"
 #include "sim/spec/cluster.hpp"
 #include "sim/units/units.hpp"
@@ -17,13 +18,20 @@ namespace seqspan::sim::nccl {
 // Start of a collective: launch, and the first flags.
 [[nodiscard]] Seconds base_latency(Algorithm algorithm, Protocol protocol);
 // One step over NVLink, one over the network.
-[[nodiscard]] Seconds nvlink_latency(const Cluster& cluster, Algorithm algorithm,
-                                     Protocol protocol);
-[[nodiscard]] Seconds network_latency(const Cluster& cluster, Algorithm algorithm,
-                                      Protocol protocol);
+template <class Numbers>
+[[nodiscard]] NumberOf<Numbers, Seconds> nvlink_latency(const Numbers& in, const Cluster& cluster,
+                                                        Algorithm algorithm, Protocol protocol);
+template <class Numbers>
+[[nodiscard]] NumberOf<Numbers, Seconds> network_latency(const Numbers& in, const Cluster& cluster,
+                                                         Algorithm algorithm, Protocol protocol);
 // What each step inside a node takes at least where a collective spans nodes: the proxy's post,
 // three of them with Simple.
-[[nodiscard]] Seconds post_latency(const Cluster& cluster, Protocol protocol);
+template <class Numbers>
+[[nodiscard]] NumberOf<Numbers, Seconds> post_latency(const Numbers& in, const Cluster& cluster,
+                                                      Protocol protocol);
+
+// The file whose constants these are, for explanations.
+inline constexpr const char* kTuningSource = "NVIDIA/nccl v2.28.3 and v2.30 src/graph/tuning.cc";
 
 // Part of a link's bandwidth that is data.
 [[nodiscard]] double wire_efficiency(Algorithm algorithm, Protocol protocol, bool one_domain);

@@ -56,6 +56,21 @@ TEST(Arguments, AWordOfACommandIsAnArgumentAfterAnother) {
   EXPECT_EQ(request_of<ExplainArguments>({"explain", "plan"}).topic, "plan");
 }
 
+TEST(Arguments, ExplainTakesAJobByItsFileOrItsOptions) {
+  const auto of_file =
+      request_of<ExplainArguments>({"explain", "job.json", "--layout", "tp=2", "--part", "memory"});
+  ASSERT_TRUE(of_file.prediction.has_value());
+  EXPECT_EQ(of_file.prediction->job.file, "job.json");
+  EXPECT_EQ(of_file.prediction->layout, "tp=2");
+  EXPECT_EQ(of_file.prediction->part, ExplainedPart::kMemory);
+  const auto of_names = request_of<ExplainArguments>(
+      {"explain", "--model", "M", "--cluster", "C", "--layout", "", "--op", "norm"});
+  ASSERT_TRUE(of_names.prediction.has_value());
+  EXPECT_EQ(of_names.prediction->job.model, "M");
+  EXPECT_EQ(of_names.prediction->op, "norm");
+  EXPECT_FALSE(request_of<ExplainArguments>({"explain", "world_size"}).prediction.has_value());
+}
+
 TEST(Arguments, TwoDashesEndTheOptions) {
   EXPECT_EQ(request_of<PlanArguments>({"plan", "--", "--odd.json"}).job.file, "--odd.json");
 }

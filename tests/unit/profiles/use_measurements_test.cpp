@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "sim/network/network.hpp"
@@ -66,6 +67,21 @@ TEST(UseMeasurements, ACurveAndItsSiblingTimeTheirGroup) {
   EXPECT_EQ(timed(Collective::kAllGather), std::pair(TimedBy::kMeasurement, true));
   EXPECT_EQ(timed(Collective::kReduceScatter), std::pair(TimedBy::kSibling, true));
   EXPECT_EQ(timed(Collective::kAllReduce), std::pair(TimedBy::kModel, false));
+}
+
+// 7 ms whatever the size: the model's parts times 7 ms over their total.
+TEST(UseMeasurements, TheFormulaOfAMeasuredTimeHasTheCurve) {
+  sim::Cluster cluster = tests::plain_cluster(1);
+  ASSERT_TRUE(
+      use_measurements(cluster, profile_of({always(CollectiveKind::kAllGather, 8, 1, 7e-3)})));
+  const sim::Network network = network_of(cluster, tensor_of_eight());
+  const Communication gather{Collective::kAllGather, Axis::kTensor, Bytes(1 << 20), 1};
+  const sim::Formula formula = network.formula(gather);
+  EXPECT_EQ(formula.value(), network.time(gather).value());
+  const auto curve = std::find_if(formula.terms.begin(), formula.terms.end(),
+                                  [](const sim::Term& term) { return term.symbol == "measured"; });
+  ASSERT_NE(curve, formula.terms.end());
+  EXPECT_EQ(curve->value, 7e-3);
 }
 
 TEST(UseMeasurements, WhatWasMeasuredItselfCountsBeforeItsSibling) {

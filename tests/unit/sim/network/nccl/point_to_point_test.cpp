@@ -61,13 +61,15 @@ TEST(PlanMessage, WithoutARateOfLlItIsNotTaken) {
 // 7 messages of 4 channels each: 28 of the 32 channels, at 20 GB/s. 9 would need 36: 32.
 TEST(ChannelTime, MessagesShareTheChannelsOfTheCommunicator) {
   const MessagePlan simple{Protocol::kSimple, 4};
-  EXPECT_DOUBLE_EQ(channel_time(nodes(1), simple, {7, 0, 7, Bytes(kMebi)}).value(),
+  EXPECT_DOUBLE_EQ(channel_time(Plain{}, nodes(1), simple, {7, 0, 7, Bytes(kMebi)}).value(),
                    7.0 * 1048576 / (28 * 20e9));
-  EXPECT_DOUBLE_EQ(channel_time(nodes(1), simple, {9, 0, 9, Bytes(kMebi)}).value(),
+  EXPECT_DOUBLE_EQ(channel_time(Plain{}, nodes(1), simple, {9, 0, 9, Bytes(kMebi)}).value(),
                    9.0 * 1048576 / (32 * 20e9));
   // Over NVLink and the network at once: the slower, 4 x 10 GB/s.
-  EXPECT_DOUBLE_EQ(channel_time(nodes(2), simple, {1, 1, 1, Bytes(kMebi)}).value(), 1048576 / 40e9);
-  EXPECT_EQ(channel_time(test::nodes_of_eight(1), simple, {7, 0, 7, Bytes(kMebi)}), Seconds(0));
+  EXPECT_DOUBLE_EQ(channel_time(Plain{}, nodes(2), simple, {1, 1, 1, Bytes(kMebi)}).value(),
+                   1048576 / 40e9);
+  EXPECT_EQ(channel_time(Plain{}, test::nodes_of_eight(1), simple, {7, 0, 7, Bytes(kMebi)}),
+            Seconds(0));
 }
 
 TEST(MessageLatency, OfTheProtocolAndTheSlowestLink) {
@@ -76,7 +78,7 @@ TEST(MessageLatency, OfTheProtocolAndTheSlowestLink) {
   cluster.nic.message_latency = Seconds(15e-6);
   cluster.nic.simple_message_latency = Seconds(17e-6);
   const auto latency = [&](Protocol protocol, const Messages& messages) {
-    return message_latency(cluster, {protocol, 1}, messages).value();
+    return message_latency(Plain{}, cluster, MessagePlan{protocol, 1}, messages).value();
   };
   EXPECT_DOUBLE_EQ(latency(Protocol::kLl, {1, 0, 1, Bytes(1)}), 2e-6);
   EXPECT_DOUBLE_EQ(latency(Protocol::kSimple, {1, 0, 1, Bytes(1)}), 6e-6);

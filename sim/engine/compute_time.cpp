@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::int64_t kTileRows = 128;
 constexpr std::int64_t kTileColumns = 256;
-constexpr std::int64_t kWidestUsualHead = 128;
+constexpr std::int64_t kUsualHead = 128;
+constexpr std::int64_t kNarrowHead = 64;
 
 constexpr Law kGemm{"GEMM", "NVIDIA, Matrix Multiplication Background User's Guide (tiles, waves)"};
 constexpr Law kWeightGradient{
@@ -107,28 +108,65 @@ NumberOf<Numbers, double> mask_factor(const Numbers& in, const DeviceProfile& de
   return in.named("mask", 1 - (1 - causal) * in.named("cut", smallest(in.constant(1.0), cut)));
 }
 
+// A kernel of one of FlashAttention's versions, where it is asked for and its rates are known.
+struct AttentionKernel {
+  const char* path;
+  double efficiency = 0;
+  bool is_usual = true;  // the device's
+};
+
+AttentionKernel attention_kernel(const KernelEfficiency& kernels, const AttentionWork& work) {
+  const auto version = [&]() -> AttentionKernel {
+    if (work.flash_attention == 2) {
+      return work.backward ? AttentionKernel{"efficiency.flash_attention_2_backward",
+                                             kernels.flash_attention_2_backward, false}
+                           : AttentionKernel{"efficiency.flash_attention_2_forward",
+                                             kernels.flash_attention_2_forward, false};
+    }
+    if (work.flash_attention == 3) {
+      return work.backward ? AttentionKernel{"efficiency.flash_attention_3_backward",
+                                             kernels.flash_attention_3_backward, false}
+                           : AttentionKernel{"efficiency.flash_attention_3_forward",
+                                             kernels.flash_attention_3_forward, false};
+    }
+    return {};
+  }();
+  if (version.efficiency > 0) return version;
+  return work.backward
+             ? AttentionKernel{"efficiency.attention_backward", kernels.attention_backward}
+             : AttentionKernel{"efficiency.attention_forward", kernels.attention_forward};
+}
+
+// What heads of another width than 128 leave of the speed.
 template <class Numbers>
-NumberOf<Numbers, double> attention_efficiency(const Numbers& in, const DeviceProfile& device,
-                                               const AttentionWork& work) {
+NumberOf<Numbers, double> width_factor(const Numbers& in, const DeviceProfile& device,
+                                       const AttentionWork& work, bool is_usual_kernel) {
   const KernelEfficiency& kernels = device.efficiency;
   const auto of = [&](const char* path, double value) {
     return in.sourced(path, value, device.sources);
   };
-  const double older =
-      work.backward ? kernels.flash_attention_2_backward : kernels.flash_attention_2_forward;
-  auto efficiency = work.backward ? of("efficiency.attention_backward", kernels.attention_backward)
-                                  : of("efficiency.attention_forward", kernels.attention_forward);
-  if (work.flash_attention_2 && older > 0) {
-    efficiency = of(work.backward ? "efficiency.flash_attention_2_backward"
-                                  : "efficiency.flash_attention_2_forward",
-                    older);
-  }
-  auto wide = in.constant(1.0);
-  if (work.head_dim > kWidestUsualHead) {
-    wide = work.backward ? of("efficiency.wide_heads_backward", kernels.wide_heads_backward)
+  if (work.head_dim > kUsualHead) {
+    return work.backward ? of("efficiency.wide_heads_backward", kernels.wide_heads_backward)
                          : of("efficiency.wide_heads_forward", kernels.wide_heads_forward);
   }
-  return efficiency * wide * mask_factor(in, device, work);
+  const double narrow =
+      work.backward ? kernels.narrow_heads_backward : kernels.narrow_heads_forward;
+  if (work.head_dim == kUsualHead || narrow == 0 || !is_usual_kernel) return in.constant(1.0);
+  const std::int64_t padded = work.head_dim <= kNarrowHead ? kNarrowHead : kUsualHead;
+  const auto used =
+      real(in.given("head_dim", work.head_dim, kFromOp)) / static_cast<double>(padded);
+  if (padded == kUsualHead) return in.named("padding", used);
+  return in.named("padding", used) *
+         of(work.backward ? "efficiency.narrow_heads_backward" : "efficiency.narrow_heads_forward",
+            narrow);
+}
+
+template <class Numbers>
+NumberOf<Numbers, double> attention_efficiency(const Numbers& in, const DeviceProfile& device,
+                                               const AttentionWork& work) {
+  const AttentionKernel kernel = attention_kernel(device.efficiency, work);
+  return in.sourced(kernel.path, kernel.efficiency, device.sources) *
+         width_factor(in, device, work, kernel.is_usual) * mask_factor(in, device, work);
 }
 
 template <class Numbers>

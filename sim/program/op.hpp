@@ -35,8 +35,8 @@ struct AttentionWork {
   // What a thread block works through at the longest. 0: not known.
   std::int64_t longest_row = 0;
   std::int64_t longest_column = 0;
-  bool flash_attention_2 = false;  // also where the device has a faster kernel
-  std::int64_t sequences = 1;      // of the batch
+  std::int64_t flash_attention = 0;  // version of FlashAttention; 0: the device's usual kernel
+  std::int64_t sequences = 1;        // of the batch
 };
 
 // A pass bound by HBM: every byte read or written once.

@@ -22,9 +22,15 @@ struct KernelEfficiency {
   // Of these with d_k above 128, where kernels take smaller tiles.
   double wide_heads_forward = 1;
   double wide_heads_backward = 1;
-  // FlashAttention-2 where the numbers above are of a newer kernel; 0: as above.
+  // Of these with d_k of 64. Smaller heads are padded to 64, those between to 128. 0: heads below
+  // 128 are as fast as those of 128.
+  double narrow_heads_forward = 0;
+  double narrow_heads_backward = 0;
+  // FlashAttention-2 and 3 where the numbers above are of another kernel (cuDNN); 0: as above.
   double flash_attention_2_forward = 0;
   double flash_attention_2_backward = 0;
+  double flash_attention_3_forward = 0;
+  double flash_attention_3_backward = 0;
   double memory_pass = 0;  // of peak HBM bandwidth
 };
 

@@ -74,7 +74,8 @@ struct Training {
   bool overlap_parameter_gather = true;    // gather updated parameters under the next forward
   TrainingScope scope = TrainingScope::kStep;
   AttentionMask mask = AttentionMask::kCausal;
-  // 2: FlashAttention-2 also where the device has a faster kernel; 0: the framework's default.
+  // 2, 3: FlashAttention of that version also where the device's usual kernel is another; 0: the
+  // framework's default.
   std::int64_t flash_attention = 0;
   double expert_imbalance = 1.0;  // tokens of the busiest expert parallel rank over the mean, >= 1
 };

@@ -18,7 +18,7 @@ struct HeadBlock {
   Extent head_dim;     // d, or d_k: of queries and keys
   Extent value_dim;    // d, or d_v: of values and outputs
   bool causal = true;  // else every query sees all keys
-  bool flash_attention_2 = false;
+  std::int64_t flash_attention = 0;  // of AttentionWork
 
   [[nodiscard]] Shape query() const { return {batch, tokens, query_heads, head_dim}; }
   [[nodiscard]] Shape key() const { return {batch, tokens, kv_heads, head_dim}; }
@@ -29,7 +29,7 @@ struct HeadBlock {
   [[nodiscard]] AttentionWork work(std::int64_t pairs, bool backward, std::int64_t longest_row,
                                    std::int64_t longest_column) const {
     return {batch.value * pairs, query_heads.value, head_dim.value,    value_dim.value, backward,
-            longest_row,         longest_column,    flash_attention_2, batch.value};
+            longest_row,         longest_column,    flash_attention, batch.value};
   }
 };
 

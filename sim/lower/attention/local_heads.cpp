@@ -11,8 +11,8 @@ HeadBlock local_rows(const LoweringContext& context) {
   block.tokens = context.dimensions.tokens;
   block.sequence = context.dimensions.sequence;
   block.causal = training.mask == AttentionMask::kCausal;
-  block.flash_attention_2 = training.flash_attention == 2 ||
-                            (training.flash_attention == 0 && context.traits.flash_attention_2);
+  block.flash_attention = training.flash_attention;
+  if (block.flash_attention == 0 && context.traits.flash_attention_2) block.flash_attention = 2;
   return block;
 }
 

@@ -99,40 +99,41 @@ FieldTable<KernelEfficiency> make_efficiency_table() {
   const auto add = [&t](const char* name, const char* what, double KernelEfficiency::*target) {
     t.add(json::fraction(name, what).with_source(), target);
   };
+  const auto add_optional = [&t](const char* name, const char* what, const char* otherwise,
+                                 double KernelEfficiency::*target) {
+    t.add(json::fraction(name, what).with_source().with_default(otherwise), target);
+  };
   add("gemm", "matrix products, of peak dense bf16", &KernelEfficiency::gemm);
-  t.add(json::fraction("weight_gradient",
-                       "products that are added in fp32 to the gradients of weights")
-            .with_source()
-            .with_default("gemm"),
-        &KernelEfficiency::weight_gradient);
+  add_optional("weight_gradient", "products that are added in fp32 to the gradients of weights",
+               "gemm", &KernelEfficiency::weight_gradient);
   add("grouped_gemm", "grouped products of experts, of peak dense bf16",
       &KernelEfficiency::grouped_gemm);
   add("attention_forward", "of peak dense bf16, causal FLOPs counted exactly",
       &KernelEfficiency::attention_forward);
   add("attention_backward", "likewise, with 2.5 times the FLOPs of forward",
       &KernelEfficiency::attention_backward);
-  t.add(json::fraction("causal", "of the speed of attention, where a mask cuts through tiles")
-            .with_source()
-            .with_default("1"),
-        &KernelEfficiency::causal);
-  t.add(json::fraction("wide_heads_forward", "of attention's forward speed, with d_k above 128")
-            .with_source()
-            .with_default("1"),
-        &KernelEfficiency::wide_heads_forward);
-  t.add(json::fraction("wide_heads_backward", "of attention's backward speed, with d_k above 128")
-            .with_source()
-            .with_default("1"),
-        &KernelEfficiency::wide_heads_backward);
-  t.add(json::fraction("flash_attention_2_forward",
-                       "FlashAttention-2 where attention_forward is a newer kernel's")
-            .with_source()
-            .with_default("attention_forward"),
-        &KernelEfficiency::flash_attention_2_forward);
-  t.add(json::fraction("flash_attention_2_backward",
-                       "FlashAttention-2 where attention_backward is a newer kernel's")
-            .with_source()
-            .with_default("attention_backward"),
-        &KernelEfficiency::flash_attention_2_backward);
+  add_optional("causal", "of the speed of attention, where a mask cuts through tiles", "1",
+               &KernelEfficiency::causal);
+  add_optional("wide_heads_forward", "of attention's forward speed, with d_k above 128", "1",
+               &KernelEfficiency::wide_heads_forward);
+  add_optional("wide_heads_backward", "of attention's backward speed, with d_k above 128", "1",
+               &KernelEfficiency::wide_heads_backward);
+  add_optional("narrow_heads_forward", "of attention's forward speed, with d_k of 64", "1",
+               &KernelEfficiency::narrow_heads_forward);
+  add_optional("narrow_heads_backward", "of attention's backward speed, with d_k of 64", "1",
+               &KernelEfficiency::narrow_heads_backward);
+  add_optional("flash_attention_2_forward",
+               "FlashAttention-2 where attention_forward is another kernel's", "attention_forward",
+               &KernelEfficiency::flash_attention_2_forward);
+  add_optional("flash_attention_2_backward",
+               "FlashAttention-2 where attention_backward is another kernel's",
+               "attention_backward", &KernelEfficiency::flash_attention_2_backward);
+  add_optional("flash_attention_3_forward",
+               "FlashAttention-3 where attention_forward is another kernel's", "attention_forward",
+               &KernelEfficiency::flash_attention_3_forward);
+  add_optional("flash_attention_3_backward",
+               "FlashAttention-3 where attention_backward is another kernel's",
+               "attention_backward", &KernelEfficiency::flash_attention_3_backward);
   add("memory_pass", "element-wise kernels, of peak memory bandwidth",
       &KernelEfficiency::memory_pass);
   return t;

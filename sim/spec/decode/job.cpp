@@ -59,8 +59,8 @@ FieldTable<Training> make_training_table() {
             .with_default("causal"),
         &Training::mask);
   t.add(json::integer("flash_attention", 0, 4,
-                      "version of FlashAttention; 2 also where the device has a faster kernel; 0: "
-                      "the framework's default")
+                      "version of FlashAttention, also where the device's usual kernel is another; "
+                      "0: the framework's default")
             .with_default("0"),
         &Training::flash_attention);
   t.add(json::real("expert_imbalance", 1, 1024,

@@ -89,16 +89,38 @@ TEST(ComputeTime, ACausalMaskCostsWhatItCutsOff) {
   EXPECT_NEAR(microseconds(device, two), 2 * microseconds(device, one), 1e-6);
 }
 
-// FlashAttention-2 at half of the newest kernel's speed, where the device has both.
-TEST(ComputeTime, FlashAttention2WhereItIsAskedFor) {
+// FlashAttention-2 at half of the usual kernel's speed, 3 at twice that: where the device has them.
+TEST(ComputeTime, FlashAttentionOfTheVersionAskedFor) {
   DeviceProfile device = plain_device();
   device.kernel_overhead = Seconds(0);
   AttentionWork work = causal(4096, 8, false);
-  const double newest = microseconds(device, work);
-  work.flash_attention_2 = true;
-  EXPECT_DOUBLE_EQ(microseconds(device, work), newest);
-  device.efficiency.flash_attention_2_forward = 0.3;
-  EXPECT_NEAR(microseconds(device, work), 2 * newest, 1e-9);
+  const double usual = microseconds(device, work);
+  work.flash_attention = 2;
+  EXPECT_DOUBLE_EQ(microseconds(device, work), usual);
+  device.efficiency.flash_attention_2_forward = device.efficiency.attention_forward / 2;
+  EXPECT_NEAR(microseconds(device, work), 2 * usual, 1e-9);
+  work.flash_attention = 3;
+  EXPECT_DOUBLE_EQ(microseconds(device, work), usual);
+  device.efficiency.flash_attention_3_forward = device.efficiency.attention_forward * 1.25;
+  EXPECT_NEAR(microseconds(device, work), usual / 1.25, 1e-9);
+}
+
+// Heads of 64 reach 0.8 of the speed of 128, with half of the FLOPs: 0.5 / 0.8 of the time. Those of
+// 32 take as long as those of 64, those of 96 as long as those of 128.
+TEST(ComputeTime, NarrowHeadsArePadded) {
+  DeviceProfile device = plain_device();
+  device.kernel_overhead = Seconds(0);
+  const auto with_heads_of = [&](std::int64_t width) {
+    AttentionWork work = causal(4096, 8, false);
+    work.head_dim = width;
+    work.value_dim = width;
+    return microseconds(device, work);
+  };
+  EXPECT_NEAR(with_heads_of(64), with_heads_of(128) / 2, 1e-9);
+  device.efficiency.narrow_heads_forward = 0.8;
+  EXPECT_NEAR(with_heads_of(64), with_heads_of(128) * 0.5 / 0.8, 1e-9);
+  EXPECT_NEAR(with_heads_of(32), with_heads_of(64), 1e-9);
+  EXPECT_NEAR(with_heads_of(96), with_heads_of(128), 1e-9);
 }
 
 // v/2 x (n - 1) / (n + 1): 1 for one GPU, 1 + 0.04 x 7 / 9 for eight, below 1.04 for any.

@@ -89,6 +89,7 @@ Json memory_json(const sim::ExplainedMemory& memory) {
   return {{"peak", formula_json(memory.peak)},
           {"in_flight", formula_json(memory.in_flight)},
           {"tensors", std::move(tensors)},
+          {"saved_beyond_bytes", number(memory.saved_beyond)},
           {"communication_buffers", std::move(buffers)}};
 }
 
@@ -101,7 +102,13 @@ std::string explanation_json(const sim::Job& job, const sim::Explanation& explan
   };
   Json object = result_of(job);
   object["layout"] = layout_json(explanation.simulation.layout);
-  if (wants(ExplainedPart::kStep)) object["step"] = formula_json(explanation.step);
+  if (wants(ExplainedPart::kStep)) {
+    object["step"] = formula_json(explanation.step);
+    object["throughput"] = Json::array();
+    for (const sim::Formula& formula : explanation.throughput) {
+      object["throughput"].push_back(formula_json(formula));
+    }
+  }
   if (!asked.op.empty() || wants(ExplainedPart::kTime)) {
     object["blocks"] = blocks_json(explanation, false);
   } else if (wants(ExplainedPart::kNetwork)) {

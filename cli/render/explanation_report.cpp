@@ -17,8 +17,6 @@
 namespace seqspan::cli {
 namespace {
 
-constexpr std::size_t kLargestTensors = 12;
-
 std::string head(const Style& style, const sim::Job& job, const sim::Simulation& simulation) {
   return headline(style, short_layout(job, simulation.layout), simulation.peak.peak,
                   simulation.capacity) +
@@ -34,6 +32,14 @@ std::string step_section(const Style& style, const sim::Explanation& explanation
   if (!in_full) return text;
   LawTable sources;
   sources.add("step", step);
+  text += heading(style, "Throughput");
+  for (const sim::Formula& formula : explanation.throughput) {
+    // The equations of its own result; MFU names the one before.
+    sim::Formula result = formula;
+    result.equations.resize(1);
+    text += equations_text(style, result, 2);
+    sources.add(formula.equations.front().symbol, formula);
+  }
   return text + heading(style, "Where these numbers come from") + sources.sources(style) +
          paragraph("  the formula: ", step.law.source, style.width) +
          time_section(style, explanation.simulation) +
@@ -181,20 +187,13 @@ std::string laws_text(const Style& style, const LawTable& laws, bool in_full) {
 
 std::string tensors_text(const Style& style, const sim::ExplainedMemory& memory) {
   Table table({{"tensor", Align::kLeft, true}, {"as", Align::kLeft}, {"bytes", Align::kRight}});
-  std::size_t shown = 0;
   for (const sim::ExplainedTensor& tensor : memory.tensors) {
-    if (shown++ == kLargestTensors) break;
     const sim::Equation& bytes = tensor.formula.equations.front();
     table.add(
         {tensor.name, words(name_of(tensor.role)), sim::format_value(bytes.value, bytes.unit)});
     table.note(fmt::format("{} = {}", bytes.formula, bytes.numbers));
   }
-  std::string text = heading(style, "Tensors at the peak") + table.text(style);
-  if (memory.tensors.size() > kLargestTensors) {
-    text +=
-        fmt::format("  and {} more (--json has all)\n", memory.tensors.size() - kLargestTensors);
-  }
-  return text;
+  return heading(style, "Tensors at the peak") + table.text(style);
 }
 
 // Why the tensors of a role do not add up to the role.

@@ -94,16 +94,14 @@ NumberOf<Numbers, Seconds> gemm_time(const Numbers& in, const DeviceProfile& dev
 template <class Numbers>
 NumberOf<Numbers, double> mask_factor(const Numbers& in, const DeviceProfile& device,
                                       const AttentionWork& work) {
-  const double whole = static_cast<double>(work.longest_row * work.longest_column * work.sequences);
   const auto causal = in.sourced("efficiency.causal", device.efficiency.causal, device.sources);
+  const auto square = real(in.given("keys_of_query", work.longest_row, kFromOp) *
+                           in.given("queries_of_key", work.longest_column, kFromOp) *
+                           in.given("sequences", work.sequences, kFromOp));
   auto cut = in.constant(0.0);
-  if (whole > 0) {
-    const auto pairs = real(in.given("pairs", work.pairs, kFromOp));
-    const auto square = in.given("keys_of_query", work.longest_row, kFromOp) *
-                        in.given("queries_of_key", work.longest_column, kFromOp) *
-                        in.given("sequences", work.sequences, kFromOp);
-    cut = in.call("max", std::max(0.0, bare(2 - 2 * pairs / real(square))), 0.0,
-                  2 - 2 * pairs / real(square));
+  if (bare(square) > 0) {
+    const auto left_out = 2 - 2 * real(in.given("pairs", work.pairs, kFromOp)) / square;
+    cut = in.call("max", std::max(0.0, bare(left_out)), 0.0, left_out);
   }
   return in.named("mask", 1 - (1 - causal) * in.named("cut", smallest(in.constant(1.0), cut)));
 }

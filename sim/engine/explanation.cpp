@@ -5,6 +5,7 @@
 #include "sim/engine/executions.hpp"
 #include "sim/engine/op_times.hpp"
 #include "sim/engine/tensors_at_peak.hpp"
+#include "sim/engine/throughput.hpp"
 #include "sim/formula/traced.hpp"
 #include "sim/network/communicator_memory.hpp"
 
@@ -15,6 +16,7 @@ constexpr Law kPeak{"peak memory",
                     "sim/engine/step_memory.hpp: what is alive at the peak, by role"};
 constexpr Law kInFlight{"micro-batches in flight",
                         "Megatron-LM megatron/core/pipeline_parallel/schedules.py"};
+constexpr Law kThroughput{"throughput", "PaLM, arXiv 2204.02311, appendix B (MFU)"};
 constexpr Law kTensor{"tensor", "the program's shapes (seqspan simulate --program)"};
 constexpr Law kBuffers{"communicator buffers",
                        "NVIDIA/nccl v2.30 src/init.cc, src/transport/p2p.cc and net.cc"};
@@ -159,6 +161,11 @@ Explanation Simulator::explain(const Layout& layout) {
   explain_blocks(explanation);
   explain_memory(explanation);
   explanation.step = time_.explain(program_, explanation.simulation.time);
+  const ThroughputOf<Tracing> reached =
+      throughput(Tracing{}, job_, explanation.simulation.time.step);
+  explanation.throughput = {formula_of(kThroughput, "tokens_per_gpu_per_second", reached.tokens),
+                            formula_of(kThroughput, "model_flops", reached.model_flops),
+                            formula_of(kThroughput, "mfu", reached.mfu)};
   return explanation;
 }
 

@@ -77,6 +77,7 @@ struct Explanation {
   std::vector<ExplainedBlock> blocks;  // without those that have no ops
   ExplainedMemory memory;
   Formula step;
+  std::vector<Formula> throughput;  // tokens per GPU and second, model FLOP/s per GPU, MFU
 };
 
 }  // namespace seqspan::sim

@@ -7,9 +7,9 @@
 #include "sim/engine/executions.hpp"
 #include "sim/engine/simulator.hpp"
 #include "sim/engine/tensors_at_peak.hpp"
+#include "sim/engine/throughput.hpp"
 #include "sim/layout/legality.hpp"
 #include "sim/program/print.hpp"
-#include "sim/spec/model_flops.hpp"
 
 namespace seqspan::sim {
 namespace {
@@ -107,19 +107,10 @@ void Simulator::describe_time(Simulation& simulation) {
   const auto largest = std::max_element(shares.begin(), shares.end());
   simulation.bound = static_cast<StepBound>(largest - shares.begin());
 
-  const auto gpus = static_cast<double>(job_.cluster.gpu_count());
-  const auto sequences = static_cast<double>(job_.training.global_batch_size);
-  const auto tokens = static_cast<double>(job_.training.sequence_length) * sequences;
-  simulation.tokens_per_gpu_per_second = tokens / time.step.value() / gpus;
-  const Training& training = job_.training;
-  const Tokens sequence(training.sequence_length);
-  // Kernel benchmarks count five products backward for two forward.
-  const Flops of_sequence = training.scope == TrainingScope::kAttention
-                                ? 3.5 * attention_flops(job_.model, sequence, training.mask)
-                                : model_flops(job_.model, sequence, training.mask);
-  const Flops needed = sequences * of_sequence;
-  simulation.model_flops_per_gpu = FlopsPerSecond(needed.value() / time.step.value() / gpus);
-  simulation.mfu = simulation.model_flops_per_gpu / job_.cluster.device.peak_bf16;
+  const ThroughputOf<Plain> reached = throughput(Plain{}, job_, time.step);
+  simulation.tokens_per_gpu_per_second = reached.tokens;
+  simulation.model_flops_per_gpu = reached.model_flops;
+  simulation.mfu = reached.mfu;
 }
 
 void Simulator::describe_traffic(Simulation& simulation) {

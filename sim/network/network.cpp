@@ -103,9 +103,7 @@ CommunicationTimeOf<Numbers> Network::timed(const Numbers& in,
   const auto model = communication_time(in, *cluster_, placed.group, placed.choices, communication);
   const GroupCurve* found = measured(communication);
   if (found == nullptr || bare(model.total()).value() <= 0) return model;
-  const auto time = in.given("measured", found->curve.time(communication.bytes),
-                             "the fabric profile's curve of this collective and group at the "
-                             "op's bytes (docs/models/fit.md)");
+  const auto time = in.named("measured", found->curve.time(in, communication.bytes));
   return model.scaled(in.named("factor", time / in.named("model", model.total())));
 }
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/formula/traced.hpp"
+
 namespace seqspan::sim {
 namespace {
 
@@ -80,19 +82,42 @@ Result<MeasuredCurve> MeasuredCurve::make(std::vector<CurveKnot> knots) {
   return MeasuredCurve(std::move(knots));
 }
 
-Seconds MeasuredCurve::time(Bytes size) const {
-  if (knots_.empty() || size.value() <= 0) return {};
+template <class Numbers>
+NumberOf<Numbers, Seconds> MeasuredCurve::time(const Numbers& in, Bytes size) const {
+  constexpr const char* kKnot =
+      "the fabric profile's curve of this collective and group (docs/models/fit.md)";
+  if (knots_.empty() || size.value() <= 0) return in.constant(Seconds(0));
+  const auto bytes = in.given("bytes", size, "the op (seqspan simulate --program)");
   const auto above =
       std::lower_bound(knots_.begin(), knots_.end(), size,
                        [](const CurveKnot& knot, Bytes wanted) { return knot.size < wanted; });
-  if (above == knots_.end()) return knots_.back().time * (size / knots_.back().size);
-  if (above == knots_.begin() || above->size == size) return above->time;
+  if (above == knots_.end()) {
+    return in.given("time_of_largest", knots_.back().time, kKnot) *
+           (bytes / in.given("largest", knots_.back().size, kKnot));
+  }
+  if (above == knots_.begin() || above->size == size) {
+    return in.given("time_of_knot", above->time, kKnot);
+  }
   const CurveKnot& below = *(above - 1);
   const double p = exponents_[static_cast<std::size_t>(above - knots_.begin()) - 1];
-  const double part =
-      p == 1 ? (size - below.size) / (above->size - below.size)
-             : (std::pow(size / below.size, p) - 1) / (std::pow(above->size / below.size, p) - 1);
-  return below.time + (above->time - below.time) * std::min(part, 1.0);
+  const auto s0 = in.given("size_below", below.size, kKnot);
+  const auto s1 = in.given("size_above", above->size, kKnot);
+  const auto t0 = in.given("time_below", below.time, kKnot);
+  const auto t1 = in.given("time_above", above->time, kKnot);
+  auto part = (bytes - s0) / (s1 - s0);
+  if (p != 1) {
+    const auto exponent = in.given("p", p, kKnot);
+    const auto power = [&](const auto& base) {
+      return in.call("pow", std::pow(bare(base), p), base, exponent);
+    };
+    part = (power(bytes / s0) - 1) / (power(s1 / s0) - 1);
+  }
+  return t0 + (t1 - t0) * smallest(part, in.constant(1.0));
 }
+
+template Seconds MeasuredCurve::time(const Plain&, Bytes) const;
+template Traced<Seconds> MeasuredCurve::time(const Tracing&, Bytes) const;
+
+Seconds MeasuredCurve::time(Bytes size) const { return time(Plain{}, size); }
 
 }  // namespace seqspan::sim

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "sim/errors/error.hpp"
+#include "sim/formula/numbers.hpp"
 #include "sim/units/units.hpp"
 
 namespace seqspan::sim {
@@ -39,6 +40,8 @@ class MeasuredCurve {
   // Errors: kInput with the number of the knot that is wrong, and no place.
   [[nodiscard]] static Result<MeasuredCurve> make(std::vector<CurveKnot> knots);
 
+  template <class Numbers>
+  [[nodiscard]] NumberOf<Numbers, Seconds> time(const Numbers& in, Bytes size) const;
   [[nodiscard]] Seconds time(Bytes size) const;
   [[nodiscard]] const std::vector<CurveKnot>& knots() const { return knots_; }
   // p between knots i and i + 1.

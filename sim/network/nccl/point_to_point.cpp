@@ -49,18 +49,27 @@ NumberOf<Numbers, Seconds> latency_of(const Numbers& in, const char* owner, cons
                                    link.sources));
 }
 
+// How explanations call what is of one kind of link.
+struct LinkSymbols {
+  const char* owner;  // in the profile
+  const char* messages;
+  const char* channels;
+};
+constexpr LinkSymbols kOverNvlink{"nvlink", "messages_over_nvlink", "channels_over_nvlink"};
+constexpr LinkSymbols kOverNetwork{"nic", "messages_over_nic", "channels_over_nic"};
+
 // `count` messages at once; the channels of a communicator are shared by all of them.
 template <class Numbers>
-NumberOf<Numbers, Seconds> time_over(const Numbers& in, const Cluster& cluster, const char* owner,
-                                     const LinkProfile& link, const MessagePlan& plan,
-                                     std::int64_t count, Bytes each) {
-  const auto rate = channel_rate(in, owner, link, plan.protocol);
+NumberOf<Numbers, Seconds> time_over(const Numbers& in, const Cluster& cluster,
+                                     const LinkSymbols& symbols, const LinkProfile& link,
+                                     const MessagePlan& plan, std::int64_t count, Bytes each) {
+  const auto rate = channel_rate(in, symbols.owner, link, plan.protocol);
   if (count == 0 || bare(rate).value() <= 0) return in.constant(Seconds(0));
   const std::int64_t channels = std::min(cluster.device.nccl_p2p_channels, count * plan.channels);
   const auto bytes =
-      in.given("message", each, kFromOp) * in.given("messages_at_once", count, kFromOp);
+      in.given("message", each, kFromOp) * in.given(symbols.messages, count, kFromOp);
   const auto shared =
-      in.given("channels_at_once", std::max<std::int64_t>(1, channels), kSchedulerSource);
+      in.given(symbols.channels, std::max<std::int64_t>(1, channels), kSchedulerSource);
   return bytes / (rate * real(shared));
 }
 
@@ -91,10 +100,10 @@ MessagePlan plan_message(const Cluster& cluster, const PlacedGroup& group, Bytes
 template <class Numbers>
 NumberOf<Numbers, Seconds> channel_time(const Numbers& in, const Cluster& cluster,
                                         const MessagePlan& plan, const Messages& messages) {
-  return largest(
-      time_over(in, cluster, "nvlink", cluster.device.nvlink, plan, messages.over_nvlink,
-                messages.each),
-      time_over(in, cluster, "nic", cluster.nic, plan, messages.over_network, messages.each));
+  return largest(time_over(in, cluster, kOverNvlink, cluster.device.nvlink, plan,
+                           messages.over_nvlink, messages.each),
+                 time_over(in, cluster, kOverNetwork, cluster.nic, plan, messages.over_network,
+                           messages.each));
 }
 
 template <class Numbers>

@@ -69,19 +69,25 @@ TEST(UseMeasurements, ACurveAndItsSiblingTimeTheirGroup) {
   EXPECT_EQ(timed(Collective::kAllReduce), std::pair(TimedBy::kModel, false));
 }
 
-// 7 ms whatever the size: the model's parts times 7 ms over their total.
+// The only knot is 1 GiB in 7 ms; below it the time is the same.
 TEST(UseMeasurements, TheFormulaOfAMeasuredTimeHasTheCurve) {
   sim::Cluster cluster = tests::plain_cluster(1);
   ASSERT_TRUE(
       use_measurements(cluster, profile_of({always(CollectiveKind::kAllGather, 8, 1, 7e-3)})));
   const sim::Network network = network_of(cluster, tensor_of_eight());
-  const Communication gather{Collective::kAllGather, Axis::kTensor, Bytes(1 << 20), 1};
-  const sim::Formula formula = network.formula(gather);
-  EXPECT_EQ(formula.value(), network.time(gather).value());
-  const auto curve = std::find_if(formula.terms.begin(), formula.terms.end(),
-                                  [](const sim::Term& term) { return term.symbol == "measured"; });
-  ASSERT_NE(curve, formula.terms.end());
+  for (const std::int64_t size :
+       {std::int64_t{1} << 20, std::int64_t{1} << 30, std::int64_t{1} << 31}) {
+    const Communication gather{Collective::kAllGather, Axis::kTensor, Bytes(size), 1};
+    EXPECT_EQ(network.formula(gather).value(), network.time(gather).value());
+  }
+  const sim::Formula formula =
+      network.formula({Collective::kAllGather, Axis::kTensor, Bytes(1 << 20), 1});
+  const auto curve =
+      std::find_if(formula.equations.begin(), formula.equations.end(),
+                   [](const sim::Equation& one) { return one.symbol == "measured"; });
+  ASSERT_NE(curve, formula.equations.end());
   EXPECT_EQ(curve->value, 7e-3);
+  EXPECT_EQ(curve->formula, "time_of_knot");
 }
 
 TEST(UseMeasurements, WhatWasMeasuredItselfCountsBeforeItsSibling) {

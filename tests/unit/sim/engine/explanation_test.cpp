@@ -124,6 +124,12 @@ TEST_P(Explained, TheStepIsTheReaders) {
   EXPECT_EQ(explanation.step.value(), explanation.simulation.time.step.value());
   EXPECT_EQ(explanation.step.value(), Simulator(job_).evaluate(layout_, true).step.value());
   expect_text_holds(explanation.step);
+  ASSERT_EQ(explanation.throughput.size(), 3U);
+  for (const Formula& formula : explanation.throughput) expect_text_holds(formula);
+  const Simulation simulation = Simulator(job_).simulate(layout_);
+  EXPECT_EQ(explanation.throughput[0].value(), simulation.tokens_per_gpu_per_second);
+  EXPECT_EQ(explanation.throughput[1].value(), simulation.model_flops_per_gpu.value());
+  EXPECT_EQ(explanation.throughput[2].value(), simulation.mfu);
 }
 
 TEST_P(Explained, MemoryAddsUpToTheReadersByRole) {

@@ -13,7 +13,7 @@
 
 namespace seqspan::tests {
 
-// Numbers, symbols, + - x /, parentheses, max, min, ceil and floor_log2.
+// Numbers, symbols, + - x /, parentheses, max, min, pow, ceil and floor_log2.
 class TextEvaluator {
  public:
   TextEvaluator(std::string_view text, const std::map<std::string, double>& values)
@@ -97,6 +97,7 @@ class TextEvaluator {
     if (!take(")")) fail();
     if (name == "max") return *std::max_element(operands.begin(), operands.end());
     if (name == "min") return *std::min_element(operands.begin(), operands.end());
+    if (name == "pow") return std::pow(operands.at(0), operands.at(1));
     if (name == "ceil") return std::ceil(operands.front());
     if (name == "floor_log2") return std::floor(std::log2(operands.front()));
     fail();

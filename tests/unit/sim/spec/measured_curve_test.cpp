@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/formula/traced.hpp"
+#include "tests/unit/sim/formula/evaluate.hpp"
+
 namespace seqspan::sim {
 namespace {
 
@@ -33,6 +36,20 @@ TEST(MeasuredCurve, BendsAsItsNeighboursSay) {
   for (const std::size_t i : {0U, 1U, 2U}) EXPECT_NEAR(curve->exponent(i), 0.5, 1e-9) << i;
   EXPECT_NEAR(curve->time(Bytes(9)).value(), 7, 1e-9);
   EXPECT_NEAR(curve->time(Bytes(36)).value(), 13, 1e-9);
+}
+
+// Below, at a knot, on a bend, on a line, beyond.
+TEST(MeasuredCurve, ExplainsWhatItSays) {
+  const auto bent = MeasuredCurve::make({knot(1, 3), knot(4, 5), knot(16, 9), knot(64, 17)});
+  const auto line = MeasuredCurve::make({knot(100, 1), knot(300, 5)});
+  ASSERT_TRUE(bent && line);
+  for (const auto& [curve, size] :
+       {std::pair(&*bent, 9), {&*bent, 4}, {&*bent, 100}, {&*line, 50}, {&*line, 200}}) {
+    const Formula formula =
+        formula_of({"curve", "a log"}, "t", curve->time(Tracing{}, Bytes(size)));
+    EXPECT_EQ(formula.value(), curve->time(Bytes(size)).value()) << size;
+    EXPECT_DOUBLE_EQ(tests::evaluated(formula, formula.equations.front()), formula.value()) << size;
+  }
 }
 
 // The third is late: up to it the time turns up, from it on it turns down.

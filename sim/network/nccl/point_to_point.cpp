@@ -43,7 +43,7 @@ NumberOf<Numbers, BytesPerSecond> channel_rate(const Numbers& in, const char* ow
 template <class Numbers>
 NumberOf<Numbers, Seconds> latency_of(const Numbers& in, const char* owner, const LinkProfile& link,
                                       Protocol protocol) {
-  const auto small = in.sourced(owner, "message_latency", link.message_latency, link.sources);
+  auto small = in.sourced(owner, "message_latency", link.message_latency, link.sources);
   if (protocol == Protocol::kLl || link.simple_message_latency == Seconds(0)) return small;
   return largest(small, in.sourced(owner, "simple_message_latency", link.simple_message_latency,
                                    link.sources));

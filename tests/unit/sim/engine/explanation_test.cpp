@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <numeric>
+#include <ostream>
 
 #include "sim/engine/executions.hpp"
 #include "sim/engine/op_times.hpp"
@@ -24,7 +24,9 @@ struct Case {
   std::int64_t batch = 16;
 };
 
-void PrintTo(const Case& one, std::ostream* out) { *out << one.model << " " << one.layout; }
+std::ostream& operator<<(std::ostream& out, const Case& one) {
+  return out << one.model << " " << one.layout;
+}
 
 // Every law has a parameter of its own: nothing is at a value that hides it.
 Job job_of(const Case& one) {

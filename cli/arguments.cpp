@@ -83,6 +83,7 @@ sim::Result<Request> request_of(const ParsedLine& line, const std::vector<std::s
   if (line.has("--version") || line.command == "version") return VersionArguments{};
   if (line.command == "plan") return plan_of(line);
   if (line.command == "simulate") return simulate_of(line);
+  if (line.command == "memory") return memory_of(line);
   if (line.command == "cluster") return cluster_of(line);
   if (line.command == "profile") return profile_of(line, words);
   if (line.command == "replay") return replay_of(line);

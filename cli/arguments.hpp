@@ -36,6 +36,21 @@ struct SimulateArguments {
   bool program = false;
 };
 
+// Values of one field of a job ("training.sequence_length") or key of a layout ("layout.ulysses").
+struct Sweep {
+  std::string path;
+  std::vector<std::string> values;  // as --set takes them
+};
+
+struct MemoryArguments {
+  JobArguments job;
+  std::string layout;  // text or file
+  std::vector<Sweep> sweeps;
+  bool longest = false;  // --max sequence_length
+  std::string csv_file;  // empty: none; "-": standard output
+  std::string svg_file;  // likewise
+};
+
 // seqspan cluster show
 struct ClusterArguments {
   std::string cluster;                // a shipped name, or a file
@@ -120,8 +135,8 @@ struct HelpArguments {
   std::string text;
 };
 
-using Request = std::variant<PlanArguments, SimulateArguments, ClusterArguments, ProfileArguments,
-                             ValidateArguments, ReplayArguments, ExplainArguments, SchemaArguments,
+using Request = std::variant<PlanArguments, SimulateArguments, MemoryArguments, ClusterArguments,
+                             ProfileArguments, ValidateArguments, ReplayArguments, ExplainArguments, SchemaArguments,
                              VersionArguments, HelpArguments>;
 
 struct Invocation {

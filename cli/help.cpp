@@ -51,6 +51,14 @@ constexpr std::array kTopics = {
           "  seqspan simulate configs/jobs/llama3-8b-128k.json --layout ring=8 --json\n"
           "  seqspan simulate configs/jobs/llama3-8b-128k.json --layout ring=8 --program\n",
           kJobNotes},
+    Topic{"memory", "Ask what memory a layout would need if its sequences, degrees or cards were others.",
+          "seqspan memory JOB --layout L [--sweep PATH=V,V,...]... [--max sequence_length]\n"
+          "               [--csv FILE] [--svg FILE]",
+          "  seqspan memory configs/jobs/llama3-8b-128k.json --layout recompute=full \\\n"
+          "    --sweep training.sequence_length=32K,128K,512K --sweep layout.ulysses=1,2,4,8\n"
+          "  seqspan memory configs/jobs/llama3-8b-128k.json --layout recompute=full \\\n"
+          "    --sweep layout.ulysses=1,2,4,8 --max sequence_length\n",
+          kJobNotes},
     Topic{"cluster", "Draw a cluster: its switches, bandwidths, faults, and where a layout lands.",
           "seqspan cluster show CLUSTER [--layout L] [--svg FILE]",
           "  seqspan cluster show h100-16x8\n"

@@ -50,6 +50,21 @@ constexpr std::array kPlanOptions = {
                "Write the plan to a file too, as JSON; '-' prints it instead of the text"},
 };
 
+constexpr std::array kMemoryOptions = {
+    OptionSpec{"--layout", "L", Takes::kOneValue,
+               "tp=2,ulysses=4,ring=2,recompute=full, or a file; what is left out is the job's, "
+               "then the framework's default"},
+    OptionSpec{"--sweep", "PATH=V,V,...", Takes::kManyValues,
+               "Vary a field of the job or a key of the layout, such as "
+               "training.sequence_length=32K,64K,128K or layout.ulysses=1,2,4,8; may be repeated"},
+    OptionSpec{"--max", "FIELD", Takes::kOneValue,
+               "sequence_length: find the longest that fits, for every combination of the sweeps"},
+    OptionSpec{"--csv", "FILE", Takes::kOneValue,
+               "Write the table; '-' prints it instead of the text"},
+    OptionSpec{"--svg", "FILE", Takes::kOneValue,
+               "Draw memory by role against capacity; '-' prints it instead of the text"},
+};
+
 constexpr std::array kSimulateOptions = {
     OptionSpec{"--layout", "L", Takes::kOneValue,
                "tp=2,ulysses=4,ring=2,recompute=full, or a file; what is left out is the job's, "
@@ -170,9 +185,10 @@ void add_command(CLI::App& app, const std::string& name) {
   CLI::App& command = *app.add_subcommand(name);
   command.set_help_flag();
   command.fallthrough();
-  if (name == "plan" || name == "simulate") add_options(command, kJobOptions);
+  if (name == "plan" || name == "simulate" || name == "memory") add_options(command, kJobOptions);
   if (name == "plan") add_options(command, kPlanOptions);
   if (name == "simulate") add_options(command, kSimulateOptions);
+  if (name == "memory") add_options(command, kMemoryOptions);
   if (name == "cluster") add_options(command, kClusterOptions);
   if (name == "profile") add_options(command, kProfileOptions);
   if (name == "validate") add_options(command, kValidateOptions);

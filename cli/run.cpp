@@ -8,6 +8,7 @@
 #include "cli/arguments.hpp"
 #include "cli/commands/cluster.hpp"
 #include "cli/commands/explain.hpp"
+#include "cli/commands/memory.hpp"
 #include "cli/commands/plan.hpp"
 #include "cli/commands/profile.hpp"
 #include "cli/commands/replay.hpp"
@@ -33,6 +34,7 @@ struct Command {
   Answer operator()(const SimulateArguments& a) const {
     return simulate_command(a, display, output);
   }
+  Answer operator()(const MemoryArguments& a) const { return memory_command(a, display, output); }
   Answer operator()(const ClusterArguments& a) const { return cluster_command(a, display, output); }
   Answer operator()(const ProfileArguments& a) const { return profile_command(a, display, output); }
   Answer operator()(const ValidateArguments& a) const {

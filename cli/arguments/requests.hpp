@@ -14,6 +14,7 @@ namespace seqspan::cli {
 
 [[nodiscard]] sim::Result<Request> plan_of(const ParsedLine& line);
 [[nodiscard]] sim::Result<Request> simulate_of(const ParsedLine& line);
+[[nodiscard]] sim::Result<Request> memory_of(const ParsedLine& line);
 [[nodiscard]] sim::Result<Request> cluster_of(const ParsedLine& line);
 // `words`: the whole command line, for the ranks that are started.
 [[nodiscard]] sim::Result<Request> profile_of(const ParsedLine& line,

@@ -15,7 +15,7 @@ namespace {
 
 constexpr double kWidth = 960;
 constexpr double kLeft = 300;
-constexpr double kRight = 860;
+constexpr double kRight = 790;
 constexpr double kTop = 92;
 constexpr double kRow = 26;
 constexpr double kBar = 18;
@@ -105,19 +105,13 @@ std::string memory_svg(const sim::Job& job, const MemoryArguments& arguments,
     const double y = kTop + kRow * static_cast<double>(i);
     svg += text_at(kLeft - 10, y + 14, "end", label_of(arguments, answer));
     if (has_memory(answer)) svg += bars(answer, y, scale);
-    const double end =
-        has_memory(answer)
-            ? std::min(static_cast<double>(answer.peak.value()) * scale, kRight - kLeft)
-            : 0;
-    const bool is_long = end > (kRight - kLeft) * 0.72;
-    svg += fmt::format(
-        "<text class=\"text\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\"{}>{}</text>\n",
-        is_long ? kLeft + end - 6 : kLeft + end + 6, y + 14, is_long ? "end" : "start",
-        is_long ? " style=\"fill:#111111\"" : "", svg_escaped(remark(answer)));
+    const bool is_cut = has_memory(answer) &&
+                        static_cast<double>(answer.peak.value()) * scale > kRight - kLeft + 1;
+    svg += text_at(kRight + 10, y + 14, "start", (is_cut ? "> " : "") + remark(answer));
     const double x = kLeft + static_cast<double>(answer.capacity.value()) * scale;
     svg += fmt::format(
-        "<line x1=\"{0:.1f}\" y1=\"{1:.1f}\" x2=\"{0:.1f}\" y2=\"{2:.1f}\" class=\"text\" "
-        "stroke=\"currentColor\" stroke-width=\"2\"/>\n",
+        "<line class=\"line\" x1=\"{0:.1f}\" y1=\"{1:.1f}\" x2=\"{0:.1f}\" y2=\"{2:.1f}\" "
+        "stroke-width=\"3\"/>\n",
         x, y - 4, y + kBar + 4);
   }
   svg += text_at(kLeft + static_cast<double>(capacity.value()) * scale, kTop - 10, "middle",

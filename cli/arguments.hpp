@@ -8,6 +8,7 @@
 
 #include "cli/backend.hpp"
 #include "cli/output.hpp"
+#include "planner/export/exported.hpp"
 #include "profiles/import/read_log.hpp"
 #include "sim/errors/error.hpp"
 
@@ -102,6 +103,19 @@ struct ValidateArguments {
   std::vector<std::string> words;       // the command line without what says how to display
 };
 
+struct ExportArguments {
+  std::string plan;                   // a plan file; with `layout` a job
+  std::optional<std::string> layout;  // text or file
+  std::vector<std::string> settings;  // path=value, of a job
+  std::int64_t choice = 1;            // which of the plan's best layouts
+  planner::ExportTarget target = planner::ExportTarget::kMegatron;
+  std::string output_file;  // empty or "-": standard output
+};
+
+struct ImportArguments {
+  std::string file;
+};
+
 struct ReplayArguments {
   std::vector<std::string> files;
   bool markdown = false;  // the page docs/accuracy.md
@@ -136,8 +150,9 @@ struct HelpArguments {
 };
 
 using Request = std::variant<PlanArguments, SimulateArguments, MemoryArguments, ClusterArguments,
-                             ProfileArguments, ValidateArguments, ReplayArguments, ExplainArguments, SchemaArguments,
-                             VersionArguments, HelpArguments>;
+                             ProfileArguments, ValidateArguments, ExportArguments, ImportArguments,
+                             ReplayArguments, ExplainArguments, SchemaArguments, VersionArguments,
+                             HelpArguments>;
 
 struct Invocation {
   DisplayOptions display;

@@ -51,7 +51,8 @@ constexpr std::array kTopics = {
           "  seqspan simulate configs/jobs/llama3-8b-128k.json --layout ring=8 --json\n"
           "  seqspan simulate configs/jobs/llama3-8b-128k.json --layout ring=8 --program\n",
           kJobNotes},
-    Topic{"memory", "Ask what memory a layout would need if its sequences, degrees or cards were others.",
+    Topic{"memory",
+          "Ask what memory a layout would need if its sequences, degrees or cards were others.",
           "seqspan memory JOB --layout L [--sweep PATH=V,V,...]... [--max sequence_length]\n"
           "               [--csv FILE] [--svg FILE]",
           "  seqspan memory configs/jobs/llama3-8b-128k.json --layout recompute=full \\\n"
@@ -92,6 +93,17 @@ constexpr std::array kTopics = {
         "machine. On fewer ranks\nthan the plan has, communications run one by one in groups that "
         "fit. Exit code 1: numbers, bytes or peaks\ndiffer from the prediction, or times by more "
         "than the tolerance.\n"},
+    Topic{"export", "Say a plan's layout in the words of the framework that is to run it.",
+          "seqspan export PLAN --to megatron|deepspeed|accelerate|torchtitan|verl [-o FILE]\n"
+          "       seqspan export JOB --layout L --to TARGET",
+          "  seqspan export configs/jobs/llama3-8b-128k.json --layout tp=2,ring=4 --to megatron\n"
+          "  seqspan export configs/jobs/qwen3-32b-128k-deepspeed.json --layout ulysses=8 --to "
+          "deepspeed\n",
+          ""},
+    Topic{"import",
+          "Read the layout of what runs already: Megatron-LM's flags or a torchtitan TOML.",
+          "seqspan import FILE", "  seqspan import docs/tasks/example/run_megatron.sh\n",
+          "Prints the words that simulate, memory and explain take.\n"},
     Topic{"replay", "Hold predictions against measurements that others have published.",
           "seqspan replay FILE... [--svg FILE]",
           "  seqspan replay tests/published/cases/usp-llama2-7b-8xA800.json\n", ""},

@@ -110,8 +110,9 @@ constexpr std::array kProfileOptions = {
                "run: change a field of --job; may be repeated"},
     OptionSpec{"--profile", "FILE", Takes::kOneValue,
                "run: write the profile too that fit makes of the log"},
-    OptionSpec{"--backend", "B", Takes::kOneValue,
-               "run: mpi (host memory, unless given), nccl (GPUs) or nccl-shared (ranks share GPUs)"},
+    OptionSpec{
+        "--backend", "B", Takes::kOneValue,
+        "run: mpi (host memory, unless given), nccl (GPUs) or nccl-shared (ranks share GPUs)"},
     OptionSpec{"--gemms", "FILE", Takes::kOneValue,
                "run: time the GEMMs of --job too (nccl), and write them to a table"},
 };
@@ -141,6 +142,23 @@ constexpr std::array kValidateOptions = {
                "Lengths of packed documents, for the mask of the numbers; the last takes the rest"},
     OptionSpec{"--csv", "FILE", Takes::kOneValue,
                "Write every op to a file, after each part: what there is stays if the rest fails"},
+};
+
+constexpr std::array kExportOptions = {
+    OptionSpec{"PLAN", "", Takes::kOneValue, "What plan -o has written; with --layout a job file"},
+    OptionSpec{"--to", "TARGET", Takes::kOneValue,
+               "megatron, deepspeed, accelerate, torchtitan or verl"},
+    OptionSpec{"--choice", "N", Takes::kOneValue,
+               "Which of the plan's best layouts, 1 unless given"},
+    OptionSpec{"--layout", "L", Takes::kOneValue, "This layout of a job instead of a plan"},
+    OptionSpec{"--set", "PATH=VALUE", Takes::kManyValues,
+               "Change a field of the job, with --layout; may be repeated"},
+    OptionSpec{"-o,--output", "FILE", Takes::kOneValue, "Write to a file"},
+};
+
+constexpr std::array kImportOptions = {
+    OptionSpec{"FILE", "", Takes::kOneValue,
+               "A script or line with Megatron-LM's flags, or a torchtitan TOML"},
 };
 
 constexpr std::array kReplayOptions = {
@@ -192,6 +210,8 @@ void add_command(CLI::App& app, const std::string& name) {
   if (name == "cluster") add_options(command, kClusterOptions);
   if (name == "profile") add_options(command, kProfileOptions);
   if (name == "validate") add_options(command, kValidateOptions);
+  if (name == "export") add_options(command, kExportOptions);
+  if (name == "import") add_options(command, kImportOptions);
   if (name == "replay") add_options(command, kReplayOptions);
   if (name == "explain") {
     add_options(command, kExplainOptions);

@@ -8,6 +8,7 @@
 #include "cli/arguments.hpp"
 #include "cli/commands/cluster.hpp"
 #include "cli/commands/explain.hpp"
+#include "cli/commands/export.hpp"
 #include "cli/commands/memory.hpp"
 #include "cli/commands/plan.hpp"
 #include "cli/commands/profile.hpp"
@@ -40,6 +41,8 @@ struct Command {
   Answer operator()(const ValidateArguments& a) const {
     return validate_command(a, display, output);
   }
+  Answer operator()(const ExportArguments& a) const { return export_command(a, display, output); }
+  Answer operator()(const ImportArguments& a) const { return import_command(a, display, output); }
   Answer operator()(const ReplayArguments& a) const { return replay_command(a, display, output); }
   Answer operator()(const ExplainArguments& a) const { return explain_command(a, display, output); }
   Answer operator()(const SchemaArguments& a) const { return schema_command(a, display, output); }

@@ -105,8 +105,8 @@ std::string memory_svg(const sim::Job& job, const MemoryArguments& arguments,
     const double y = kTop + kRow * static_cast<double>(i);
     svg += text_at(kLeft - 10, y + 14, "end", label_of(arguments, answer));
     if (has_memory(answer)) svg += bars(answer, y, scale);
-    const bool is_cut = has_memory(answer) &&
-                        static_cast<double>(answer.peak.value()) * scale > kRight - kLeft + 1;
+    const bool is_cut =
+        has_memory(answer) && static_cast<double>(answer.peak.value()) * scale > kRight - kLeft + 1;
     svg += text_at(kRight + 10, y + 14, "start", (is_cut ? "> " : "") + remark(answer));
     const double x = kLeft + static_cast<double>(answer.capacity.value()) * scale;
     svg += fmt::format(

@@ -132,6 +132,21 @@ std::string plan_json(const sim::Job& job, const JobArguments& given, const plan
     entry["loses"] = ranked.loses;
     object["best"].push_back(std::move(entry));
   }
+  object["why"] = Json::array();
+  for (const planner::Alternative& alternative : plan.why) {
+    Json entry = {{"key", alternative.key},
+                  {"value", alternative.value},
+                  {"instead", alternative.instead},
+                  {"layout", layout_json(alternative.layout)}};
+    if (alternative.refused) {
+      entry["refused"] = std::string(sim::facts_of(*alternative.refused).name);
+    } else {
+      entry["step_seconds"] = number(alternative.step);
+      entry["loses"] = alternative.loses;
+    }
+    if (alternative.peak.value() > 0) entry["peak_bytes"] = number(alternative.peak);
+    object["why"].push_back(std::move(entry));
+  }
   object["pareto"] = Json::array();
   for (const planner::Candidate& candidate : plan.pareto) {
     object["pareto"].push_back({{"layout", layout_json(candidate.layout)},

@@ -128,7 +128,8 @@ enum class ExplainedPart : std::uint8_t { kAll, kStep, kTime, kNetwork, kMemory 
 // The prediction of one layout.
 struct PredictionArguments {
   JobArguments job;
-  std::optional<std::string> layout;  // text or file
+  std::optional<std::string> layout;   // text or file
+  std::optional<std::string> against;  // another, to compare with
   ExplainedPart part = ExplainedPart::kAll;
   std::string op;  // empty: all
 };

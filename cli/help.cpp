@@ -111,10 +111,12 @@ constexpr std::array kTopics = {
           "Explain a prediction number by number, why layouts are refused (a reason code), or a "
           "field of a job.",
           "seqspan explain JOB --layout L [--part step|time|network|memory] [--op NAME]\n"
+          "       seqspan explain JOB --layout L --against L2\n"
           "       seqspan explain [CODE | config.PATH]",
           "  seqspan explain configs/jobs/llama3-8b-128k.json --layout ulysses=8,recompute=full\n"
           "  seqspan explain configs/jobs/llama3-8b-128k.json --layout ring=8 --part network\n"
           "  seqspan explain configs/jobs/llama3-8b-128k.json --layout ring=8 --op norm\n"
+          "  seqspan explain configs/jobs/llama3-8b-128k.json --layout ulysses=8 --against ring=8\n"
           "  seqspan explain\n"
           "  seqspan explain kv_heads_not_divisible_by_ulysses\n"
           "  seqspan explain config.training.sequence_length\n",

@@ -175,6 +175,8 @@ constexpr std::array kExplainOptions = {
     OptionSpec{"--layout", "L", Takes::kOneValue,
                "Of the job, as for simulate; what is left out is the job's, then the framework's "
                "default"},
+    OptionSpec{"--against", "L", Takes::kOneValue,
+               "Compare --layout with this one: time, memory and traffic side by side"},
     OptionSpec{"--part", "PART", Takes::kOneValue, "step, time, network or memory alone"},
     OptionSpec{"--op", "NAME", Takes::kOneValue, "This op alone, with all numbers put in"}};
 constexpr std::array kSchemaOptions = {

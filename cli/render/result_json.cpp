@@ -114,6 +114,14 @@ std::string simulation_json(const sim::Job& job, const sim::Simulation& simulati
   return text_of(object);
 }
 
+std::string against_json(const sim::Job& job, const sim::Simulation& first,
+                         const sim::Simulation& second) {
+  Json object = result_of(job);
+  add_simulation(object["first"], first);
+  add_simulation(object["second"], second);
+  return text_of(object);
+}
+
 std::string plan_json(const sim::Job& job, const JobArguments& given, const planner::Plan& plan) {
   Json object = result_of(job);
   object["given"] = given_json(given);

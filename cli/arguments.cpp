@@ -88,6 +88,7 @@ sim::Result<Request> request_of(const ParsedLine& line, const std::vector<std::s
   if (line.command == "profile") return profile_of(line, words);
   if (line.command == "replay") return replay_of(line);
   if (line.command == "validate") return validate_of(line, words);
+  if (line.command == "diff") return diff_of(line);
   if (line.command == "export") return export_of(line);
   if (line.command == "import") return import_of(line);
   if (line.command == "explain") return explain_of(line);

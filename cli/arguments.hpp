@@ -112,6 +112,12 @@ struct ExportArguments {
   std::string output_file;  // empty or "-": standard output
 };
 
+// Plans or results.
+struct DiffArguments {
+  std::string first;
+  std::string second;
+};
+
 struct ImportArguments {
   std::string file;
 };
@@ -152,8 +158,8 @@ struct HelpArguments {
 
 using Request = std::variant<PlanArguments, SimulateArguments, MemoryArguments, ClusterArguments,
                              ProfileArguments, ValidateArguments, ExportArguments, ImportArguments,
-                             ReplayArguments, ExplainArguments, SchemaArguments, VersionArguments,
-                             HelpArguments>;
+                             DiffArguments, ReplayArguments, ExplainArguments, SchemaArguments,
+                             VersionArguments, HelpArguments>;
 
 struct Invocation {
   DisplayOptions display;

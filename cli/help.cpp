@@ -93,6 +93,8 @@ constexpr std::array kTopics = {
         "machine. On fewer ranks\nthan the plan has, communications run one by one in groups that "
         "fit. Exit code 1: numbers, bytes or peaks\ndiffer from the prediction, or times by more "
         "than the tolerance.\n"},
+    Topic{"diff", "Compare two plans or results value by value.", "seqspan diff A.json B.json",
+          "  seqspan diff before.json after.json\n", "Exit code 1: they differ.\n"},
     Topic{"export", "Say a plan's layout in the words of the framework that is to run it.",
           "seqspan export PLAN --to megatron|deepspeed|accelerate|torchtitan|verl [-o FILE]\n"
           "       seqspan export JOB --layout L --to TARGET",

@@ -144,6 +144,9 @@ constexpr std::array kValidateOptions = {
                "Write every op to a file, after each part: what there is stays if the rest fails"},
 };
 
+constexpr std::array kDiffOptions = {
+    OptionSpec{"FILE", "", Takes::kRest, "Two plans (plan -o) or results (--json)"}};
+
 constexpr std::array kExportOptions = {
     OptionSpec{"PLAN", "", Takes::kOneValue, "What plan -o has written; with --layout a job file"},
     OptionSpec{"--to", "TARGET", Takes::kOneValue,
@@ -212,6 +215,7 @@ void add_command(CLI::App& app, const std::string& name) {
   if (name == "cluster") add_options(command, kClusterOptions);
   if (name == "profile") add_options(command, kProfileOptions);
   if (name == "validate") add_options(command, kValidateOptions);
+  if (name == "diff") add_options(command, kDiffOptions);
   if (name == "export") add_options(command, kExportOptions);
   if (name == "import") add_options(command, kImportOptions);
   if (name == "replay") add_options(command, kReplayOptions);

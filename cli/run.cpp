@@ -7,6 +7,7 @@
 
 #include "cli/arguments.hpp"
 #include "cli/commands/cluster.hpp"
+#include "cli/commands/diff.hpp"
 #include "cli/commands/explain.hpp"
 #include "cli/commands/export.hpp"
 #include "cli/commands/memory.hpp"
@@ -41,6 +42,7 @@ struct Command {
   Answer operator()(const ValidateArguments& a) const {
     return validate_command(a, display, output);
   }
+  Answer operator()(const DiffArguments& a) const { return diff_command(a, display, output); }
   Answer operator()(const ExportArguments& a) const { return export_command(a, display, output); }
   Answer operator()(const ImportArguments& a) const { return import_command(a, display, output); }
   Answer operator()(const ReplayArguments& a) const { return replay_command(a, display, output); }

@@ -21,6 +21,7 @@ namespace seqspan::cli {
                                               const std::vector<std::string>& words);
 [[nodiscard]] sim::Result<Request> validate_of(const ParsedLine& line,
                                                const std::vector<std::string>& words);
+[[nodiscard]] sim::Result<Request> diff_of(const ParsedLine& line);
 [[nodiscard]] sim::Result<Request> export_of(const ParsedLine& line);
 [[nodiscard]] sim::Result<Request> import_of(const ParsedLine& line);
 [[nodiscard]] sim::Result<Request> explain_of(const ParsedLine& line);

@@ -33,8 +33,7 @@ Table columns(const char* unit) {
                 {"difference", Align::kRight}});
 }
 
-std::string times(const sim::Simulation& first, const sim::Simulation& second,
-                  const Style& style) {
+std::string times(const sim::Simulation& first, const sim::Simulation& second, const Style& style) {
   Table table = columns("");
   for (std::size_t i = 0; i < sim::kStepBoundCount; ++i) {
     if (first.shares[i] == sim::Seconds(0) && second.shares[i] == sim::Seconds(0)) continue;
@@ -76,8 +75,8 @@ std::string traffic(const sim::Simulation& first, const sim::Simulation& second,
     const sim::Bytes a = sent(first, axis);
     const sim::Bytes b = sent(second, axis);
     if (a.value() == 0 && b.value() == 0) continue;
-    table.add({name_of(static_cast<sim::Axis>(axis)), gib_number(a), gib_number(b),
-               difference(a, b)});
+    table.add(
+        {name_of(static_cast<sim::Axis>(axis)), gib_number(a), gib_number(b), difference(a, b)});
   }
   return table.empty() ? "" : heading(style, "Sent by one GPU in a step") + table.text(style);
 }

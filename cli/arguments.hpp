@@ -149,6 +149,9 @@ struct ExplainArguments {
 struct SchemaArguments {
   std::string format;
 };
+struct CompletionArguments {
+  std::string shell;
+};
 struct VersionArguments {};
 
 // The help text itself.
@@ -159,7 +162,7 @@ struct HelpArguments {
 using Request = std::variant<PlanArguments, SimulateArguments, MemoryArguments, ClusterArguments,
                              ProfileArguments, ValidateArguments, ExportArguments, ImportArguments,
                              DiffArguments, ReplayArguments, ExplainArguments, SchemaArguments,
-                             VersionArguments, HelpArguments>;
+                             CompletionArguments, VersionArguments, HelpArguments>;
 
 struct Invocation {
   DisplayOptions display;

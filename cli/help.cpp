@@ -128,6 +128,8 @@ constexpr std::array kTopics = {
           "  seqspan schema\n"
           "  seqspan schema job > job.schema.json\n",
           ""},
+    Topic{"completion", "Print what a shell sources to complete commands and options.",
+          "seqspan completion bash|zsh|fish", "  seqspan completion bash > seqspan.bash\n", ""},
     Topic{"version", "Print the version, and what this seqspan was built with.", "seqspan version",
           "  seqspan version\n", ""},
 };

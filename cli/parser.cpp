@@ -184,6 +184,8 @@ constexpr std::array kExplainOptions = {
     OptionSpec{"--op", "NAME", Takes::kOneValue, "This op alone, with all numbers put in"}};
 constexpr std::array kSchemaOptions = {
     OptionSpec{"NAME", "", Takes::kOneValue, "Format; none lists them"}};
+constexpr std::array kCompletionOptions = {
+    OptionSpec{"SHELL", "", Takes::kOneValue, "bash, zsh or fish"}};
 constexpr std::array kHelpOptions = {OptionSpec{"COMMAND", "", Takes::kOneValue, "Command"}};
 
 constexpr int kMostFiles = 10000;
@@ -224,6 +226,7 @@ void add_command(CLI::App& app, const std::string& name) {
     add_options(command, std::span(kJobOptions).subspan(1));  // TOPIC may be the JOB
   }
   if (name == "schema") add_options(command, kSchemaOptions);
+  if (name == "completion") add_options(command, kCompletionOptions);
   if (name == "help") add_options(command, kHelpOptions);
 }
 

@@ -7,6 +7,7 @@
 
 #include "cli/arguments.hpp"
 #include "cli/commands/cluster.hpp"
+#include "cli/commands/completion.hpp"
 #include "cli/commands/diff.hpp"
 #include "cli/commands/explain.hpp"
 #include "cli/commands/export.hpp"
@@ -48,6 +49,7 @@ struct Command {
   Answer operator()(const ReplayArguments& a) const { return replay_command(a, display, output); }
   Answer operator()(const ExplainArguments& a) const { return explain_command(a, display, output); }
   Answer operator()(const SchemaArguments& a) const { return schema_command(a, display, output); }
+  Answer operator()(const CompletionArguments& a) const { return completion_command(a, output); }
   Answer operator()(const VersionArguments& a) const { return version_command(a, display, output); }
   Answer operator()(const HelpArguments& a) const {
     output.answer(a.text);

@@ -250,6 +250,14 @@ Seconds ScheduleClock::compute_end() const {
   return Seconds(end);
 }
 
+Seconds ScheduleClock::end_without(Stream stream) const {
+  double end = 0;
+  for (std::size_t i = 0; i < now_.free.size(); ++i) {
+    if (static_cast<Stream>(i) != stream) end = std::max(end, now_.free[i]);
+  }
+  return Seconds(end);
+}
+
 Seconds ScheduleClock::end() const {
   return Seconds(
       std::max(*std::max_element(now_.free.begin(), now_.free.end()), compute_end().value()));

@@ -6,7 +6,8 @@
 //   host pass  bytes / the GPU's share of what the host's memory gives Adam
 // Both of DeviceProfile::host_link. A pinned copy to the host and one back, at the same time, each
 // run at `both_ways`: a copy uses bandwidth / (2 both_ways) of the PCIe link (link_sharing.hpp),
-// which the GPU's traffic to a NIC shares. Copy engines take nothing from compute.
+// which the GPU's traffic to a NIC shares. Copy engines take nothing from compute (measured on
+// H100: products, attention and passes beside a copy differ by less than 1 % from those alone).
 #pragma once
 
 #include "sim/engine/link_sharing.hpp"

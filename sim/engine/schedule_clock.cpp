@@ -75,7 +75,7 @@ void ScheduleClock::run_op(std::size_t index) {
   double end = start + duration;
   if (op.stream != Stream::kCompute) {
     if (!alone) end = run_transfer(index, start);
-  } else if (!alone && now_.sharing.meets(start)) {
+  } else if (!alone && now_.sharing.meets(start) && !uses_host(op)) {
     const double slowed = now_.sharing.compute_end(start, duration);
     now_.exposed[index] += slowed - end;
     end = slowed;

@@ -43,7 +43,8 @@ class Answers {
         answer.step = other.time.step;
         answer.loses = loss_against(simulation_, other);
       } else {
-        answer.refused = sim::ReasonCode::kDoesNotFit;
+        answer.refused = other.peak.peak > other.capacity ? sim::ReasonCode::kDoesNotFit
+                                                          : sim::ReasonCode::kHostDoesNotFit;
       }
     }
     answers_.push_back(std::move(answer));

@@ -19,7 +19,7 @@ struct Alternative {
   std::string value;    // what the layout has
   std::string instead;  // what this one has
   sim::Layout layout;
-  // The rule that it breaks; kDoesNotFit where memory is lacking.
+  // The rule that it breaks; kDoesNotFit or kHostDoesNotFit where memory is lacking.
   std::optional<sim::ReasonCode> refused;
   sim::Bytes peak;    // unless a rule is broken
   sim::Seconds step;  // where it fits

@@ -12,17 +12,14 @@ class Lengths {
  public:
   Lengths(const sim::Job& job, const sim::LayoutChoice& choice) : job_(job), choice_(choice) {}
 
-  // What the stage that needs most holds.
-  sim::Result<sim::StageMemory> memory(std::int64_t tokens) {
+  // Memory of the card and of the host.
+  sim::Result<sim::Simulation> simulate(std::int64_t tokens) {
     job_.training.sequence_length = tokens;
     const auto layout = sim::resolve_legal(job_, choice_);
     if (!layout) return tl::unexpected(layout.error());
     sim::Simulator simulator(job_);
     if (auto ok = simulator.check(); !ok) return tl::unexpected(ok.error());
-    return simulator.simulate(*layout).peak;
-  }
-  [[nodiscard]] bool fits(const sim::StageMemory& memory) const {
-    return memory.peak <= job_.cluster.device.memory;
+    return simulator.simulate(*layout);
   }
 
  private:
@@ -43,15 +40,15 @@ sim::Result<LongestSequence> longest_sequence(const sim::Job& job,
   std::int64_t fitting = 0;
   std::int64_t over = kLongestPossible / found.unit + 1;
   const auto try_length = [&](std::int64_t units) -> sim::Result<void> {
-    const auto memory = lengths.memory(units * found.unit);
-    if (!memory) return tl::unexpected(memory.error());
-    if (lengths.fits(*memory)) {
+    const auto simulation = lengths.simulate(units * found.unit);
+    if (!simulation) return tl::unexpected(simulation.error());
+    if (simulation->fits) {
       fitting = units;
-      found.memory = *memory;
+      found.memory = simulation->peak;
     } else {
       over = units;
       found.next = units * found.unit;
-      found.next_peak = memory->peak;
+      found.next_peak = simulation->peak.peak;
     }
     return {};
   };

@@ -3,6 +3,8 @@
 // Sequences are tried in multiples of a unit, 2 c t tokens repeated up to at least 1,024: what
 // rings, their zigzag halves and tensor parallelism with sequence parallelism divide. Doubling,
 // then halving the interval, since memory grows with the sequence. The batch stays the job's.
+// The host's memory counts too, where something is offloaded and the cluster says how much there
+// is.
 #pragma once
 
 #include "sim/engine/simulator.hpp"

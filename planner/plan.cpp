@@ -66,6 +66,10 @@ Plan make_plan(sim::Simulator& simulator, const PlanOptions& options) {
       tally.add(sim::ReasonCode::kDoesNotFit, layout, evaluation.peak);
       return;
     }
+    if (!evaluation.fits) {
+      tally.add(sim::ReasonCode::kHostDoesNotFit, layout);
+      return;
+    }
     fitting.push_back({layout, evaluation});
   });
   if (plan.candidates == 0) {

@@ -118,6 +118,7 @@ sim::Layout with_defaults(const sim::Job& job, sim::Layout layout) {
   layout.offload = fixed.offload.value_or(sim::Offload::kNone);
   layout.ulysses_in_node = fixed.ulysses_in_node.value_or(1);
   layout.ep_in_node = fixed.ep_in_node.value_or(1);
+  layout.mlp_chunks = fixed.mlp_chunks.value_or(1);
   layout.loss_chunks = fixed.loss_chunks.value_or(sim::default_loss_chunks(job, layout));
   return layout;
 }

@@ -17,6 +17,28 @@ constexpr std::size_t kLargestStages = 16;
 
 std::size_t bar_columns(const Style& style) { return (style.width - 40) * 2 / 3; }
 
+// What is offloaded, for one GPU and for the node.
+std::string host_memory(const Style& style, const sim::Simulation& simulation) {
+  if (simulation.host_memory.bytes == sim::Bytes(0)) return {};
+  std::string roles;
+  for (std::size_t i = 0; i < sim::kMemoryRoleCount; ++i) {
+    const sim::Bytes bytes = simulation.host_memory.by_role[i];
+    if (bytes == sim::Bytes(0)) continue;
+    roles += fmt::format("{}{} {}", roles.empty() ? "" : ", ",
+                         words(name_of(static_cast<sim::MemoryRole>(i))), gib(bytes));
+  }
+  const sim::Bytes node = simulation.host_memory.bytes * simulation.gpus_per_host;
+  std::string of_node = gib(node) + " per node";
+  if (const auto& capacity = simulation.host_capacity) {
+    of_node = node <= *capacity ? fmt::format("{} of {} per node", gib_number(node), gib(*capacity))
+                                : fmt::format("{} per node, {} by {}", gib(node),
+                                              red(style, "over"), gib(node - *capacity));
+  }
+  return paragraph("  on the host: ",
+                   fmt::format("{} ({}), {}", gib(simulation.host_memory.bytes), roles, of_node),
+                   style.width);
+}
+
 }  // namespace
 
 std::string memory_section(const Style& style, const sim::Simulation& simulation) {
@@ -45,7 +67,7 @@ std::string memory_section(const Style& style, const sim::Simulation& simulation
                     fmt::format("one layer saves {} for the backward pass of one micro-batch",
                                 sim::format_bytes(simulation.saved_per_layer)),
                     style.width);
-  return text;
+  return text + host_memory(style, simulation);
 }
 
 std::string stage_section(const Style& style, const sim::Simulation& simulation) {

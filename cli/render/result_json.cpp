@@ -30,6 +30,26 @@ Json memory_json(const sim::Simulation& simulation) {
           {"largest", std::move(largest)}};
 }
 
+Json host_json(const sim::Simulation& simulation) {
+  Json rows = Json::array();
+  for (const sim::HostRow& row : simulation.host) {
+    rows.push_back({{"op", row.op},
+                    {"way", row.way},
+                    {"pass", name_of(row.pass)},
+                    {"per", row.per},
+                    {"count", row.count},
+                    {"bytes", number(row.bytes)},
+                    {"seconds", number(row.seconds)},
+                    {"exposed_seconds", row.exposed ? number(*row.exposed) : Json(nullptr)}});
+  }
+  const std::optional<sim::Bytes>& capacity = simulation.host_capacity;
+  return {{"bytes_per_gpu", number(simulation.host_memory.bytes)},
+          {"bytes_per_node", number(simulation.host_memory.bytes * simulation.gpus_per_host)},
+          {"capacity_bytes_per_node", capacity ? number(*capacity) : Json(nullptr)},
+          {"by_role_bytes", role_bytes(simulation.host_memory.by_role)},
+          {"ops", std::move(rows)}};
+}
+
 Json kind_seconds(const sim::StepShares& seconds) {
   Json object = Json::object();
   for (std::size_t i = 0; i < sim::kStepBoundCount; ++i) {
@@ -85,6 +105,7 @@ void add_simulation(Json& object, const sim::Simulation& simulation) {
   object["layout"] = layout_json(simulation.layout);
   object["fits"] = simulation.fits;
   object["memory"] = memory_json(simulation);
+  object["host"] = host_json(simulation);
   object["time"] = time_json(simulation);
   object["traffic"] = traffic_json(simulation);
   object["kv_replication"] = simulation.kv_replication;

@@ -34,7 +34,8 @@ Json layout_json(const sim::Layout& layout) {
           {"offload", name_of(layout.offload)},
           {"ulysses_in_node", layout.ulysses_in_node},
           {"ep_in_node", layout.ep_in_node},
-          {"loss_chunks", layout.loss_chunks}};
+          {"loss_chunks", layout.loss_chunks},
+          {"mlp_chunks", layout.mlp_chunks}};
 }
 
 Json role_bytes(const sim::MemoryByRole& by_role) {

@@ -19,6 +19,8 @@ namespace seqspan::cli {
 // Communication that compute waits for, by axis, and what KV replication adds.
 [[nodiscard]] std::string exposed_section(const Style& style, const sim::Simulation& simulation);
 [[nodiscard]] std::string traffic_section(const Style& style, const sim::Simulation& simulation);
+// Copies to and from the host and what it computes; empty where nothing is offloaded.
+[[nodiscard]] std::string host_section(const Style& style, const sim::Simulation& simulation);
 // Which of that was timed by a measurement; empty where the cluster names none.
 [[nodiscard]] std::string measured_text(const Style& style, const sim::Job& job,
                                         const sim::Simulation& simulation);

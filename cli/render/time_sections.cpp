@@ -119,6 +119,24 @@ std::string traffic_section(const Style& style, const sim::Simulation& simulatio
                    style.width);
 }
 
+std::string host_section(const Style& style, const sim::Simulation& simulation) {
+  if (simulation.host.empty()) return {};
+  Table table({{"op", Align::kLeft, true},
+               {"", Align::kLeft},
+               {"count", Align::kRight},
+               {"bytes", Align::kRight},
+               {"time", Align::kRight},
+               {"exposed", Align::kRight}});
+  for (const sim::HostRow& row : simulation.host) {
+    table.add({row.op, row.way, sim::format_count(row.count), sim::format_bytes(row.bytes),
+               sim::format_time(row.seconds),
+               row.exposed ? sim::format_time(*row.exposed) : "in optimizer"});
+  }
+  return heading(style, "Host of one GPU") + table.text(style) +
+         paragraph("  ", "count and exposed are of a step; the rest is of one execution",
+                   style.width);
+}
+
 std::string measured_text(const Style& style, const sim::Job& job,
                           const sim::Simulation& simulation) {
   const std::string profile = sim::printable(job.cluster.measured_by);

@@ -7,6 +7,10 @@
 namespace seqspan::planner {
 
 sim::Result<Exported> to_deepspeed(const sim::Job& job, const sim::Layout& layout) {
+  const bool offloads_optimizer =
+      layout.offload == sim::Offload::kOptimizer || layout.offload == sim::Offload::kAll;
+  const bool offloads_inputs =
+      layout.offload == sim::Offload::kActivations || layout.offload == sim::Offload::kAll;
   Exported exported;
   exported.text = heading(job, layout, "# ");
   // The JSON is a file of its own: no comment may be in it.
@@ -17,11 +21,12 @@ sim::Result<Exported> to_deepspeed(const sim::Job& job, const sim::Layout& layou
       "  \"gradient_accumulation_steps\": {},\n"
       "  \"sequence_parallel_size\": {},\n"
       "  \"bf16\": {{\"enabled\": true}},\n"
-      "  \"zero_optimization\": {{\"stage\": {}}}\n"
+      "  \"zero_optimization\": {{\"stage\": {}{}}}\n"
       "}}\n"
       "JSON\n",
       layout.micro_batch, accumulation_steps(job, layout), layout.ulysses,
-      static_cast<int>(layout.sharding));
+      static_cast<int>(layout.sharding),
+      offloads_optimizer ? ", \"offload_optimizer\": {\"device\": \"cpu\"}" : "");
   exported.text += fmt::format(
       "# In the training script, before from_pretrained:\n"
       "#   mpu = UlyssesSPAttentionHF.register_with_transformers(\n"
@@ -32,6 +37,12 @@ sim::Result<Exported> to_deepspeed(const sim::Job& job, const sim::Layout& layou
       layout.ulysses, layout.micro_batch, job.training.sequence_length, layout.ulysses);
   if (layout.recompute == sim::Recompute::kFull) {
     exported.text += "#   model.gradient_checkpointing_enable()\n";
+  }
+  if (offloads_inputs) {
+    exported.text += "#   checkpointed inputs of layers to the host: ALST's checkpoint patch\n";
+  }
+  if (layout.mlp_chunks > 1) {
+    exported.text += fmt::format("#   TiledMLP with {} shards\n", layout.mlp_chunks);
   }
   exported.text += fmt::format("# deepspeed --num_nodes {} --num_gpus {} train.py ...\n",
                                job.cluster.nodes, job.cluster.gpus_per_node);

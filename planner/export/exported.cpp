@@ -74,6 +74,11 @@ sim::Result<Exported> export_layout(const sim::Job& job, const sim::Layout& layo
         fmt::format("--to {}", name_of(target)), sim::describe(*code, as_target, layout),
         std::string(facts.fix) + fmt::format(" More: seqspan explain {}", facts.name));
   }
+  const bool has_host_work = layout.offload != sim::Offload::kNone || layout.mlp_chunks > 1;
+  if (has_host_work && target != ExportTarget::kDeepSpeed) {
+    return cannot_say(target, layout.mlp_chunks > 1 ? "mlp_chunks" : "offload",
+                      "only the exporter for deepspeed says it", "leave it out, or --to deepspeed");
+  }
   auto exported = [&]() -> sim::Result<Exported> {
     switch (target) {
       case ExportTarget::kMegatron:

@@ -36,6 +36,7 @@ sim::Result<void> BlockRunner::open() {
 
 sim::Result<void> BlockRunner::begin(const sim::Part& part) {
   part_ = &part;
+  on_host_.clear();
   tensors_.begin(part, groups_.index(sim::Axis::kRing));
   for (std::size_t t = 0; t < part.tensor_count; ++t) {
     const auto id = static_cast<sim::TensorId>(part.first_tensor + t);
@@ -154,8 +155,27 @@ sim::Result<void> BlockRunner::run_op(std::size_t index, std::int64_t iteration)
 sim::Result<void> BlockRunner::compute(std::size_t index) {
   const sim::Op& op = program_.ops[index];
   if (!computes()) return transport_.delay(streams_.of(op), options_.durations[index]);
+  if (std::holds_alternative<sim::HostCopy>(op.work)) return copy(op);
   ++kernels_;
   return run_kernel(op, program_, tensors_, *options_.share, host_, flops_);
+}
+
+// Between the last tensor that it reads and the first that it writes; one of them is the host's.
+sim::Result<void> BlockRunner::copy(const sim::Op& op) {
+  const sim::TensorId from = *(op.reads.end() - 1);
+  const sim::TensorId to = *op.writes.begin();
+  const bool to_host = std::get<sim::HostCopy>(op.work).to_host;
+  const Memory& memory = tensors_.copies(to_host ? from : to).back()->memory;
+  std::vector<std::byte>& bytes = on_host_[to_host ? to : from];
+  if (to_host) {
+    bytes.assign(static_cast<std::size_t>(memory.size.value()), std::byte{0xFF});
+    return host_.read(memory, bytes);
+  }
+  if (static_cast<std::int64_t>(bytes.size()) != memory.size.value()) {
+    return sim::input_error(fmt::format("op '{}' copies what is not there", op.name), "",
+                            "nothing was copied to the host before");
+  }
+  return host_.write(bytes, memory);
 }
 
 sim::Result<void> BlockRunner::communicate(std::size_t index, std::int64_t iteration) {

@@ -9,6 +9,7 @@
 //   kernels   (--check) the op's kernel on the host (run_kernel.hpp), in float32. Each op ends
 //             before the next begins, and memory is filled with NaN when it is taken, so that a
 //             tensor that nobody writes shows.
+//             Copies to the host and back are made, to memory of the runner.
 //   waits     (--time) the op's predicted time on its stream; numbers mean nothing then.
 //
 // Errors: kInput where an op has no kernel, or a kernel finds a tensor too short; kEnvironment as
@@ -16,6 +17,7 @@
 // after an error.
 #pragma once
 
+#include <map>
 #include <span>
 #include <string>
 #include <utility>
@@ -90,6 +92,7 @@ class BlockRunner {
   [[nodiscard]] sim::Result<void> run_op(std::size_t index, std::int64_t iteration);
   [[nodiscard]] sim::Result<void> compute(std::size_t index);
   [[nodiscard]] sim::Result<void> communicate(std::size_t index, std::int64_t iteration);
+  [[nodiscard]] sim::Result<void> copy(const sim::Op& op);
   void pass_ring_owners(const sim::Op& op);
   // Memory for a tensor that has none, or another copy of one that is kept per iteration.
   [[nodiscard]] sim::Result<void> take(sim::TensorId id);
@@ -106,6 +109,7 @@ class BlockRunner {
   HostAccess host_;
   OpExchanges exchanges_;
   const sim::Part* part_ = nullptr;
+  std::map<sim::TensorId, std::vector<std::byte>> on_host_;  // of the part; with kernels only
   // Since the block began:
   std::vector<std::pair<OpId, ExecutedOp>> communications_;
   std::int64_t kernels_ = 0;

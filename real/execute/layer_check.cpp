@@ -205,6 +205,15 @@ sim::Result<LayerCheck> check_layer(Transport& transport, const sim::Job& job,
                             "all tokens outside the products of every rank are not shared out here",
                             "check it with sequence_parallel=true");
   }
+  if (layout.offloads_optimizer() || layout.mlp_chunks > 1) {
+    return sim::input_error(
+        "the numbers of this layout cannot be checked",
+        layout.mlp_chunks > 1 ? "layout mlp_chunks" : "layout offload",
+        layout.mlp_chunks > 1 ? "the kernels of --check compute all rows of a feed-forward at once"
+                              : "gradients leave for the host, where --check does not read them",
+        layout.mlp_chunks > 1 ? "check it with mlp_chunks=1, or leave out --check"
+                              : "check it with offload=none or activations, or leave out --check");
+  }
   if (layout.world() != transport.world_size()) {
     return sim::input_error("the layout has another number of ranks than the world");
   }

@@ -58,7 +58,8 @@ sim::Result<MemoryBlock*> PartTensors::take(sim::TensorId id) {
   const sim::Tensor& tensor = program_.tensor(id);
   State& taken = state(id);
   if (!taken.copies.empty() && !tensor.kept_per_iteration) return nullptr;
-  sim::Result<MemoryBlock*> block = memory_.take(tensor.name, role_in(taken, id), tensor.bytes);
+  const sim::Bytes bytes = tensor.on_host ? sim::Bytes(0) : tensor.bytes;
+  sim::Result<MemoryBlock*> block = memory_.take(tensor.name, role_in(taken, id), bytes);
   if (block) taken.copies.push_back(*block);
   return block;
 }

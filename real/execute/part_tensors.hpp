@@ -3,7 +3,8 @@
 // A tensor has memory from the op that first writes it to the op that needs it last, by the rule of
 // the memory reader (sim/engine/block_memory.hpp): what is saved stays from forward to backward,
 // what exists before a loop stays until it ends, carried tensors change hands at the end of an
-// iteration. One that is kept per iteration has a copy of each, the oldest first.
+// iteration. One that is kept per iteration has a copy of each, the oldest first. A tensor of the
+// host has a block without bytes, for those who wait for it.
 //
 // Errors: as RoleAllocator.
 #pragma once

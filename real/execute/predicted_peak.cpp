@@ -15,6 +15,7 @@ sim::MemoryByRole standing_bytes(const sim::Program& program, const sim::Part& p
   sim::MemoryByRole bytes{};
   for (std::size_t t = 0; t < part.tensor_count; ++t) {
     const sim::Tensor& tensor = program.tensors[part.first_tensor + t];
+    if (tensor.on_host) continue;
     switch (tensor.role) {
       case sim::Role::kParameter:
         at(bytes, sim::MemoryRole::kParameters) += tensor.bytes;

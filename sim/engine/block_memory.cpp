@@ -12,7 +12,9 @@ void BlockMemoryReader::begin(const Program& program, const Part& part) {
   first_ = part.first_tensor;
   states_.assign(part.tensor_count, TensorState{});
   find_saved(program, part, saved_, scratch_);
-  for (std::size_t t = 0; t < states_.size(); ++t) states_[t].saved = saved_[t] != 0;
+  for (std::size_t t = 0; t < states_.size(); ++t) {
+    states_[t].saved = saved_[t] != 0 && !program.tensors[first_ + t].on_host;
+  }
 }
 
 void BlockMemoryReader::find_last_uses(const Block& block) {
@@ -168,7 +170,8 @@ PartMemory BlockMemoryReader::read(const Program& program, const Part& part) {
   begin(program, part);
   PartMemory memory;
   for (std::size_t t = 0; t < states_.size(); ++t) {
-    if (states_[t].saved) memory.saved += program.tensors[first_ + t].bytes;
+    const Tensor& tensor = program.tensors[first_ + t];
+    if (saved_[t] != 0) (tensor.on_host ? memory.saved_on_host : memory.saved) += tensor.bytes;
   }
   memory.forward = walk_forward();
   memory.backward = walk_backward();

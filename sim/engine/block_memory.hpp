@@ -1,4 +1,5 @@
-// How much memory one block needs, read off its ops in the order in which the host issues them.
+// How much of the GPU's memory one block needs, read off its ops in the order in which the host
+// issues them.
 //
 // A tensor is allocated by the first op that writes it and freed after the last op that reads or
 // writes it. What the backward block reads before writing it is saved by the forward block, and
@@ -24,6 +25,7 @@ struct PartMemory {
   BlockPeak forward;
   BlockPeak backward;
   Bytes saved;  // kept from forward to backward
+  Bytes saved_on_host;
 };
 
 // A tensor that is alive at some moment.
@@ -40,7 +42,7 @@ class BlockMemoryReader {
   // The activations of the part that the block holds at its peak.
   [[nodiscard]] std::vector<LiveTensor> live_at_peak(const Program& program, const Part& part,
                                                      bool backward);
-  // Activations kept from forward to backward.
+  // Activations kept from forward to backward on the GPU.
   [[nodiscard]] std::vector<TensorId> saved_tensors(const Program& program, const Part& part);
 
  private:
@@ -69,8 +71,10 @@ class BlockMemoryReader {
   void release(TensorId id);
   [[nodiscard]] TensorState& state(TensorId id) { return states_[index_of(id) - first_]; }
   void release_after(std::size_t op, TensorId id);
+  // Of the GPU's memory; the blocks of a program free nothing of the host's.
   [[nodiscard]] bool is_activation(TensorId id) const {
-    return program_->tensor(id).role == Role::kActivation;
+    const Tensor& tensor = program_->tensor(id);
+    return tensor.role == Role::kActivation && !tensor.on_host;
   }
 
   const Program* program_ = nullptr;

@@ -41,6 +41,7 @@ StepBound bound_of(const Op& op) {
   if (std::holds_alternative<Gemm>(op.work)) return StepBound::kGemm;
   if (std::holds_alternative<AttentionWork>(op.work)) return StepBound::kAttention;
   if (std::holds_alternative<MemoryPass>(op.work)) return StepBound::kMemoryPasses;
+  if (uses_host(op)) return StepBound::kHost;
   return bound_of(std::get<Communication>(op.work).axis);
 }
 

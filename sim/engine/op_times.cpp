@@ -1,6 +1,7 @@
 #include "sim/engine/op_times.hpp"
 
 #include "sim/engine/compute_time.hpp"
+#include "sim/engine/host_time.hpp"
 #include "sim/formula/traced.hpp"
 
 namespace seqspan::sim {
@@ -26,6 +27,9 @@ void read_op_times(const Cluster& cluster, const Network& network, const Program
       const CommunicationTime time = network.explain(*work);
       durations.push_back(time.total());
       uses.push_back(link_use(cluster, time));
+    } else if (uses_host(op)) {
+      durations.push_back(host_time(Plain{}, cluster.device, op));
+      uses.push_back(host_link_use(cluster.device, op));
     } else {
       durations.push_back(on_slowest(Plain{}, cluster.device, op, slowest));
       uses.emplace_back();
@@ -36,6 +40,7 @@ void read_op_times(const Cluster& cluster, const Network& network, const Program
 Formula explain_op_time(const Cluster& cluster, const Network& network, const Op& op) {
   if (const auto* work = std::get_if<Communication>(&op.work)) return network.formula(*work);
   const Tracing in;
+  if (uses_host(op)) return formula_of(host_law(op), "t", host_time(in, cluster.device, op));
   const auto slowest = slowest_of(in, cluster.device, cluster.gpu_count());
   return formula_of(compute_law(op), "t", on_slowest(in, cluster.device, op, slowest));
 }

@@ -1,6 +1,6 @@
 // How long each op of a program takes alone, and which parts of the links it uses: what the clock
 // (schedule_clock.hpp) puts on streams. Products and attention take as long as on the slowest GPU
-// of the cluster (compute_time.hpp).
+// of the cluster (compute_time.hpp); copies to and from the host: host_time.hpp.
 #pragma once
 
 #include <vector>

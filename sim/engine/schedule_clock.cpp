@@ -75,7 +75,7 @@ void ScheduleClock::run_op(std::size_t index) {
   double end = start + duration;
   if (op.stream != Stream::kCompute) {
     if (!alone) end = run_transfer(index, start);
-  } else if (!alone && now_.sharing.meets(start)) {
+  } else if (!alone && now_.sharing.meets(start) && !uses_host(op)) {
     const double slowed = now_.sharing.compute_end(start, duration);
     now_.exposed[index] += slowed - end;
     end = slowed;
@@ -247,6 +247,14 @@ Seconds ScheduleClock::compute_end() const {
   // Hidden states may still be on their way over TP when compute is done.
   double end = now_.free[static_cast<std::size_t>(Stream::kCompute)];
   if (now_.handed > 0) end = std::max(end, now_.handed_ready[0]);
+  return Seconds(end);
+}
+
+Seconds ScheduleClock::end_without(Stream stream) const {
+  double end = 0;
+  for (std::size_t i = 0; i < now_.free.size(); ++i) {
+    if (static_cast<Stream>(i) != stream) end = std::max(end, now_.free[i]);
+  }
   return Seconds(end);
 }
 

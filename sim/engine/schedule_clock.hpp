@@ -52,6 +52,8 @@ class ScheduleClock {
   [[nodiscard]] Seconds compute_end() const;
   // When the last stream is done.
   [[nodiscard]] Seconds end() const;
+  // When the last stream but `stream` is done.
+  [[nodiscard]] Seconds end_without(Stream stream) const;
   // Time that compute waited for each communication, and that each compute op took longer beside
   // communications, by op of the program, since restart.
   [[nodiscard]] std::span<const double> exposed() const { return now_.exposed; }

@@ -58,12 +58,19 @@ void Simulator::read_durations() {
   read_op_times(job_.cluster, network_, program_, durations_, uses_);
 }
 
+bool Simulator::host_fits(Bytes per_gpu) const {
+  const std::optional<Bytes>& capacity = job_.cluster.host_memory;
+  return !capacity || per_gpu * job_.cluster.gpus_per_node <= *capacity;
+}
+
 Evaluation Simulator::evaluate(const Layout& layout, bool always) {
   prepare(layout);
   read_memory();
   Evaluation evaluation;
   evaluation.peak = memory_.peak().peak;
-  if (!always && evaluation.peak > job_.cluster.device.memory) return evaluation;
+  if (layout.offload != Offload::kNone) evaluation.host = memory_.on_host().bytes;
+  evaluation.fits = evaluation.peak <= job_.cluster.device.memory && host_fits(evaluation.host);
+  if (!always && !evaluation.fits) return evaluation;
   read_durations();
   const StepTime time = time_.read(program_, durations_, uses_);
   evaluation.step = time.step;

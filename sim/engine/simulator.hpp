@@ -29,10 +29,11 @@ enum class StepBound : std::uint8_t {
   kExpertCommunication,
   kShardCommunication,
   kInterference,  // what compute loses beside communication
+  kHost,          // copies to and from the host that compute waits for
   kPipelineBubble,
   kUpdate,
 };
-inline constexpr std::size_t kStepBoundCount = 10;
+inline constexpr std::size_t kStepBoundCount = 11;
 [[nodiscard]] const char* name_of(StepBound bound);
 
 // Shares of a step's length, in seconds, by what the busiest stage does or waits for. They add up
@@ -43,6 +44,8 @@ struct Evaluation {
   Bytes peak;
   Seconds step;
   Seconds bubble;
+  Bytes host{};       // in the host's memory, of the GPU that needs most there
+  bool fits = false;  // peak and host
 };
 
 struct LargestTensor {
@@ -70,6 +73,19 @@ struct TrafficRow {
   TimedBy timed_by = TimedBy::kModel;
 };
 
+// A copy between GPU and host, or a pass of the host.
+struct HostRow {
+  std::string op;
+  const char* way = "";  // "to host", "from host", "on host"
+  Pass pass = Pass::kForward;
+  const char* per = "";
+  std::int64_t count = 0;
+  Bytes bytes;                     // of one execution
+  Seconds seconds;                 // likewise
+  bool waits = false;              // compute does nothing else meanwhile
+  std::optional<Seconds> exposed;  // over the step; absent in the update, which is its own share
+};
+
 struct Simulation {
   Layout layout;
   bool fits = false;
@@ -92,6 +108,11 @@ struct Simulation {
   std::int64_t micro_batches = 0;
 
   std::vector<TrafficRow> traffic;
+
+  HostMemory host_memory;              // of one GPU, on the stage that needs most there
+  std::optional<Bytes> host_capacity;  // of one node
+  std::int64_t gpus_per_host = 0;
+  std::vector<HostRow> host;
   std::int64_t kv_replication = 1;
 };
 
@@ -128,6 +149,8 @@ class Simulator {
   void describe_memory(Simulation& simulation);
   void describe_time(Simulation& simulation);
   void describe_traffic(Simulation& simulation);
+  void describe_host(Simulation& simulation);
+  [[nodiscard]] bool host_fits(Bytes per_gpu) const;
   [[nodiscard]] ExplainedCommunication explain_communication(const Communication& work) const;
   void explain_blocks(Explanation& explanation) const;
   void explain_memory(Explanation& explanation) const;

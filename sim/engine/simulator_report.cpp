@@ -38,6 +38,8 @@ const char* name_of(StepBound bound) {
       return "data_parallel_communication";
     case StepBound::kInterference:
       return "interference";
+    case StepBound::kHost:
+      return "host_copies";
     case StepBound::kPipelineBubble:
       return "pipeline";
     case StepBound::kUpdate:
@@ -49,10 +51,14 @@ const char* name_of(StepBound bound) {
 void Simulator::describe_memory(Simulation& simulation) {
   simulation.capacity = job_.cluster.device.memory;
   simulation.peak = memory_.peak();
-  simulation.fits = simulation.peak.peak <= simulation.capacity;
   for (std::int64_t stage = 0; stage < program_.pipeline_stages; ++stage) {
     simulation.by_stage.push_back(memory_.stage(stage));
   }
+  simulation.host_memory = memory_.on_host();
+  simulation.host_capacity = job_.cluster.host_memory;
+  simulation.gpus_per_host = job_.cluster.gpus_per_node;
+  simulation.fits =
+      simulation.peak.peak <= simulation.capacity && host_fits(simulation.host_memory.bytes);
   for (std::size_t p = 0; p < program_.parts.size(); ++p) {
     if (program_.parts[p].kind != PartKind::kLayer) continue;
     simulation.saved_per_layer = std::max(simulation.saved_per_layer, memory_.part(p).saved);
@@ -81,8 +87,11 @@ void Simulator::describe_time(Simulation& simulation) {
   const StageClass& stage = program_.stages[time.busiest_stage_class];
   for_each_execution(program_, stage, [&](std::size_t op, std::int64_t executions) {
     if (program_.ops[op].pass == Pass::kUpdate) return;
-    simulation.busy[index_of(bound_of(program_.ops[op]))] +=
-        durations_[op] * static_cast<double>(executions);
+    const Seconds work = durations_[op] * static_cast<double>(executions);
+    simulation.busy[index_of(bound_of(program_.ops[op]))] += work;
+    if (uses_host(program_.ops[op]) && program_.ops[op].stream == Stream::kCompute) {
+      simulation.shares[index_of(StepBound::kHost)] += work;
+    }
   });
   simulation.busy[index_of(StepBound::kUpdate)] = time.update;
 
@@ -95,8 +104,11 @@ void Simulator::describe_time(Simulation& simulation) {
   }
   for (std::size_t op = 0; op < program_.ops.size(); ++op) {
     if (std::holds_alternative<Communication>(program_.ops[op].work)) continue;
-    shares[index_of(StepBound::kInterference)] += Seconds(simulation.exposed.by_op[op]);
+    const bool host = uses_host(program_.ops[op]);
+    shares[index_of(host ? StepBound::kHost : StepBound::kInterference)] +=
+        Seconds(simulation.exposed.by_op[op]);
   }
+  shares[index_of(StepBound::kHost)] += time.host_tail;
   shares[index_of(StepBound::kUpdate)] += time.update;
   Seconds charged;
   for (const Seconds share : shares) charged += share;
@@ -152,6 +164,29 @@ void Simulator::describe_traffic(Simulation& simulation) {
   });
 }
 
+void Simulator::describe_host(Simulation& simulation) {
+  const StageClass& stage = program_.stages[simulation.time.busiest_stage_class];
+  for_each_execution(program_, stage, [&](std::size_t index, std::int64_t executions) {
+    const Op& op = program_.ops[index];
+    if (!uses_host(op)) return;
+    HostRow row;
+    row.op = op.name;
+    const auto* copy = std::get_if<HostCopy>(&op.work);
+    row.way = copy == nullptr ? "on host" : copy->to_host ? "to host" : "from host";
+    row.pass = op.pass;
+    row.per = frequency_of(program_, index);
+    row.count = executions;
+    row.bytes = copy != nullptr ? copy->bytes : std::get<HostPass>(op.work).bytes;
+    row.seconds = durations_[index];
+    row.waits = op.stream == Stream::kCompute;
+    if (op.pass != Pass::kUpdate) {
+      row.exposed = Seconds(simulation.exposed.by_op[index]) +
+                    row.seconds * static_cast<double>(row.waits ? executions : 0);
+    }
+    simulation.host.push_back(std::move(row));
+  });
+}
+
 Simulation Simulator::simulate(const Layout& layout) {
   prepare(layout);
   read_memory();
@@ -164,6 +199,7 @@ Simulation Simulator::simulate(const Layout& layout) {
   describe_memory(simulation);
   describe_time(simulation);
   describe_traffic(simulation);
+  describe_host(simulation);
   return simulation;
 }
 

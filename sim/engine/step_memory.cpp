@@ -1,5 +1,7 @@
 #include "sim/engine/step_memory.hpp"
 
+#include <algorithm>
+
 #include "sim/engine/pipeline_time.hpp"
 
 namespace seqspan::sim {
@@ -7,15 +9,21 @@ namespace {
 
 constexpr std::size_t index_of(MemoryRole role) { return static_cast<std::size_t>(role); }
 
+struct Standing {
+  MemoryByRole on_gpu{};
+  MemoryByRole on_host{};
+};
+
 // What stands for every layer that runs the part.
-MemoryByRole standing_of(const Program& program, const Part& part) {
-  MemoryByRole bytes{};
+Standing standing_of(const Program& program, const Part& part) {
+  Standing standing;
   for (std::size_t i = 0; i < part.tensor_count; ++i) {
     const Tensor& tensor = program.tensors[part.first_tensor + i];
     if (tensor.shared_by_layers || tensor.role == Role::kActivation) continue;
+    MemoryByRole& bytes = tensor.on_host ? standing.on_host : standing.on_gpu;
     bytes[index_of(memory_role(tensor.role))] += tensor.bytes;
   }
-  return bytes;
+  return standing;
 }
 
 }  // namespace
@@ -65,11 +73,14 @@ void StepMemoryReader::begin(const Program& program, Bytes communication_buffers
   runtime_ = runtime;
   parts_.clear();
   standing_.clear();
+  host_standing_.clear();
   shared_.clear();
   shared_of_.clear();
   for (const Part& part : program.parts) {
     parts_.push_back(blocks_.read(program, part));
-    standing_.push_back(standing_of(program, part));
+    const Standing standing = standing_of(program, part);
+    standing_.push_back(standing.on_gpu);
+    host_standing_.push_back(standing.on_host);
     shared_of_.push_back(shared_.size());
     for (std::size_t t = part.first_tensor; t < part.first_tensor + part.tensor_count; ++t) {
       if (program.tensors[t].shared_by_layers) shared_.push_back(t);
@@ -170,6 +181,33 @@ StageMemory StepMemoryReader::peak() const {
     if (stage.peak > highest.peak) highest = stage;
   }
   return highest;
+}
+
+HostMemory StepMemoryReader::on_host(const StageClass& stage_class, std::int64_t index) const {
+  HostMemory host;
+  Bytes saved;
+  for (std::size_t r = 0; r < stage_class.run_count; ++r) {
+    const PartRun& run = program_->runs[stage_class.first_run + r];
+    for (std::size_t role = 0; role < kMemoryRoleCount; ++role) {
+      host.by_role[role] += host_standing_[run.part][role] * run.count;
+    }
+    saved += parts_[run.part].saved_on_host * instances_per_chunk(*program_, run);
+  }
+  host.by_role[index_of(MemoryRole::kSavedActivations)] =
+      saved * chunks_in_flight(program_->pipeline_stages, index, program_->micro_batches,
+                               program_->chunks_per_stage);
+  for (const Bytes bytes : host.by_role) host.bytes += bytes;
+  return host;
+}
+
+HostMemory StepMemoryReader::on_host() const {
+  HostMemory most;
+  for (const StageClass& stage_class : program_->stages) {
+    // The first of equal stages holds the most micro-batches.
+    const HostMemory stage = on_host(stage_class, stage_class.first_stage);
+    if (stage.bytes > most.bytes) most = stage;
+  }
+  return most;
 }
 
 StageMemory StepMemoryReader::stage(std::int64_t index) const {

@@ -7,6 +7,8 @@
 //                 its backward follows at once)
 //               + the highest point of one more micro-batch, forward then backward
 //               + communication buffers + runtime reserve
+// and what it holds in the memory of its host: standing tensors there + micro-batches in flight x
+// what one saves there.
 // Within one micro-batch, forward piles up the saved bytes of part after part and backward takes
 // them off again; each part's own peak stands on what its predecessors have saved.
 #pragma once
@@ -51,6 +53,12 @@ struct StageMemory {
   PeakMoment moment;
 };
 
+// In the memory of the host for one GPU, while all that is saved is there.
+struct HostMemory {
+  Bytes bytes;
+  MemoryByRole by_role{};
+};
+
 // How often a chunk of a stage runs a part: the layers of a stage are dealt to its v chunks, the
 // embedding and the loss belong to one of them.
 [[nodiscard]] std::int64_t instances_per_chunk(const Program& program, const PartRun& run);
@@ -62,6 +70,8 @@ class StepMemoryReader {
 
   // The stage that needs most. Allocates nothing once the reader has seen a program of this size.
   [[nodiscard]] StageMemory peak() const;
+  // The stage that needs most of its host.
+  [[nodiscard]] HostMemory on_host() const;
   // One stage.
   [[nodiscard]] StageMemory stage(std::int64_t index) const;
 
@@ -69,6 +79,7 @@ class StepMemoryReader {
 
  private:
   [[nodiscard]] StageMemory read(const StageClass& stage_class, std::int64_t index) const;
+  [[nodiscard]] HostMemory on_host(const StageClass& stage_class, std::int64_t index) const;
   // Adds what all layers of the stage share, each once.
   void add_shared(const StageClass& stage_class, MemoryByRole& by_role) const;
 
@@ -78,6 +89,7 @@ class StepMemoryReader {
   BlockMemoryReader blocks_;
   std::vector<PartMemory> parts_;
   std::vector<MemoryByRole> standing_;  // by part, of one layer
+  std::vector<MemoryByRole> host_standing_;
   std::vector<std::size_t> shared_;     // tensors that layers share, part by part
   std::vector<std::size_t> shared_of_;  // where those of each part begin in it, and the end
 };

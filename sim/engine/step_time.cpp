@@ -36,7 +36,7 @@ NumberOf<Numbers, Seconds> step_of(const Numbers& in, const NumberOf<Numbers, Se
          in.given("last_wait", time.last_wait,
                   "what the last micro-batch takes longer: reductions of gradients beside it") +
          in.given("gradient_tail", time.gradient_tail,
-                  "reductions that outlast the last backward") +
+                  "reductions and copies that outlast the last backward") +
          in.given("optimizer", time.update, "the update blocks on their streams");
 }
 
@@ -61,6 +61,8 @@ StepTimeReader::MicroBatchTime StepTimeReader::run_backward(const Program& progr
   }
   time.backward = clock_.compute_end() - time.forward;
   time.tail = clock_.end() - clock_.compute_end();
+  time.host_tail =
+      clock_.end() - std::max(clock_.compute_end(), clock_.end_without(Stream::kToHost));
   return time;
 }
 
@@ -121,7 +123,10 @@ StepTime StepTimeReader::read(const Program& program, std::span<const Seconds> d
                                  first.forward + first.backward - usual.forward - usual.backward);
     result.last_wait =
         std::max(result.last_wait, last.forward + last.backward - usual.forward - usual.backward);
-    result.gradient_tail = std::max(result.gradient_tail, last.tail);
+    if (last.tail > result.gradient_tail) {
+      result.gradient_tail = last.tail;
+      result.host_tail = last.host_tail;
+    }
     Seconds update(0);
     clock_.restart({});
     for (std::size_t r = 0; r < stage.run_count; ++r) {
@@ -173,7 +178,7 @@ ExposedTime StepTimeReader::exposed(const Program& program, const StepTime& step
     }
   }
   // Gradients that arrive after the last backward are waited for by the optimizer.
-  result.by_axis[static_cast<std::size_t>(Axis::kShard)] += step.gradient_tail;
+  result.by_axis[static_cast<std::size_t>(Axis::kShard)] += step.gradient_tail - step.host_tail;
   return result;
 }
 

@@ -24,6 +24,7 @@ struct StepTime {
   Seconds bubble;  // pipeline ramp: the step without it is all micro-batches on the busiest stage
   Seconds update;  // optimizer, and what it gathers or reduces on its own
   Seconds gradient_tail;  // reduction that outlasts the last backward
+  Seconds host_tail;      // of it, copies to the host that outlast the reduction
   // What the first and the last micro-batch take longer than those between.
   Seconds first_wait;
   Seconds last_wait;
@@ -56,7 +57,8 @@ class StepTimeReader {
   struct MicroBatchTime {
     Seconds forward;
     Seconds backward;
-    Seconds tail;  // streams that compute did not wait for
+    Seconds tail;       // streams that compute did not wait for
+    Seconds host_tail;  // of it, that to the host behind all others
   };
 
   void run_forward(const Program& program, const StageClass& stage, MicroBatchPosition position);

@@ -45,7 +45,7 @@ TensorsAtPeak tensors_at_peak(const Program& program, const StageMemory& peak) {
     for (std::size_t t = 0; t < part.tensor_count; ++t) {
       const std::size_t index = part.first_tensor + t;
       const Tensor& tensor = program.tensors[index];
-      if (tensor.role == Role::kActivation) continue;
+      if (tensor.role == Role::kActivation || tensor.on_host) continue;
       if (!tensor.shared_by_layers) {
         copies[{index, false}] += run.count;
       } else if (std::none_of(copies.begin(), copies.end(), [&](const auto& counted) {

@@ -53,6 +53,40 @@ std::optional<ReasonCode> unsupported(const FrameworkTraits& traits, const Layou
   return std::nullopt;
 }
 
+std::optional<ReasonCode> broken_by_offload(const Job& job, const FrameworkTraits& traits,
+                                            const Layout& layout) {
+  if (layout.offload == Offload::kNone) return std::nullopt;
+  if (layout.offloads_activations()) {
+    if (!traits.activation_offload) return ReasonCode::kActivationOffloadUnsupported;
+    if (layout.recompute != Recompute::kFull) return ReasonCode::kOffloadNeedsFullRecompute;
+  }
+  if (layout.offloads_optimizer()) {
+    if (!traits.optimizer_offload) return ReasonCode::kOptimizerOffloadUnsupported;
+    const bool not_modelled =
+        traits.gradient_buffer && layout.sharding == Sharding::kParameters;  // Megatron-FSDP
+    if (layout.sharding == Sharding::kNone || not_modelled) {
+      return ReasonCode::kOffloadNeedsSharding;
+    }
+  }
+  if (!job.cluster.device.host_link.known()) return ReasonCode::kHostLinkUnknown;
+  return std::nullopt;
+}
+
+std::optional<ReasonCode> broken_by_tiles(const Job& job, const FrameworkTraits& traits,
+                                          const Layout& layout) {
+  if (layout.mlp_chunks == 1) return std::nullopt;
+  if (!traits.tiled_mlp ||
+      layout.mlp_chunks > layout.micro_batch * job.training.sequence_length / layout.cp()) {
+    return ReasonCode::kTiledMlpUnsupported;
+  }
+  for (const LayerKind& kind : job.model.towers.front().kinds) {
+    if (!std::holds_alternative<DenseFeedForward>(kind.feed_forward)) {
+      return ReasonCode::kTiledMlpUnsupported;
+    }
+  }
+  return std::nullopt;
+}
+
 bool splits(std::int64_t group, std::int64_t run) {
   return run == 1 || (group > run && group % run == 0);
 }
@@ -98,6 +132,8 @@ std::optional<ReasonCode> broken_rule(const Job& job, const Layout& layout) {
   const Tower& tower = job.model.towers.front();
   const bool attention_alone = job.training.scope == TrainingScope::kAttention;
   if (const auto code = unsupported(traits, layout)) return code;
+  if (const auto code = broken_by_offload(job, traits, layout)) return code;
+  if (const auto code = broken_by_tiles(job, traits, layout)) return code;
   if (layout.world() != job.cluster.gpu_count()) return ReasonCode::kWorldSize;
   if (job.training.global_batch_size % (layout.dp * layout.micro_batch) != 0) {
     return ReasonCode::kBatchNotDivisible;
@@ -115,7 +151,7 @@ std::optional<ReasonCode> broken_rule(const Job& job, const Layout& layout) {
   }
   if (attention_alone &&
       (layout.pp > 1 || layout.vpp > 1 || layout.ep > 1 || layout.recompute != Recompute::kNone ||
-       layout.sharding != traits.sharding)) {
+       layout.offload != Offload::kNone || layout.sharding != traits.sharding)) {
     return ReasonCode::kAttentionAloneHasOneLayer;
   }
   if (!splits(layout.ulysses, layout.ulysses_in_node) || !splits(layout.ep, layout.ep_in_node)) {

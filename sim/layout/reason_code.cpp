@@ -150,15 +150,53 @@ constexpr std::array<ReasonFacts, kReasonCodeCount> kReasons{{
     {ReasonCode::kShardingWithPipeline, "sharding_with_pipeline",
      "Megatron-FSDP (sharding=parameters) is modelled without pipeline parallelism.",
      "Set pp=1 or sharding=optimizer.", "Megatron-LM megatron/training/arguments.py"},
+    {ReasonCode::kActivationOffloadUnsupported, "activation_offload_unsupported",
+     "Inputs of recomputed layers go to the host in DeepSpeed (ALST) only. Megatron's "
+     "cpu_offloading "
+     "excludes recomputation; its fine-grained offload of module inputs is not modelled. "
+     "torchtitan "
+     "and yunchang have none.",
+     "Set offload=none or offload=optimizer, or choose deepspeed.",
+     "ArcticTraining monkey_patches.py; Megatron-LM "
+     "megatron/core/transformer/transformer_config.py"},
+    {ReasonCode::kOffloadNeedsFullRecompute, "offload_needs_full_recompute",
+     "offload=activations moves the inputs of layers that are recomputed: what else backward reads "
+     "would stay on the GPU.",
+     "Set recompute=full.", "ArcticTraining monkey_patches.py CheckpointFunctionWithCPUOffload"},
+    {ReasonCode::kOptimizerOffloadUnsupported, "optimizer_offload_unsupported",
+     "torchtitan's enable_cpu_offload (FSDP2) moves parameters and gradients to the host as well, "
+     "which is not modelled.",
+     "Set offload=none, or choose deepspeed, yunchang or megatron.",
+     "torchtitan config/configs.py; PyTorch CPUOffloadPolicy"},
+    {ReasonCode::kOffloadNeedsSharding, "offload_needs_sharding",
+     "ZeRO-Offload needs a ZeRO stage (sharding optimizer, gradients or parameters); Megatron's "
+     "--optimizer-cpu-offload needs the distributed optimizer, and is not modelled with "
+     "Megatron-FSDP.",
+     "Set sharding=optimizer.",
+     "DeepSpeed runtime/zero/offload_config.py; Megatron-LM "
+     "core/optimizer/cpu_offloading/hybrid_optimizer.py"},
+    {ReasonCode::kHostLinkUnknown, "host_link_unknown",
+     "The device profile says nothing of the GPU's link to its host.",
+     "Add host_link to the device, or set offload=none.", ""},
+    {ReasonCode::kTiledMlpUnsupported, "tiled_mlp_unsupported",
+     "Feed-forwards are computed in parts by DeepSpeed (ALST TiledMLP) only, only dense gated "
+     "ones, "
+     "and in no more parts than a rank has tokens.",
+     "Set mlp_chunks=1, or choose deepspeed.",
+     "DeepSpeed runtime/sequence_parallel/ulysses_sp.py TiledMLP"},
     {ReasonCode::kAttentionAloneHasOneLayer, "attention_alone_has_one_layer",
      "A job of attention alone (training.scope=attention) has one layer without weights, and its "
-     "inputs are kept: pp, vpp and ep must be 1, recompute none and sharding left at its default.",
+     "inputs are kept: pp, vpp and ep must be 1, recompute and offload none and sharding left at "
+     "its default.",
      "Leave these keys out, or set training.scope=step.", "how such benchmarks are run"},
     {ReasonCode::kDoesNotFit, "does_not_fit",
      "The predicted peak on some pipeline stage is above the memory of one GPU.",
      "Split more (ulysses, ring, tp, pp), recompute (recompute=full), shard more, or chunk the "
      "loss.",
      ""},
+    {ReasonCode::kHostDoesNotFit, "host_does_not_fit",
+     "What the GPUs of a node offload is more than host_memory of the cluster.",
+     "Split more, shard more, or offload less.", ""},
 }};
 
 }  // namespace

@@ -41,10 +41,17 @@ enum class ReasonCode : std::uint8_t {
   kRecomputeUnsupported,
   kShardingUnsupported,
   kShardingWithPipeline,
+  kActivationOffloadUnsupported,
+  kOffloadNeedsFullRecompute,
+  kOptimizerOffloadUnsupported,
+  kOffloadNeedsSharding,
+  kHostLinkUnknown,
+  kTiledMlpUnsupported,
   kAttentionAloneHasOneLayer,
   kDoesNotFit,
+  kHostDoesNotFit,
 };
-inline constexpr std::size_t kReasonCodeCount = 33;
+inline constexpr std::size_t kReasonCodeCount = 40;
 
 struct ReasonFacts {
   ReasonCode code;

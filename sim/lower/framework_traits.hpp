@@ -59,6 +59,9 @@ struct FrameworkTraits {
   bool parameter_sharding_with_pipeline;
   bool replicates_kv_heads;  // repeats KV heads up to the Ulysses degree before the all-to-all
   bool gathers_qkv_over_tp;  // g < t: all-gathers the whole QKV activation over TP (else refuses)
+  bool activation_offload;   // offload=activations: inputs of recomputed layers to the host
+  bool optimizer_offload;    // offload=optimizer
+  bool tiled_mlp;            // mlp_chunks > 1
   // How it computes.
   std::int64_t vocabulary_multiple;  // of V/t: Megatron-LM's --make-vocab-size-divisible-by
   bool fused_kernels;         // fused norm, RoPE and SwiGLU (else eager Hugging Face modules)

@@ -18,7 +18,10 @@ Weights::Weights(ProgramBuilder& builder, const LoweringContext& context, const 
       stays_gathered_(fully_sharded_ && context.layout.pp > 1),
       overlaps_reduction_(context.job.training.overlap_gradient_reduction),
       overlaps_gather_(context.job.training.overlap_parameter_gather),
-      gradient_buffer_(context.traits.gradient_buffer && !gathers_gradients()) {
+      gradient_buffer_(context.traits.gradient_buffer && !gathers_gradients()),
+      offloads_(context.layout.offloads_optimizer()),
+      overlaps_offload_(context.job.training.overlap_offload.value_or(false)),
+      gradients_leave_(offloads_ && gathers_gradients()) {
   if (elements == 0) return;
   const StateBytes& state = context.traits.state;
   const Extent shard{"P/N", divide_up(elements, shards_)};
@@ -29,9 +32,23 @@ Weights::Weights(ProgramBuilder& builder, const LoweringContext& context, const 
   const Extent words{"words", state.optimizer_words};
   standing_ =
       builder.standing(names.parameters, Role::kParameter, state.parameter, {parameter_extent});
-  gradient_ = builder.standing(names.gradients, Role::kGradient, state.gradient, {gradient_extent});
-  builder.standing(names.optimizer_state, Role::kOptimizerState, DataType::kFloat32,
-                   {words, optimizer_extent});
+  gradient_ =
+      gradients_leave_
+          ? builder.activation("reduced gradients", state.gradient, {gradient_extent})
+          : builder.standing(names.gradients, Role::kGradient, state.gradient, {gradient_extent});
+  if (offloads_) {
+    host_state_ = builder.standing_on_host(names.optimizer_state, Role::kOptimizerState,
+                                           DataType::kFloat32, {words, optimizer_extent});
+    host_gradient_ = builder.standing_on_host("gradients on the host", Role::kGradient,
+                                              DataType::kFloat32, {optimizer_extent});
+    if (gradients_leave_) {
+      host_sum_ = builder.standing_on_host("gradients of all micro-batches on the host",
+                                           Role::kGradient, state.gradient, {optimizer_extent});
+    }
+  } else {
+    builder.standing(names.optimizer_state, Role::kOptimizerState, DataType::kFloat32,
+                     {words, optimizer_extent});
+  }
   if (stays_gathered_) {
     gathered_ =
         builder.standing("gathered parameters", Role::kParameter, DataType::kBFloat16, {whole});
@@ -53,12 +70,16 @@ Weights::Weights(ProgramBuilder& builder, const LoweringContext& context, const 
   // written with zeros.
   const std::int64_t word = bytes_per_element(DataType::kFloat32);
   const std::int64_t gradient = bytes_per_element(state.gradient);
+  const std::int64_t adam = 2 * word * state.optimizer_words + bytes_per_element(state.parameter);
+  const std::int64_t clipping = gradients_leave_ ? 0 : 3 * gradient;
   const std::int64_t updated =
-      optimizer_extent.value *
-      (4 * gradient + 2 * word * state.optimizer_words + bytes_per_element(state.parameter));
+      optimizer_extent.value * (offloads_ ? clipping : 4 * gradient + adam);
   const std::int64_t buffered =
       gradient_buffer_ ? optimizer_extent.value * word + whole.value * gradient : 0;
   update_bytes_ = Bytes(updated + buffered);
+  // Adam reads the fp32 gradient as well, and the master is read again to be rounded.
+  float_bytes_ = Bytes(optimizer_extent.value * word);
+  host_bytes_ = Bytes(optimizer_extent.value * (2 * word + adam));
 }
 
 void Weights::gather(ProgramBuilder& builder, Operands trigger) const {
@@ -125,10 +146,34 @@ void Weights::after_backward(ProgramBuilder& builder) const {
     const TensorId cast = shards_ > 1 ? reduce_input_ : gradient_;
     builder.memory_pass("cast gradients", {unsharded_gradient_}, {cast}, when);
     reduce(builder, when);
+    if (gradients_leave_) copy_gradients_to_host(builder);
   } else if (overlaps_reduction_) {
     scale(builder, When::kLastMicroBatch);
     reduce(builder, When::kLastMicroBatch);
   }
+}
+
+void Weights::copy_gradients_to_host(ProgramBuilder& builder) const {
+  const Bytes bytes = builder.program().tensor(host_sum_).bytes;
+  builder.host_copy("copy summed gradients from host", {bytes, false, true}, false,
+                    {gradient_, host_sum_}, {gradient_});
+  builder.host_copy("copy summed gradients to host", {bytes, true, true}, false, {gradient_},
+                    {host_sum_});
+  builder.host_copy("copy gradients to host", {float_bytes_, true, true}, false, {gradient_},
+                    {host_gradient_}, When::kLastMicroBatch);
+}
+
+void Weights::update_on_host(ProgramBuilder& builder) const {
+  const bool blocking = !overlaps_offload_;
+  if (!gradients_leave_) {
+    builder.memory_pass("clip gradients", update_bytes_, {gradient_}, {gradient_});
+    builder.host_copy("copy gradients to host", {float_bytes_, true, true}, blocking, {gradient_},
+                      {host_gradient_});
+  }
+  builder.host_pass("optimizer on the host", host_bytes_, blocking, {host_gradient_},
+                    {host_state_});
+  builder.host_copy("copy parameters from host", {float_bytes_ / 2, false, true}, blocking,
+                    {host_state_}, {standing_});
 }
 
 void Weights::update(ProgramBuilder& builder) const {
@@ -137,7 +182,11 @@ void Weights::update(ProgramBuilder& builder) const {
     scale(builder, When::kEvery);
     reduce(builder, When::kEvery);
   }
-  builder.memory_pass("optimizer", update_bytes_, {gradient_}, {standing_});
+  if (offloads_) {
+    update_on_host(builder);
+  } else {
+    builder.memory_pass("optimizer", update_bytes_, {gradient_}, {standing_});
+  }
   if (!overlaps_gather_) gather_updated(builder, When::kEvery);
 }
 

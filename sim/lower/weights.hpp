@@ -21,6 +21,16 @@
 // parameters, the next layer's parameters prefetched, the reduce-scatter input held until the next
 // one).
 //
+// Offloaded (offload=optimizer), fp32 master, moments and fp32 gradients live in host memory. ZeRO
+// with sharded gradients keeps them there in bf16 as well, to add up micro-batches: each copies its
+// share to the host and back, the last one also in fp32, all under backward; the GPU keeps none.
+// Elsewhere gradients stay on the GPU too, and are copied before the update. The CPU runs Adam and
+// bf16 parameters are copied back, one after the other, or with Training::overlap_offload layer by
+// layer on streams of their own. Memory of the host is pinned. Sources: DeepSpeed
+// runtime/zero/stage3.py (partition_grads, _reassign_or_swap_out_partitioned_parameters);
+// Megatron-LM core/optimizer/cpu_offloading/hybrid_optimizer.py; ZeRO-Offload, arXiv 2101.06840,
+// section 4.
+//
 // One op stands for the passes over the state once a step: the norm of the gradients and the factor
 // that clips them, Adam, and where the framework keeps a buffer of gradients
 // (FrameworkTraits::gradient_buffer) its zeroing, the factor 1/N before they are summed, and the
@@ -63,6 +73,8 @@ class Weights {
   void scale(ProgramBuilder& builder, When when) const;
   void reduce(ProgramBuilder& builder, When when) const;
   void gather_updated(ProgramBuilder& builder, When when) const;
+  void copy_gradients_to_host(ProgramBuilder& builder) const;
+  void update_on_host(ProgramBuilder& builder) const;
   [[nodiscard]] bool gathers_gradients() const { return sharding_ >= Sharding::kGradients; }
 
   std::int64_t elements_;
@@ -74,7 +86,15 @@ class Weights {
   bool overlaps_reduction_;
   bool overlaps_gather_;
   bool gradient_buffer_;  // whole, in fp32, for the step
-  Bytes update_bytes_;
+  bool offloads_;         // the optimizer, to the host
+  bool overlaps_offload_;
+  bool gradients_leave_;  // offloaded as they are reduced: none stand on the GPU
+  Bytes update_bytes_;    // of the GPU's passes
+  Bytes host_bytes_;      // of the host's
+  Bytes float_bytes_;     // of this rank's share in fp32; in bf16: half
+  TensorId host_state_{};
+  TensorId host_gradient_{};
+  TensorId host_sum_{};
   TensorId standing_{};
   TensorId gradient_{};
   TensorId flat_{};

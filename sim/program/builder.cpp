@@ -34,7 +34,7 @@ TensorId ProgramBuilder::add(const char* name, Role role, Span span, DataType ty
   // The shape may be that of a tensor of this program: a vector that grows constructs the new
   // element before it moves the others.
   program_.tensors.emplace_back(name, role, span, false, type, shape,
-                                bytes_of(Plain{}, shape, type), false);
+                                bytes_of(Plain{}, shape, type), false, false);
   return static_cast<TensorId>(program_.tensors.size() - 1);
 }
 
@@ -60,6 +60,19 @@ TensorId ProgramBuilder::shared_by_layers(const char* name, Role role, DataType 
                                           const Shape& shape) {
   const TensorId id = standing(name, role, type, shape);
   program_.tensors.back().shared_by_layers = true;
+  return id;
+}
+
+TensorId ProgramBuilder::activation_on_host(const char* name, DataType type, const Shape& shape) {
+  const TensorId id = activation(name, type, shape);
+  program_.tensors.back().on_host = true;
+  return id;
+}
+
+TensorId ProgramBuilder::standing_on_host(const char* name, Role role, DataType type,
+                                          const Shape& shape) {
+  const TensorId id = standing(name, role, type, shape);
+  program_.tensors.back().on_host = true;
   return id;
 }
 
@@ -146,6 +159,18 @@ void ProgramBuilder::memory_pass(const char* name, Bytes bytes, const Operands& 
 void ProgramBuilder::communicate(const char* name, Communication work, const Operands& reads,
                                  const Operands& writes, When when) {
   add(name, stream_of(work), work, reads, writes, when);
+}
+
+void ProgramBuilder::host_copy(const char* name, HostCopy work, bool blocking,
+                               const Operands& reads, const Operands& writes, When when) {
+  const Stream own = work.to_host ? Stream::kToHost : Stream::kFromHost;
+  add(name, blocking ? Stream::kCompute : own, work, reads, writes, when);
+}
+
+void ProgramBuilder::host_pass(const char* name, Bytes bytes, bool blocking, const Operands& reads,
+                               const Operands& writes) {
+  add(name, blocking ? Stream::kCompute : Stream::kHost, HostPass{bytes}, reads, writes,
+      When::kEvery);
 }
 
 void ProgramBuilder::begin_loop(std::int64_t times, std::initializer_list<Carry> carries) {

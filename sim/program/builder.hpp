@@ -29,6 +29,10 @@ class ProgramBuilder {
   // Likewise, but one for all layers of a stage that have one of this shape.
   TensorId shared_by_layers(const char* name, Role role, DataType type, const Shape& shape);
 
+  // The same in the memory of the host; an activation lives from block to block there as well.
+  TensorId activation_on_host(const char* name, DataType type, const Shape& shape);
+  TensorId standing_on_host(const char* name, Role role, DataType type, const Shape& shape);
+
   void begin_part(const char* name, PartKind kind = PartKind::kLayer);
   void end_part();
 
@@ -55,6 +59,14 @@ class ProgramBuilder {
                    When when = When::kEvery);
   void communicate(const char* name, Communication work, const Operands& reads,
                    const Operands& writes, When when = When::kEvery);
+
+  // Copies what `reads` names between the GPU and the host. On a stream of copies, or with
+  // `blocking` on that of compute, from and to memory that is not pinned.
+  void host_copy(const char* name, HostCopy work, bool blocking, const Operands& reads,
+                 const Operands& writes, When when = When::kEvery);
+  // What the CPU does; `blocking`: the GPU has nothing to do meanwhile.
+  void host_pass(const char* name, Bytes bytes, bool blocking, const Operands& reads,
+                 const Operands& writes);
 
   // Loops do not nest. At most two carries.
   void begin_loop(std::int64_t times, std::initializer_list<Carry> carries);

@@ -109,6 +109,12 @@ const char* name_of(Stream stream) {
       return "gather";
     case Stream::kReduce:
       return "reduce";
+    case Stream::kToHost:
+      return "to host";
+    case Stream::kFromHost:
+      return "from host";
+    case Stream::kHost:
+      return "host";
   }
   return "";
 }

@@ -79,7 +79,19 @@ struct Communication {
   bool to_predecessor = false;  // of a ring shift; else to the successor
 };
 
-using Work = std::variant<Gemm, AttentionWork, MemoryPass, Communication>;
+// A copy between the GPU and the memory of its host, done by a copy engine.
+struct HostCopy {
+  Bytes bytes;
+  bool to_host = false;  // else to the GPU
+  bool pinned = true;    // host memory; pageable memory goes through a buffer of the driver
+};
+
+// What the host computes: passes over its memory.
+struct HostPass {
+  Bytes bytes;
+};
+
+using Work = std::variant<Gemm, AttentionWork, MemoryPass, Communication, HostCopy, HostPass>;
 
 // Ops of one stream run in the order of the program; streams wait for each other only through
 // tensors. One communication stream per axis family, as frameworks have one per process group;
@@ -92,8 +104,12 @@ enum class Stream : std::uint8_t {
   kPipeline,
   kGather,
   kReduce,
+  // Of copies to the host and from it, and of what the host computes.
+  kToHost,
+  kFromHost,
+  kHost,
 };
-inline constexpr std::size_t kStreamCount = 7;
+inline constexpr std::size_t kStreamCount = 10;
 
 enum class Pass : std::uint8_t { kForward, kRecompute, kBackward, kUpdate };
 inline constexpr std::size_t kPassCount = 4;
@@ -129,6 +145,11 @@ struct Op {
   Operands reads;
   Operands writes;
 };
+
+// Whether the host has a part in it: a copy or a pass of its own.
+[[nodiscard]] inline bool uses_host(const Op& op) {
+  return std::holds_alternative<HostCopy>(op.work) || std::holds_alternative<HostPass>(op.work);
+}
 
 // Where laws have the numbers of an op from.
 inline constexpr const char* kFromOp = "the op (seqspan simulate --program)";

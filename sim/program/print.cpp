@@ -51,6 +51,13 @@ std::string work_text(const Program& program, const Op& op) {
   if (const auto* pass = std::get_if<MemoryPass>(&op.work)) {
     return fmt::format("pass {} B", pass->bytes.value());
   }
+  if (const auto* copy = std::get_if<HostCopy>(&op.work)) {
+    return fmt::format("copy {} {} B, {} memory", copy->to_host ? "to host" : "from host",
+                       copy->bytes.value(), copy->pinned ? "pinned" : "pageable");
+  }
+  if (const auto* pass = std::get_if<HostPass>(&op.work)) {
+    return fmt::format("host pass {} B", pass->bytes.value());
+  }
   const auto& work = std::get<Communication>(op.work);
   const std::int64_t size = program.group_size(work.axis);
   return fmt::format("{} over {} ({}) {} B, sent {} B", name_of(work.collective),
@@ -124,9 +131,9 @@ void append_part(std::string& out, const Program& program, const Part& part) {
     const auto id = static_cast<TensorId>(part.first_tensor + t);
     const Tensor& tensor = program.tensor(id);
     if (!is_used(program, part, id)) continue;
-    fmt::format_to(to, "    {:<38} {:<16} {} = {} B\n", tensor.name,
+    fmt::format_to(to, "    {:<38} {:<16} {} = {} B{}\n", tensor.name,
                    saved[t] != 0 ? "saved activation" : role_name(tensor.role), to_text(tensor),
-                   tensor.bytes.value());
+                   tensor.bytes.value(), tensor.on_host ? "  (host)" : "");
   }
   append_block(out, program, "forward", program.blocks[part.forward]);
   append_block(out, program, "backward", program.blocks[part.backward]);

@@ -80,6 +80,8 @@ struct Tensor {
   Bytes bytes;
   // Of a standing tensor: one serves all layers of a stage that have a tensor of this shape.
   bool shared_by_layers = false;
+  // In the memory of the host; all others are in the GPU's.
+  bool on_host = false;
 };
 
 // Whether two tensors that layers share, of the same part or of two, are one.

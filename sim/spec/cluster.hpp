@@ -56,6 +56,7 @@ struct Cluster {
   std::int64_t core_switches = 1;      // where there are several pods
   double core_oversubscription = 1.0;  // spine's downlink over uplink bandwidth, >= 1
   Seconds switch_latency;              // added by each link between switches
+  std::optional<Bytes> host_memory;    // of one node, that training may fill; absent: not known
   std::optional<BytesPerSecond> pcie;  // what one GPU's PCIe link delivers; absent: no limit
   std::vector<GivenLink> links;        // not empty: these are all links that there are
   std::vector<LinkOverride> overrides;

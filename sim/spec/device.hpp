@@ -71,6 +71,21 @@ struct LinkProfile {
   }
 };
 
+// One GPU's link to the memory of its node, and its share of what the host does with it while all
+// GPUs of the node ask for the same.
+struct HostLink {
+  BytesPerSecond bandwidth;  // of one direction, pinned memory; 0: not known
+  BytesPerSecond both_ways;  // of each direction while both are busy
+  // Memory that is not pinned: new memory that the GPU's bytes are copied to, and memory that they
+  // are copied from.
+  BytesPerSecond to_pageable;
+  BytesPerSecond from_pageable;
+  BytesPerSecond
+      adam;  // bytes of gradients, state and parameters that Adam on the CPU gets through
+
+  [[nodiscard]] bool known() const { return bandwidth > BytesPerSecond(0); }
+};
+
 struct DeviceProfile {
   std::string name;  // "H100-SXM5-80GB"
   FlopsPerSecond peak_bf16;
@@ -89,6 +104,7 @@ struct DeviceProfile {
   // Between the slowest and the fastest of many GPUs of the kind, of the median.
   double variability = 0;
   LinkProfile nvlink;
+  HostLink host_link;
   // 80 (Ampere), 90 (Hopper), 100 (Blackwell): which of NCCL's constants apply. 0: NCCL is taken to
   // know rings with the Simple protocol only.
   std::int64_t compute_capability = 0;

@@ -18,7 +18,9 @@ enum class Placement : std::uint8_t { kUlyssesInner, kRingInner };
 enum class Recompute : std::uint8_t { kNone, kSelective, kFull };
 // What the data x context parallel group shares out (ZeRO 1, 2, 3).
 enum class Sharding : std::uint8_t { kNone, kOptimizer, kGradients, kParameters };
-enum class Offload : std::uint8_t { kNone };
+// What lives in the memory of the host instead of the GPU's: the inputs of recomputed layers, the
+// optimizer with its state, or both.
+enum class Offload : std::uint8_t { kNone, kActivations, kOptimizer, kAll };
 
 struct Layout {
   std::int64_t tp = 1;  // t: tensor parallel group size
@@ -38,6 +40,7 @@ struct Layout {
   std::int64_t ulysses_in_node = 1;
   std::int64_t ep_in_node = 1;
   std::int64_t loss_chunks = 1;  // parts in which logits and loss are computed
+  std::int64_t mlp_chunks = 1;   // parts in which dense feed-forwards are computed
   RingOrder ring_order = RingOrder::kZigzag;
   KvExchange kv_exchange = KvExchange::kPointToPoint;
   Placement placement = Placement::kUlyssesInner;
@@ -49,6 +52,12 @@ struct Layout {
   [[nodiscard]] std::int64_t world() const { return tp * cp() * dp * pp; }
   // Ranks that hold a copy of one expert: etp x ep x edp = tp x cp x dp.
   [[nodiscard]] std::int64_t expert_data_parallel() const { return tp * cp() * dp / (etp * ep); }
+  [[nodiscard]] bool offloads_activations() const {
+    return offload == Offload::kActivations || offload == Offload::kAll;
+  }
+  [[nodiscard]] bool offloads_optimizer() const {
+    return offload == Offload::kOptimizer || offload == Offload::kAll;
+  }
 
   bool operator==(const Layout&) const = default;
 };
@@ -99,6 +108,18 @@ constexpr const char* name_of(Sharding sharding) {
   return "";
 }
 
-constexpr const char* name_of(Offload) { return "none"; }
+constexpr const char* name_of(Offload offload) {
+  switch (offload) {
+    case Offload::kNone:
+      return "none";
+    case Offload::kActivations:
+      return "activations";
+    case Offload::kOptimizer:
+      return "optimizer";
+    case Offload::kAll:
+      return "all";
+  }
+  return "";
+}
 
 }  // namespace seqspan::sim

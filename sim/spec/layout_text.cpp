@@ -116,6 +116,7 @@ Layout complete(const LayoutChoice& choice, const Layout& defaults) {
   take(layout.ulysses_in_node, choice.ulysses_in_node);
   take(layout.ep_in_node, choice.ep_in_node);
   take(layout.loss_chunks, choice.loss_chunks);
+  take(layout.mlp_chunks, choice.mlp_chunks);
   return layout;
 }
 
@@ -140,6 +141,7 @@ LayoutChoice override_with(const LayoutChoice& first, const LayoutChoice& second
   keep(choice.ulysses_in_node, second.ulysses_in_node);
   keep(choice.ep_in_node, second.ep_in_node);
   keep(choice.loss_chunks, second.loss_chunks);
+  keep(choice.mlp_chunks, second.mlp_chunks);
   return choice;
 }
 
@@ -147,12 +149,14 @@ std::string to_string(const Layout& layout) {
   return fmt::format(
       "tp={},pp={},vpp={},ep={},etp={},dp={},ulysses={},ring={},ring_order={},kv_exchange={},"
       "placement={},micro_batch={},recompute={},sharding={},offload={},"
-      "ulysses_in_node={},ep_in_node={},loss_chunks={}{}",
+      "ulysses_in_node={},ep_in_node={},loss_chunks={}{}{}",
       layout.tp, layout.pp, layout.vpp, layout.ep, layout.etp, layout.dp, layout.ulysses,
       layout.ring, name_of(layout.ring_order), name_of(layout.kv_exchange),
       name_of(layout.placement), layout.micro_batch, name_of(layout.recompute),
       name_of(layout.sharding), name_of(layout.offload), layout.ulysses_in_node, layout.ep_in_node,
-      layout.loss_chunks, layout.sequence_parallel ? "" : ",sequence_parallel=false");
+      layout.loss_chunks,
+      layout.mlp_chunks > 1 ? fmt::format(",mlp_chunks={}", layout.mlp_chunks) : "",
+      layout.sequence_parallel ? "" : ",sequence_parallel=false");
 }
 
 }  // namespace seqspan::sim

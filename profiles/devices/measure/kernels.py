@@ -353,6 +353,10 @@ def host_copies(log):
             down.copy_(a, non_blocking=True)
             torch.cuda.current_stream().wait_stream(other)
         log.time("host_copy", both, what="both_ways", bytes=n)
+        # Memory that is not pinned, as Tensor.cpu() and Tensor.to() take it: new on the host each time.
+        kept = []
+        log.time("host_copy", lambda: kept.append(a.cpu()), what="to_new_pageable_memory", bytes=n)
+        log.time("host_copy", lambda: kept[0].to("cuda"), what="from_pageable_memory", bytes=n)
 
 
 def layer(log, lengths):

@@ -24,6 +24,7 @@ sim::Result<void> scale_gradients(const KernelCall& call) { return copy_kernel(c
 
 constexpr std::array kKernels = {
     NamedKernel{"start", nothing},
+    NamedKernel{"layer input is on the host", nothing},
     NamedKernel{"scale gradients", scale_gradients},
     NamedKernel{"cast parameters", cast_parameters},
     NamedKernel{"copy out parameters", copy_out},

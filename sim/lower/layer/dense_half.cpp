@@ -49,7 +49,7 @@ DenseHalf::DenseHalf(ProgramBuilder& builder, const LoweringContext& context,
       norm_(builder, context, "feed-forward norm output", ports.input),
       dropout_(builder, context, kDropoutNames, ports.output_gradient),
       feed_forward_(builder, context, kNames, feed_forward.intermediate / context.layout.tp,
-                    weights, norm_.output(), dropout_.gradient()) {}
+                    weights, norm_.output(), dropout_.gradient(), context.layout.mlp_chunks) {}
 
 void DenseHalf::forward(ProgramBuilder& builder) const {
   norm_.forward(builder);

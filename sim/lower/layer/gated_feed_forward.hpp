@@ -8,6 +8,11 @@
 // s/c, f/t]; eager Hugging Face modules also save silu(gate): 4 f/t in all. Sources: Megatron-LM
 // megatron/core/transformer/mlp.py, moe/shared_experts.py (SharedExpertMLP is an MLP; its gate, an
 // option, is not modelled).
+//
+// In `chunks` > 1 parts of b s/(c chunks) rows (mlp_chunks): forward keeps nothing but its input,
+// and backward runs the forward of a part again right before the part's backward, so that the wide
+// tensors are those of one part. ALST takes ceil((s/c) / h) parts. Source: DeepSpeed
+// runtime/sequence_parallel/ulysses_sp.py TiledMLP; ALST, arXiv 2506.13996, section 3.1.1.
 #pragma once
 
 #include "sim/lower/tensor_parallel.hpp"
@@ -51,7 +56,7 @@ class GatedFeedForward {
   // follows, both [b, s/(c t), h].
   GatedFeedForward(ProgramBuilder& builder, const LoweringContext& context, const GatedNames& names,
                    std::int64_t width, const Weights& weights, TensorId input,
-                   TensorId output_gradient);
+                   TensorId output_gradient, std::int64_t chunks = 1);
 
   void forward(ProgramBuilder& builder) const;
   void backward(ProgramBuilder& builder) const;
@@ -60,10 +65,14 @@ class GatedFeedForward {
   [[nodiscard]] TensorId input_gradient() const { return input_gradient_; }
 
  private:
+  void forward_rows(ProgramBuilder& builder, TensorId output) const;
+  void backward_rows(ProgramBuilder& builder) const;
+
   const GatedNames& names_;
   const Weights& weights_;
   bool fused_;
-  std::int64_t rows_;
+  std::int64_t chunks_;
+  std::int64_t rows_;  // of one chunk
   std::int64_t hidden_;
   std::int64_t width_;  // f/t
 
@@ -81,6 +90,7 @@ class GatedFeedForward {
   TensorId gate_up_gradient_;
   TensorId whole_input_gradient_;
   TensorId input_gradient_;
+  TensorId chunk_output_;  // of the forward that backward runs again
 };
 
 }  // namespace seqspan::sim

@@ -4,6 +4,7 @@
 #include "sim/lower/layer/dense_half.hpp"
 #include "sim/lower/layer/expert_half.hpp"
 #include "sim/lower/layer/latent_half.hpp"
+#include "sim/lower/layer/offloaded_input.hpp"
 #include "sim/lower/layer/plain_half.hpp"
 #include "sim/spec/layer_facts.hpp"
 
@@ -25,12 +26,12 @@ std::int64_t expert_elements(const LoweringContext& context, const LayerKind& ki
          (context.layout.ep * context.layout.etp);
 }
 
-// Under full sharding a block's start lets the next block's parameter gather begin: one layer is
-// prefetched. Nothing where parameters are not gathered.
+// A block's start lets what the next block needs come: its gathered parameters under full sharding,
+// its input from the host. One layer is prefetched. Nothing where nothing is.
 class StartSignal {
  public:
-  StartSignal(ProgramBuilder& builder, const LoweringContext& context)
-      : needed_(context.layout.sharding == Sharding::kParameters) {
+  StartSignal(ProgramBuilder& builder, const LoweringContext& context, bool copies)
+      : needed_(context.layout.sharding == Sharding::kParameters || copies) {
     if (!needed_) return;
     before_ = builder.bfloat16("previous block started", {Extent{"0", 0}});
     here_ = builder.bfloat16("this block started", {Extent{"0", 0}});
@@ -39,7 +40,7 @@ class StartSignal {
   void send(ProgramBuilder& builder, TensorId input) const {
     if (needed_) builder.memory_pass("start", Bytes(0), {input}, {here_});
   }
-  // What a gather waits for.
+  // What a gather or a copy waits for.
   [[nodiscard]] Operands before() const { return needed_ ? Operands{before_} : Operands{}; }
   // A block's inputs and outputs with the signal beside its hidden states.
   [[nodiscard]] Operands inputs(TensorId hidden_states) const {
@@ -95,8 +96,9 @@ void lower_halves(ProgramBuilder& builder, const LoweringContext& context,
   const TensorId output_gradient = builder.bfloat16("d(layer output)", hidden_states);
   const TensorId middle_gradient = builder.bfloat16("d(residual after attention)", hidden_states);
   const TensorId input_gradient = builder.bfloat16("d(layer input)", hidden_states);
-  const StartSignal forward_start(builder, context);
-  const StartSignal backward_start(builder, context);
+  const OffloadedInput offloaded(builder, context, input);
+  const StartSignal forward_start(builder, context, false);
+  const StartSignal backward_start(builder, context, offloaded.prefetches());
 
   const auto first = make_half(builder, context, attention, shared,
                                {input, middle, middle_gradient, input_gradient});
@@ -108,8 +110,10 @@ void lower_halves(ProgramBuilder& builder, const LoweringContext& context,
   forward_start.send(builder, input);
   shared.before_forward(builder, forward_start.before());
   experts.before_forward(builder, forward_start.before());
+  offloaded.before_forward(builder);
   first.forward(builder);
   second.forward(builder);
+  offloaded.after_forward(builder);
   builder.end_block();
 
   builder.begin_backward("layer backward", backward_start.inputs(output_gradient),
@@ -117,6 +121,7 @@ void lower_halves(ProgramBuilder& builder, const LoweringContext& context,
   backward_start.send(builder, output_gradient);
   shared.before_backward(builder, backward_start.before());
   experts.before_backward(builder, backward_start.before());
+  offloaded.before_backward(builder, offloaded.prefetches() ? backward_start.before() : Operands{});
   if (context.layout.recompute == Recompute::kFull) {
     builder.set_pass(Pass::kRecompute);
     first.forward(builder);

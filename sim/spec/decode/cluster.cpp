@@ -17,6 +17,7 @@ constexpr std::int64_t kMostNodes = 1 << 20;
 constexpr std::int64_t kMostGpusPerNode = 1024;
 constexpr std::int64_t kMostSwitches = 4096;
 constexpr double kLargestBandwidth = 1e15;
+constexpr double kLargestHostMemory = 1024.0 * 1024 * static_cast<double>(kGibi);
 
 void add_switches(FieldTable<Cluster>& t) {
   t.add(json::boolean("rails",
@@ -107,6 +108,10 @@ FieldTable<Cluster> make_table() {
   t.add(json::real("spine_oversubscription", 1, 1000, "a leaf's downlink over uplink bandwidth")
             .with_default("1"),
         &Cluster::spine_oversubscription);
+  t.add(json::quantity("host_memory", json::FieldType::kBytes, kLargestHostMemory,
+                       "memory of one node's host that training may fill")
+            .with_default("not known: what is offloaded is taken to fit"),
+        &Cluster::host_memory);
   add_switches(t);
   return t;
 }

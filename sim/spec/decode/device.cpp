@@ -203,6 +203,32 @@ const FieldTable<DeviceProfile>& nccl_table() {
 
 const json::ObjectFacts& nccl_facts() { return nccl_table().facts(); }
 
+FieldTable<HostLink> make_host_table() {
+  FieldTable<HostLink> t(json::ObjectFacts{
+      "a GPU's link to its host",
+      "One GPU's link to host memory, and its share of the host while all GPUs of the node use it.",
+      {},
+      {},
+      false});
+  const auto add = [&t](const char* name, const char* what, BytesPerSecond HostLink::*target) {
+    t.add(json::quantity(name, FieldType::kBandwidth, kLargestBandwidth, what).with_source(),
+          target);
+  };
+  add("bandwidth", "copies of pinned memory in one direction", &HostLink::bandwidth);
+  add("both_ways", "of each direction while both are busy", &HostLink::both_ways);
+  add("to_pageable", "copies to new host memory that is not pinned", &HostLink::to_pageable);
+  add("from_pageable", "copies from host memory that is not pinned", &HostLink::from_pageable);
+  add("adam", "bytes that Adam on the CPU reads and writes for one GPU", &HostLink::adam);
+  return t;
+}
+
+const FieldTable<HostLink>& host_table() {
+  static const FieldTable<HostLink> kTable = make_host_table();
+  return kTable;
+}
+
+const json::ObjectFacts& host_facts() { return host_table().facts(); }
+
 FieldTable<DeviceProfile> make_device_table() {
   FieldTable<DeviceProfile> t(json::ObjectFacts{
       "a device profile", "One GPU and its share of the links inside its node.", {}, {}, false});
@@ -269,6 +295,11 @@ FieldTable<DeviceProfile> make_device_table() {
           device.nvlink = std::move(*link);
           return {};
         });
+  t.add(json::object("host_link", host_facts, "the link to host memory, for layouts that offload")
+            .with_default("not known: layouts that offload are refused"),
+        [](DeviceProfile& device, const Value& value, const Path& path) {
+          return host_table().decode(device.host_link, value, path);
+        });
   t.add(json::object("nccl", nccl_facts, "what NCCL allocates for its communicators"),
         [](DeviceProfile& device, const Value& value, const Path& path) {
           return nccl_table().decode(device, value, path);
@@ -300,6 +331,11 @@ Result<DeviceProfile> decode_device(const json::Value& value, const std::string&
   if (device.runtime_reserve >= device.memory) {
     return json::error_at(value, path, "runtime_reserve", "the runtime takes all of the memory",
                           "runtime_reserve is not below memory", "lower runtime_reserve");
+  }
+  if (device.host_link.both_ways > device.host_link.bandwidth) {
+    return json::error_at(value, path, "host_link",
+                          "both directions at once are faster than one alone",
+                          "host_link.both_ways is above host_link.bandwidth", "lower both_ways");
   }
   collect_sources(value, {}, device.sources);
   return device;

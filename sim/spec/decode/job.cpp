@@ -50,6 +50,10 @@ FieldTable<Training> make_training_table() {
       json::boolean("overlap_parameter_gather", "gather updated parameters under the next forward")
           .with_default("true"),
       &Training::overlap_parameter_gather);
+  t.add(json::boolean("overlap_offload",
+                      "copies to and from the host on streams of their own, from pinned memory")
+            .with_default("false, as the frameworks copy unless told otherwise"),
+        &Training::overlap_offload);
   t.add(json::choice("scope", json::choices_up_to(TrainingScope::kAttention),
                      "all of a step, or the distributed attention of one layer alone")
             .with_default("step"),

@@ -77,10 +77,15 @@ FieldTable<LayoutChoice> make_table() {
   t.add(one_of("sharding", Sharding::kParameters,
                "what the data and context parallel ranks share out (ZeRO 1, 2, 3)", kFramework),
         &LayoutChoice::sharding);
-  t.add(one_of("offload", Offload::kNone, "what moves to host memory", "none"),
+  t.add(one_of("offload", Offload::kAll,
+               "what lives in host memory: inputs of recomputed layers, the optimizer, or both",
+               "none"),
         &LayoutChoice::offload);
   t.add(degree("loss_chunks", "parts in which logits and loss are computed", kFramework),
         &LayoutChoice::loss_chunks);
+  t.add(degree("mlp_chunks", "parts in which dense feed-forwards are computed (TiledMLP)",
+               "1, not tiled"),
+        &LayoutChoice::mlp_chunks);
   return t;
 }
 

@@ -78,6 +78,8 @@ std::set<std::string> methods_of(const LayoutUnderTest& one) {
                   traits.ring.float32_gradient ? ", fp32 gradients" : ""));
   add(layout.ulysses > 1 && layout.ring > 1, fmt::format("2D {}", name_of(layout.placement)));
   add(layout.cp() > 1 && !one.documents.empty(), "document mask");
+  add(layout.offloads_activations(),
+      one.job.training.overlap_offload.value_or(false) ? "offload, overlapped" : "offload");
   add(layout.cp() > 1 && attention.kv_heads == attention.query_heads, "MHA");
   add(layout.cp() > 1 && attention.kv_heads < attention.query_heads, "GQA");
   return methods;
@@ -117,11 +119,31 @@ TEST_F(LayerCheckTest, EveryMethodEqualsOneRank) {
                                      "Ulysses, hierarchical",
                                      "all-gather",
                                      "document mask",
+                                     "offload",
+                                     "offload, overlapped",
                                      "ring contiguous, fp32 gradients",
                                      "ring striped, fp32 gradients",
                                      "ring zigzag",
                                      "ring zigzag, fp32 gradients"};
   EXPECT_EQ(methods, all);
+}
+
+// What is refused says why, before anything is run.
+TEST_F(LayerCheckTest, OptimizerOnTheHostAndTilesAreRefused) {
+  sim::Layout layout;
+  layout.dp = world();
+  std::mt19937 random(1);
+  const sim::Job job = draw_job(sim::Framework::kDeepSpeed, layout, random);
+  const auto refusal = [&](const sim::Layout& refused) {
+    const auto check = check_layer(transport(), job, refused,
+                                   {.seed = 1, .documents = {}, .limit = kLimit, .change = {}});
+    return check ? std::string() : check.error().where;
+  };
+  layout.offload = sim::Offload::kOptimizer;
+  EXPECT_EQ(refusal(layout), "layout offload");
+  layout.offload = sim::Offload::kNone;
+  layout.mlp_chunks = 2;
+  EXPECT_EQ(refusal(layout), "layout mlp_chunks");
 }
 
 }  // namespace

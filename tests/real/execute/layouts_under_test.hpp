@@ -28,8 +28,8 @@ inline sim::Job draw_job(sim::Framework framework, const sim::Layout& layout,
   };
   sim::FullAttention attention;
   const std::int64_t degree = layout.tp * layout.ulysses;
-  // MHA, or groups of 2 or 3 queries; sometimes fewer KV heads than ranks, down to one: then a rank's
-  // columns of QKV may end inside a head.
+  // MHA, or groups of 2 or 3 queries; sometimes fewer KV heads than ranks, down to one: then a
+  // rank's columns of QKV may end inside a head.
   const std::int64_t group = draw(1, 3);
   attention.kv_heads = degree * draw(1, 2);
   if (draw(0, 2) == 0) attention.kv_heads = std::max<std::int64_t>(1, degree >> draw(1, 3));
@@ -54,16 +54,18 @@ inline sim::Job draw_job(sim::Framework framework, const sim::Layout& layout,
   job.training.global_batch_size = layout.dp * layout.micro_batch;
   job.cluster.nodes = 1;
   job.cluster.gpus_per_node = layout.world();
+  const sim::BytesPerSecond rate(1e9);
+  job.cluster.device.host_link = {rate, rate, rate, rate, rate};
   return job;
 }
 
 inline std::vector<LayoutUnderTest> layouts_for(std::int64_t ranks, unsigned seed) {
   std::mt19937 random(seed);
   std::vector<LayoutUnderTest> cases;
-  for (const sim::Framework framework : {sim::Framework::kMegatron, sim::Framework::kDeepSpeed,
-                                         sim::Framework::kYunchang, sim::Framework::kTorchTitan}) {
-    const auto add = [&](sim::Layout layout) {
+  const auto add_to = [&](sim::Framework framework) {
+    return [&cases, &random, framework](sim::Layout layout, bool overlap = false) {
       LayoutUnderTest one{draw_job(framework, layout, random), layout, {}, {}};
+      one.job.training.overlap_offload = overlap;
       if (sim::broken_rule(one.job, layout)) return;
       if (random() % 2 == 0) {
         const auto first = static_cast<std::int64_t>(
@@ -77,9 +79,13 @@ inline std::vector<LayoutUnderTest> layouts_for(std::int64_t ranks, unsigned see
                  " a=" + std::to_string(attention.query_heads) +
                  " g=" + std::to_string(attention.kv_heads) +
                  " d=" + std::to_string(attention.head_dim) + (attention.qk_norm ? " qk" : "") +
-                 (one.documents.empty() ? "" : " documents");
+                 (one.documents.empty() ? "" : " documents") + (overlap ? " overlapped" : "");
       cases.push_back(std::move(one));
     };
+  };
+  for (const sim::Framework framework : {sim::Framework::kMegatron, sim::Framework::kDeepSpeed,
+                                         sim::Framework::kYunchang, sim::Framework::kTorchTitan}) {
+    const auto add = add_to(framework);
     for (std::int64_t tp = 1; tp <= ranks; tp *= 2) {
       for (std::int64_t u = 1; tp * u <= ranks; u *= 2) {
         for (std::int64_t r = 1; tp * u * r <= ranks; r *= 2) {
@@ -117,6 +123,16 @@ inline std::vector<LayoutUnderTest> layouts_for(std::int64_t ranks, unsigned see
         }
       }
     }
+  }
+  // Layer inputs in host memory.
+  for (std::int64_t u = 1; u <= ranks; u *= 2) {
+    sim::Layout layout;
+    layout.ulysses = u;
+    layout.dp = ranks / u;
+    layout.sharding = static_cast<sim::Sharding>(random() % 4);
+    layout.recompute = sim::Recompute::kFull;
+    layout.offload = sim::Offload::kActivations;
+    for (const bool overlap : {false, true}) add_to(sim::Framework::kDeepSpeed)(layout, overlap);
   }
   return cases;
 }

@@ -68,7 +68,7 @@ TEST(Replay, OfEveryPublishedSet) {
     }
     ++count;
   }
-  EXPECT_EQ(count, 9U);
+  EXPECT_EQ(count, 10U);
 }
 
 }  // namespace

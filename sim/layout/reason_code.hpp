@@ -42,9 +42,12 @@ enum class ReasonCode : std::uint8_t {
   kShardingUnsupported,
   kShardingWithPipeline,
   kAttentionAloneHasOneLayer,
+  kFp8DeviceUnsupported,
+  kFp8RecipeUnsupported,
+  kFp8ModelUnsupported,
   kDoesNotFit,
 };
-inline constexpr std::size_t kReasonCodeCount = 33;
+inline constexpr std::size_t kReasonCodeCount = 36;
 
 struct ReasonFacts {
   ReasonCode code;

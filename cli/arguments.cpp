@@ -83,10 +83,14 @@ sim::Result<Request> request_of(const ParsedLine& line, const std::vector<std::s
   if (line.has("--version") || line.command == "version") return VersionArguments{};
   if (line.command == "plan") return plan_of(line);
   if (line.command == "simulate") return simulate_of(line);
+  if (line.command == "memory") return memory_of(line);
   if (line.command == "cluster") return cluster_of(line);
   if (line.command == "profile") return profile_of(line, words);
   if (line.command == "replay") return replay_of(line);
   if (line.command == "validate") return validate_of(line, words);
+  if (line.command == "diff") return diff_of(line);
+  if (line.command == "export") return export_of(line);
+  if (line.command == "import") return import_of(line);
   if (line.command == "explain") return explain_of(line);
   if (line.command == "schema") return SchemaArguments{line.value("NAME")};
   return sim::input_error("seqspan needs a command", {}, {}, "seqspan -h shows what there is");

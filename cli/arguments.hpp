@@ -8,6 +8,7 @@
 
 #include "cli/backend.hpp"
 #include "cli/output.hpp"
+#include "planner/export/exported.hpp"
 #include "profiles/import/read_log.hpp"
 #include "sim/errors/error.hpp"
 
@@ -34,6 +35,21 @@ struct SimulateArguments {
   JobArguments job;
   std::optional<std::string> layout;  // text or file
   bool program = false;
+};
+
+// Values of one field of a job ("training.sequence_length") or key of a layout ("layout.ulysses").
+struct Sweep {
+  std::string path;
+  std::vector<std::string> values;  // as --set takes them
+};
+
+struct MemoryArguments {
+  JobArguments job;
+  std::string layout;  // text or file
+  std::vector<Sweep> sweeps;
+  bool longest = false;  // --max sequence_length
+  std::string csv_file;  // empty: none; "-": standard output
+  std::string svg_file;  // likewise
 };
 
 // seqspan cluster show
@@ -87,6 +103,25 @@ struct ValidateArguments {
   std::vector<std::string> words;       // the command line without what says how to display
 };
 
+struct ExportArguments {
+  std::string plan;                   // a plan file; with `layout` a job
+  std::optional<std::string> layout;  // text or file
+  std::vector<std::string> settings;  // path=value, of a job
+  std::int64_t choice = 1;            // which of the plan's best layouts
+  planner::ExportTarget target = planner::ExportTarget::kMegatron;
+  std::string output_file;  // empty or "-": standard output
+};
+
+// Plans or results.
+struct DiffArguments {
+  std::string first;
+  std::string second;
+};
+
+struct ImportArguments {
+  std::string file;
+};
+
 struct ReplayArguments {
   std::vector<std::string> files;
   bool markdown = false;  // the page docs/accuracy.md
@@ -99,7 +134,8 @@ enum class ExplainedPart : std::uint8_t { kAll, kStep, kTime, kNetwork, kMemory 
 // The prediction of one layout.
 struct PredictionArguments {
   JobArguments job;
-  std::optional<std::string> layout;  // text or file
+  std::optional<std::string> layout;   // text or file
+  std::optional<std::string> against;  // another, to compare with
   ExplainedPart part = ExplainedPart::kAll;
   std::string op;  // empty: all
 };
@@ -120,8 +156,9 @@ struct HelpArguments {
   std::string text;
 };
 
-using Request = std::variant<PlanArguments, SimulateArguments, ClusterArguments, ProfileArguments,
-                             ValidateArguments, ReplayArguments, ExplainArguments, SchemaArguments,
+using Request = std::variant<PlanArguments, SimulateArguments, MemoryArguments, ClusterArguments,
+                             ProfileArguments, ValidateArguments, ExportArguments, ImportArguments,
+                             DiffArguments, ReplayArguments, ExplainArguments, SchemaArguments,
                              VersionArguments, HelpArguments>;
 
 struct Invocation {

@@ -51,6 +51,15 @@ constexpr std::array kTopics = {
           "  seqspan simulate configs/jobs/llama3-8b-128k.json --layout ring=8 --json\n"
           "  seqspan simulate configs/jobs/llama3-8b-128k.json --layout ring=8 --program\n",
           kJobNotes},
+    Topic{"memory",
+          "Ask what memory a layout would need if its sequences, degrees or cards were others.",
+          "seqspan memory JOB --layout L [--sweep PATH=V,V,...]... [--max sequence_length]\n"
+          "               [--csv FILE] [--svg FILE]",
+          "  seqspan memory configs/jobs/llama3-8b-128k.json --layout recompute=full \\\n"
+          "    --sweep training.sequence_length=32K,128K,512K --sweep layout.ulysses=1,2,4,8\n"
+          "  seqspan memory configs/jobs/llama3-8b-128k.json --layout recompute=full \\\n"
+          "    --sweep layout.ulysses=1,2,4,8 --max sequence_length\n",
+          kJobNotes},
     Topic{"cluster", "Draw a cluster: its switches, bandwidths, faults, and where a layout lands.",
           "seqspan cluster show CLUSTER [--layout L] [--svg FILE]",
           "  seqspan cluster show h100-16x8\n"
@@ -84,6 +93,19 @@ constexpr std::array kTopics = {
         "machine. On fewer ranks\nthan the plan has, communications run one by one in groups that "
         "fit. Exit code 1: numbers, bytes or peaks\ndiffer from the prediction, or times by more "
         "than the tolerance.\n"},
+    Topic{"diff", "Compare two plans or results value by value.", "seqspan diff A.json B.json",
+          "  seqspan diff before.json after.json\n", "Exit code 1: they differ.\n"},
+    Topic{"export", "Say a plan's layout in the words of the framework that is to run it.",
+          "seqspan export PLAN --to megatron|deepspeed|accelerate|torchtitan|verl [-o FILE]\n"
+          "       seqspan export JOB --layout L --to TARGET",
+          "  seqspan export configs/jobs/llama3-8b-128k.json --layout tp=2,ring=4 --to megatron\n"
+          "  seqspan export configs/jobs/qwen3-32b-128k-deepspeed.json --layout ulysses=8 --to "
+          "deepspeed\n",
+          ""},
+    Topic{"import",
+          "Read the layout of what runs already: Megatron-LM's flags or a torchtitan TOML.",
+          "seqspan import FILE", "  seqspan import docs/tasks/example/run_megatron.sh\n",
+          "Prints the words that simulate, memory and explain take.\n"},
     Topic{"replay", "Hold predictions against measurements that others have published.",
           "seqspan replay FILE... [--svg FILE]",
           "  seqspan replay tests/published/cases/usp-llama2-7b-8xA800.json\n", ""},
@@ -91,10 +113,12 @@ constexpr std::array kTopics = {
           "Explain a prediction number by number, why layouts are refused (a reason code), or a "
           "field of a job.",
           "seqspan explain JOB --layout L [--part step|time|network|memory] [--op NAME]\n"
+          "       seqspan explain JOB --layout L --against L2\n"
           "       seqspan explain [CODE | config.PATH]",
           "  seqspan explain configs/jobs/llama3-8b-128k.json --layout ulysses=8,recompute=full\n"
           "  seqspan explain configs/jobs/llama3-8b-128k.json --layout ring=8 --part network\n"
           "  seqspan explain configs/jobs/llama3-8b-128k.json --layout ring=8 --op norm\n"
+          "  seqspan explain configs/jobs/llama3-8b-128k.json --layout ulysses=8 --against ring=8\n"
           "  seqspan explain\n"
           "  seqspan explain kv_heads_not_divisible_by_ulysses\n"
           "  seqspan explain config.training.sequence_length\n",

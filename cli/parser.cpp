@@ -50,6 +50,21 @@ constexpr std::array kPlanOptions = {
                "Write the plan to a file too, as JSON; '-' prints it instead of the text"},
 };
 
+constexpr std::array kMemoryOptions = {
+    OptionSpec{"--layout", "L", Takes::kOneValue,
+               "tp=2,ulysses=4,ring=2,recompute=full, or a file; what is left out is the job's, "
+               "then the framework's default"},
+    OptionSpec{"--sweep", "PATH=V,V,...", Takes::kManyValues,
+               "Vary a field of the job or a key of the layout, such as "
+               "training.sequence_length=32K,64K,128K or layout.ulysses=1,2,4,8; may be repeated"},
+    OptionSpec{"--max", "FIELD", Takes::kOneValue,
+               "sequence_length: find the longest that fits, for every combination of the sweeps"},
+    OptionSpec{"--csv", "FILE", Takes::kOneValue,
+               "Write the table; '-' prints it instead of the text"},
+    OptionSpec{"--svg", "FILE", Takes::kOneValue,
+               "Draw memory by role against capacity; '-' prints it instead of the text"},
+};
+
 constexpr std::array kSimulateOptions = {
     OptionSpec{"--layout", "L", Takes::kOneValue,
                "tp=2,ulysses=4,ring=2,recompute=full, or a file; what is left out is the job's, "
@@ -95,8 +110,9 @@ constexpr std::array kProfileOptions = {
                "run: change a field of --job; may be repeated"},
     OptionSpec{"--profile", "FILE", Takes::kOneValue,
                "run: write the profile too that fit makes of the log"},
-    OptionSpec{"--backend", "B", Takes::kOneValue,
-               "run: mpi (host memory, unless given), nccl (GPUs) or nccl-shared (ranks share GPUs)"},
+    OptionSpec{
+        "--backend", "B", Takes::kOneValue,
+        "run: mpi (host memory, unless given), nccl (GPUs) or nccl-shared (ranks share GPUs)"},
     OptionSpec{"--gemms", "FILE", Takes::kOneValue,
                "run: time the GEMMs of --job too (nccl), and write them to a table"},
 };
@@ -128,6 +144,26 @@ constexpr std::array kValidateOptions = {
                "Write every op to a file, after each part: what there is stays if the rest fails"},
 };
 
+constexpr std::array kDiffOptions = {
+    OptionSpec{"FILE", "", Takes::kRest, "Two plans (plan -o) or results (--json)"}};
+
+constexpr std::array kExportOptions = {
+    OptionSpec{"PLAN", "", Takes::kOneValue, "What plan -o has written; with --layout a job file"},
+    OptionSpec{"--to", "TARGET", Takes::kOneValue,
+               "megatron, deepspeed, accelerate, torchtitan or verl"},
+    OptionSpec{"--choice", "N", Takes::kOneValue,
+               "Which of the plan's best layouts, 1 unless given"},
+    OptionSpec{"--layout", "L", Takes::kOneValue, "This layout of a job instead of a plan"},
+    OptionSpec{"--set", "PATH=VALUE", Takes::kManyValues,
+               "Change a field of the job, with --layout; may be repeated"},
+    OptionSpec{"-o,--output", "FILE", Takes::kOneValue, "Write to a file"},
+};
+
+constexpr std::array kImportOptions = {
+    OptionSpec{"FILE", "", Takes::kOneValue,
+               "A script or line with Megatron-LM's flags, or a torchtitan TOML"},
+};
+
 constexpr std::array kReplayOptions = {
     OptionSpec{"FILE", "", Takes::kRest, "Replay cases: published measurements"},
     OptionSpec{"--markdown", "", Takes::kNothing, "Print the page docs/accuracy.md"},
@@ -142,6 +178,8 @@ constexpr std::array kExplainOptions = {
     OptionSpec{"--layout", "L", Takes::kOneValue,
                "Of the job, as for simulate; what is left out is the job's, then the framework's "
                "default"},
+    OptionSpec{"--against", "L", Takes::kOneValue,
+               "Compare --layout with this one: time, memory and traffic side by side"},
     OptionSpec{"--part", "PART", Takes::kOneValue, "step, time, network or memory alone"},
     OptionSpec{"--op", "NAME", Takes::kOneValue, "This op alone, with all numbers put in"}};
 constexpr std::array kSchemaOptions = {
@@ -170,12 +208,16 @@ void add_command(CLI::App& app, const std::string& name) {
   CLI::App& command = *app.add_subcommand(name);
   command.set_help_flag();
   command.fallthrough();
-  if (name == "plan" || name == "simulate") add_options(command, kJobOptions);
+  if (name == "plan" || name == "simulate" || name == "memory") add_options(command, kJobOptions);
   if (name == "plan") add_options(command, kPlanOptions);
   if (name == "simulate") add_options(command, kSimulateOptions);
+  if (name == "memory") add_options(command, kMemoryOptions);
   if (name == "cluster") add_options(command, kClusterOptions);
   if (name == "profile") add_options(command, kProfileOptions);
   if (name == "validate") add_options(command, kValidateOptions);
+  if (name == "diff") add_options(command, kDiffOptions);
+  if (name == "export") add_options(command, kExportOptions);
+  if (name == "import") add_options(command, kImportOptions);
   if (name == "replay") add_options(command, kReplayOptions);
   if (name == "explain") {
     add_options(command, kExplainOptions);

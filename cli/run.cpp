@@ -7,7 +7,10 @@
 
 #include "cli/arguments.hpp"
 #include "cli/commands/cluster.hpp"
+#include "cli/commands/diff.hpp"
 #include "cli/commands/explain.hpp"
+#include "cli/commands/export.hpp"
+#include "cli/commands/memory.hpp"
 #include "cli/commands/plan.hpp"
 #include "cli/commands/profile.hpp"
 #include "cli/commands/replay.hpp"
@@ -33,11 +36,15 @@ struct Command {
   Answer operator()(const SimulateArguments& a) const {
     return simulate_command(a, display, output);
   }
+  Answer operator()(const MemoryArguments& a) const { return memory_command(a, display, output); }
   Answer operator()(const ClusterArguments& a) const { return cluster_command(a, display, output); }
   Answer operator()(const ProfileArguments& a) const { return profile_command(a, display, output); }
   Answer operator()(const ValidateArguments& a) const {
     return validate_command(a, display, output);
   }
+  Answer operator()(const DiffArguments& a) const { return diff_command(a, display, output); }
+  Answer operator()(const ExportArguments& a) const { return export_command(a, display, output); }
+  Answer operator()(const ImportArguments& a) const { return import_command(a, display, output); }
   Answer operator()(const ReplayArguments& a) const { return replay_command(a, display, output); }
   Answer operator()(const ExplainArguments& a) const { return explain_command(a, display, output); }
   Answer operator()(const SchemaArguments& a) const { return schema_command(a, display, output); }

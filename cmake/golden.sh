@@ -10,6 +10,7 @@
 #   seqspan 0.1.0                 what it printed
 #   [exit 2]                      its exit code, where that is not 0
 #
+# What is printed with a "#" or "$ " at the start of a line stands there behind a "|".
 # Standard error follows standard output, each line marked "! ". Empty output lines are kept. $TMP is
 # an empty directory for files that commands write; its name appears as $TMP.
 set -u -o pipefail
@@ -40,7 +41,7 @@ while IFS= read -r line; do
           printf '\n\\ no newline at end\n' >>"$scratch/$stream"
         fi
       done
-      sed -e "s|$TMP|\$TMP|g" "$scratch/out"
+      sed -e "s|$TMP|\$TMP|g" -e 's/^[#|]/|&/' -e 's/^\$ /|&/' "$scratch/out"
       sed -e "s|$TMP|\$TMP|g" -e 's/^/! /' "$scratch/err"
       [ "$code" = 0 ] || printf '[exit %s]\n' "$code"
       ;;

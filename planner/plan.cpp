@@ -82,6 +82,9 @@ Plan make_plan(sim::Simulator& simulator, const PlanOptions& options) {
     if (i > 0) ranked.loses = loss_against(plan.best.front().simulation, ranked.simulation);
     plan.best.push_back(std::move(ranked));
   }
+  if (!plan.best.empty()) {
+    plan.why = alternatives(simulator, plan.best.front().simulation.layout);
+  }
   plan.search_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   return plan;

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "planner/alternatives.hpp"
 #include "sim/engine/simulator.hpp"
 #include "sim/layout/reason_code.hpp"
 
@@ -43,6 +44,7 @@ struct Plan {
   std::int64_t fitting = 0;
   std::vector<Rejection> rejected;  // by count, most first
   std::vector<RankedLayout> best;   // ranked, at most `PlanOptions::best`
+  std::vector<Alternative> why;     // the keys of the best, each changed alone
   std::vector<Candidate> pareto;    // step time against peak memory, fastest first
   double search_seconds = 0;
 };

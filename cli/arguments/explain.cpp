@@ -31,6 +31,7 @@ sim::Result<ExplainedPart> part_of(const ParsedLine& line) {
 // A reason code or a field, unless a job is named in any way.
 bool asks_for_prediction(const ParsedLine& line) {
   constexpr std::array kOfJobs = {"--layout",
+                                  "--against",
                                   "--part",
                                   "--op",
                                   "--model",
@@ -55,8 +56,13 @@ sim::Result<Request> explain_of(const ParsedLine& line) {
   if (!job) return tl::unexpected(job.error());
   const sim::Result<ExplainedPart> part = part_of(line);
   if (!part) return tl::unexpected(part.error());
-  PredictionArguments prediction{std::move(*job), std::nullopt, *part, line.value("--op")};
+  PredictionArguments prediction{std::move(*job), {}, {}, *part, line.value("--op")};
   if (line.has("--layout")) prediction.layout = line.value("--layout");
+  if (line.has("--against")) prediction.against = line.value("--against");
+  if (prediction.against && (line.has("--part") || line.has("--op"))) {
+    return sim::input_error("--against compares two layouts as a whole", "--against", {},
+                            "leave out --part and --op");
+  }
   if (line.has("--op") && prediction.op.empty()) {
     return sim::input_error("the name of the op is empty", "--op");
   }

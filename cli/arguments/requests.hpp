@@ -14,12 +14,16 @@ namespace seqspan::cli {
 
 [[nodiscard]] sim::Result<Request> plan_of(const ParsedLine& line);
 [[nodiscard]] sim::Result<Request> simulate_of(const ParsedLine& line);
+[[nodiscard]] sim::Result<Request> memory_of(const ParsedLine& line);
 [[nodiscard]] sim::Result<Request> cluster_of(const ParsedLine& line);
 // `words`: the whole command line, for the ranks that are started.
 [[nodiscard]] sim::Result<Request> profile_of(const ParsedLine& line,
                                               const std::vector<std::string>& words);
 [[nodiscard]] sim::Result<Request> validate_of(const ParsedLine& line,
                                                const std::vector<std::string>& words);
+[[nodiscard]] sim::Result<Request> diff_of(const ParsedLine& line);
+[[nodiscard]] sim::Result<Request> export_of(const ParsedLine& line);
+[[nodiscard]] sim::Result<Request> import_of(const ParsedLine& line);
 [[nodiscard]] sim::Result<Request> explain_of(const ParsedLine& line);
 [[nodiscard]] sim::Result<Request> replay_of(const ParsedLine& line);
 

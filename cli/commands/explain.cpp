@@ -6,9 +6,11 @@
 
 #include "cli/commands/job.hpp"
 #include "cli/commands/layout.hpp"
+#include "cli/render/against_report.hpp"
 #include "cli/render/explanation_json.hpp"
 #include "cli/render/explanation_report.hpp"
 #include "cli/render/facts_json.hpp"
+#include "cli/render/result_json.hpp"
 #include "cli/render/text.hpp"
 #include "sim/engine/explanation.hpp"
 #include "sim/errors/did_you_mean.hpp"
@@ -134,6 +136,19 @@ sim::Result<ExitCode> explain_prediction(const PredictionArguments& arguments,
   if (!layout) return tl::unexpected(layout.error());
   sim::Simulator simulator(*job);
   if (const sim::Result<void> ok = simulator.check(); !ok) return tl::unexpected(ok.error());
+  if (arguments.against) {
+    const sim::Result<sim::Layout> other = read_layout(*arguments.against, *job);
+    if (!other) {
+      sim::Error error = other.error();
+      error.where = "--against " + *arguments.against;
+      return tl::unexpected(std::move(error));
+    }
+    const sim::Simulation first = simulator.simulate(*layout);
+    const sim::Simulation second = simulator.simulate(*other);
+    output.answer(display.json ? against_json(*job, first, second)
+                               : against_report(output.style(), *job, first, second));
+    return ExitCode::kDone;
+  }
   sim::Explanation explanation = simulator.explain(*layout);
   if (!arguments.op.empty()) {
     const sim::Result<void> kept = keep_op(explanation, arguments.op);

@@ -10,7 +10,8 @@
 namespace seqspan::cli {
 
 // Of the collective that --collective names, if any. Errors: kInput where the job or the layout is
-// wrong, or nothing is exchanged and no GEMMs are asked for; kEnvironment where a file cannot be read.
+// wrong, or nothing is exchanged and no GEMMs are asked for; kEnvironment where a file cannot be
+// read.
 [[nodiscard]] sim::Result<std::vector<real::JobExchange>> job_exchanges(
     const ProfileArguments& arguments);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands/job.hpp"
+#include "cli/commands/layout.hpp"
 #include "sim/layout/resolve.hpp"
 #include "sim/spec/input_file.hpp"
 #include "sim/spec/json/parse.hpp"
@@ -100,6 +101,21 @@ sim::Result<PlannedLayout> read_plan(const std::string& file, std::int64_t rank)
   const auto resolved = sim::resolve_legal(*job, *choice);
   if (!resolved) return tl::unexpected(resolved.error());
   return PlannedLayout{*std::move(job), *resolved};
+}
+
+sim::Result<PlannedLayout> read_plan_or_job(const std::string& file,
+                                            const std::optional<std::string>& layout,
+                                            const std::vector<std::string>& settings,
+                                            std::int64_t rank) {
+  if (!layout) return read_plan(file, rank);
+  JobArguments given;
+  given.file = file;
+  given.settings = settings;
+  auto job = read_job(given);
+  if (!job) return tl::unexpected(job.error());
+  const auto read = read_layout(*layout, *job);
+  if (!read) return tl::unexpected(read.error());
+  return PlannedLayout{*std::move(job), *read};
 }
 
 }  // namespace seqspan::cli

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/arguments.hpp"
 #include "sim/errors/error.hpp"
@@ -21,5 +23,11 @@ struct PlannedLayout {
 // Errors: kInput where the file is no plan, has no layout of that rank, or where a file that it was
 // made from is not what it was (by SHA-256): a plan of another job says nothing about this one.
 [[nodiscard]] sim::Result<PlannedLayout> read_plan(const std::string& file, std::int64_t rank);
+
+// A plan file, or with `layout` a job file with these settings: of the commands that take either.
+[[nodiscard]] sim::Result<PlannedLayout> read_plan_or_job(const std::string& file,
+                                                          const std::optional<std::string>& layout,
+                                                          const std::vector<std::string>& settings,
+                                                          std::int64_t rank);
 
 }  // namespace seqspan::cli

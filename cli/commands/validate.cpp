@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "cli/commands/job.hpp"
-#include "cli/commands/layout.hpp"
 #include "cli/commands/plan_file.hpp"
 #include "cli/ranks.hpp"
 #include "cli/render/validation_csv.hpp"
@@ -24,19 +22,6 @@ namespace seqspan::cli {
 namespace {
 
 constexpr std::int64_t kMostLocalRanks = 8;
-
-// A plan file, or a job with a layout.
-sim::Result<PlannedLayout> planned(const ValidateArguments& arguments) {
-  if (!arguments.layout) return read_plan(arguments.plan, arguments.choice);
-  JobArguments given;
-  given.file = arguments.plan;
-  given.settings = arguments.settings;
-  auto job = read_job(given);
-  if (!job) return tl::unexpected(job.error());
-  const auto layout = read_layout(*arguments.layout, *job);
-  if (!layout) return tl::unexpected(layout.error());
-  return PlannedLayout{*std::move(job), *layout};
-}
 
 // What all ranks must have in common, in few letters: build, inputs, settings and layout, and what
 // is to be run. Ranks that differ would call MPI with different sizes.
@@ -70,7 +55,8 @@ real::ValidatorOptions options_of(const ValidateArguments& arguments, const Plan
 }
 
 sim::Result<PlannedLayout> checked_plan(const ValidateArguments& arguments) {
-  auto plan = planned(arguments);
+  auto plan =
+      read_plan_or_job(arguments.plan, arguments.layout, arguments.settings, arguments.choice);
   if (!plan) return plan;
   sim::Simulator simulator(plan->job);
   if (const auto ok = simulator.check(); !ok) return tl::unexpected(ok.error());

@@ -81,6 +81,34 @@ std::string ranking(const Style& style, const sim::Job& job, const planner::Plan
   return heading(style, "Fastest layouts") + table.text(style);
 }
 
+// What is said of a change: the rule, the memory that is lacking, or what the step loses.
+std::string verdict_of(const sim::Job& job, const planner::Alternative& alternative) {
+  if (!alternative.refused) return words(alternative.loses);
+  if (*alternative.refused == sim::ReasonCode::kDoesNotFit) {
+    return "does not fit, over by " +
+           sim::format_bytes(alternative.peak - job.cluster.device.memory);
+  }
+  return sim::describe(*alternative.refused, job, alternative.layout);
+}
+
+std::string why(const Style& style, const sim::Job& job, const planner::Plan& plan) {
+  if (plan.why.empty()) return {};
+  Table table({{"key", Align::kLeft},
+               {"instead", Align::kLeft},
+               {"peak GiB", Align::kRight},
+               {"", Align::kLeft, true}});
+  std::string key;
+  for (const planner::Alternative& alternative : plan.why) {
+    const bool is_next = alternative.key != key;
+    key = alternative.key;
+    const bool has_peak =
+        !alternative.refused || *alternative.refused == sim::ReasonCode::kDoesNotFit;
+    table.add({is_next ? alternative.key + "=" + alternative.value : "", alternative.instead,
+               has_peak ? gib_number(alternative.peak) : "", verdict_of(job, alternative)});
+  }
+  return heading(style, "Why this one: each key changed alone") + table.text(style);
+}
+
 // Which points of the front to show: each with at least 2 % of a GPU less than the one before, and
 // the last.
 std::vector<const planner::Candidate*> telling(const sim::Job& job, const planner::Plan& plan) {
@@ -141,6 +169,7 @@ std::string rejections(const Style& style, const sim::Job& job, const planner::P
 std::string plan_report(const Style& style, const sim::Job& job, const planner::Plan& plan) {
   std::string text = answer(style, job, plan);
   text += ranking(style, job, plan);
+  text += why(style, job, plan);
   if (!plan.best.empty()) {
     const sim::Simulation& best = plan.best.front().simulation;
     text += memory_section(style, best);

@@ -114,6 +114,14 @@ std::string simulation_json(const sim::Job& job, const sim::Simulation& simulati
   return text_of(object);
 }
 
+std::string against_json(const sim::Job& job, const sim::Simulation& first,
+                         const sim::Simulation& second) {
+  Json object = result_of(job);
+  add_simulation(object["first"], first);
+  add_simulation(object["second"], second);
+  return text_of(object);
+}
+
 std::string plan_json(const sim::Job& job, const JobArguments& given, const planner::Plan& plan) {
   Json object = result_of(job);
   object["given"] = given_json(given);
@@ -131,6 +139,21 @@ std::string plan_json(const sim::Job& job, const JobArguments& given, const plan
     add_simulation(entry, ranked.simulation);
     entry["loses"] = ranked.loses;
     object["best"].push_back(std::move(entry));
+  }
+  object["why"] = Json::array();
+  for (const planner::Alternative& alternative : plan.why) {
+    Json entry = {{"key", alternative.key},
+                  {"value", alternative.value},
+                  {"instead", alternative.instead},
+                  {"layout", layout_json(alternative.layout)}};
+    if (alternative.refused) {
+      entry["refused"] = std::string(sim::facts_of(*alternative.refused).name);
+    } else {
+      entry["step_seconds"] = number(alternative.step);
+      entry["loses"] = alternative.loses;
+    }
+    if (alternative.peak.value() > 0) entry["peak_bytes"] = number(alternative.peak);
+    object["why"].push_back(std::move(entry));
   }
   object["pareto"] = Json::array();
   for (const planner::Candidate& candidate : plan.pareto) {

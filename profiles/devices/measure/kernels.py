@@ -258,6 +258,40 @@ def fp8(log, rows):
             log.time("fp8_cast", lambda: x.to(e4m3), bytes=3 * m * k, rows=m, h=k)
 
 
+def weigh(out, partial, lse, partial_lse):
+    """A partial output of attention added in with its weight, one product and one sum: [b, s, a, d] and [b, a, s]."""
+    weight = torch.exp(partial_lse - lse).movedim(2, 1).unsqueeze(-1)
+    out.add_(partial * weight)
+    return out
+
+
+def blend(out, partial, lse, partial_lse):
+    """The same of a running output in fp32, by the sigmoid of the difference: lse is [b, s, a, 1]."""
+    partial = partial.to(torch.float32)
+    partial_lse = partial_lse.transpose(-2, -1).unsqueeze(-1)
+    out = out - torch.sigmoid(partial_lse - lse) * (out - partial)
+    return out, lse - functional.logsigmoid(lse - partial_lse)
+
+
+def merges(log):
+    """What a ring does with the partial outputs of its steps, as frameworks write it: eager, by TorchScript, compiled."""
+    for s, a in ((8192, 64), (8192, 32), (4096, 32)):
+        partial, lse = random(1, s, a, 128), random(1, a, s, dtype=torch.float32)
+        partial_lse = random(1, a, s, dtype=torch.float32)
+        running, running_lse = random(1, s, a, 128, dtype=torch.float32), random(1, s, a, 1, dtype=torch.float32)
+        out = torch.zeros_like(partial)
+        ways = {"eager": lambda f: f, "torchscript": torch.jit.script, "compiled": torch.compile}
+        for name, way in ways.items():
+            shape = dict(s=s, a=a, d=128, elements=partial.numel(), way=name)
+            try:
+                weighed, blended = way(weigh), way(blend)
+                log.time("merge", lambda: weighed(out, partial, lse, partial_lse), what="weigh_bf16", **shape)
+                log.time("merge", lambda: weighed(running, partial, lse, partial_lse), what="weigh_fp32", **shape)
+                log.time("merge", lambda: blended(running, partial, running_lse, partial_lse), what="blend_fp32", **shape)
+            except Exception as error:
+                log.put("merge", error=repr(error)[:200], **shape)
+
+
 def launches(log):
     """What the host and the GPU take for a kernel that has nothing to do."""
     tiny = random(1024)
@@ -372,6 +406,7 @@ def main():
         "optimizer": lambda: optimizer(log),
         "grouped": lambda: grouped(log),
         "fp8": lambda: fp8(log, rows[-3:]),
+        "merges": lambda: merges(log),
         "launches": lambda: launches(log),
         "host_copies": lambda: host_copies(log),
         "layer": lambda: layer(log, lengths),

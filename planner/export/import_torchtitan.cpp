@@ -1,0 +1,98 @@
+#include <fmt/format.h>
+
+#include "planner/export/import_parts.hpp"
+
+namespace seqspan::planner {
+namespace {
+
+std::string trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\"'");
+  if (first == std::string_view::npos) return {};
+  return std::string(text.substr(first, text.find_last_not_of(" \t\r\"'") - first + 1));
+}
+
+// "section.key = value" of every line; comments are dropped.
+GivenValues keys_of(std::string_view text, const std::string& source) {
+  GivenValues keys(source, "");
+  std::string section;
+  int line = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    std::string_view row = text.substr(at, end - at);
+    row = row.substr(0, row.find('#'));
+    at = end + 1;
+    ++line;
+    const std::size_t open = row.find('[');
+    const std::size_t equals = row.find('=');
+    if (open != std::string_view::npos && (equals == std::string_view::npos || open < equals)) {
+      section = trimmed(row.substr(open + 1, row.find(']') - open - 1));
+    } else if (equals != std::string_view::npos) {
+      keys.put(section + "." + trimmed(row.substr(0, equals)), trimmed(row.substr(equals + 1)),
+               line);
+    }
+  }
+  return keys;
+}
+
+}  // namespace
+
+sim::Result<Imported> import_torchtitan(std::string_view text, const std::string& source) {
+  const GivenValues keys = keys_of(text, source);
+  Imported imported;
+  imported.framework = sim::Framework::kTorchTitan;
+  LayoutWords words;
+  const auto degree = [&](const char* key, const char* name) -> sim::Result<void> {
+    const auto value = keys.count(std::string("parallelism.") + name, 1);
+    if (!value) return tl::unexpected(value.error());
+    words.degree(key, *value);
+    return {};
+  };
+  for (const auto& [key, name] :
+       {std::pair{"tp", "tensor_parallel_degree"}, std::pair{"ring", "context_parallel_degree"},
+        std::pair{"pp", "pipeline_parallel_degree"}, std::pair{"ep", "expert_parallel_degree"}}) {
+    if (auto read = degree(key, name); !read) return tl::unexpected(read.error());
+  }
+  const auto replicas = keys.count("parallelism.data_parallel_replicate_degree", 1);
+  if (!replicas) return tl::unexpected(replicas.error());
+  if (*replicas > 1) {
+    return keys.wrong("parallelism.data_parallel_replicate_degree",
+                      "parameters are replicated beside being sharded",
+                      "hybrid sharding (HSDP) is not modelled: 1");
+  }
+  const auto pp = keys.count("parallelism.pipeline_parallel_degree", 1);
+  const char* const micro_batch =
+      *pp > 1 ? "parallelism.pipeline_parallel_microbatch_size" : "training.local_batch_size";
+  const auto batch = keys.count(micro_batch, 1);
+  if (!batch) return tl::unexpected(batch.error());
+  words.degree("micro_batch", *batch);
+  const std::string balancer = keys.text("parallelism.context_parallel_load_balancer");
+  const auto cp = keys.count("parallelism.context_parallel_degree", 1);
+  if (*cp > 1 && (balancer == "none" || balancer == "None")) {
+    words.word("ring_order", "contiguous");
+  } else if (balancer == "ptrr") {
+    imported.warnings.emplace_back("context_parallel_load_balancer ptrr is taken for headtail");
+  }
+  const std::string mode = keys.text("activation_checkpoint.mode");
+  if (mode == "full" || mode == "selective") words.word("recompute", mode);
+  if (keys.has("parallelism.pipeline_parallel_layers_per_stage")) {
+    imported.warnings.emplace_back(
+        "pipeline_parallel_layers_per_stage is not read: add vpp, the chunks of a stage");
+  }
+  imported.layout = words.text();
+  for (const auto& [field, name] : {std::pair{"sequence_length", "training.seq_len"},
+                                    std::pair{"global_batch_size", "training.global_batch_size"}}) {
+    if (!keys.has(name) || keys.text(name) == "-1") continue;
+    const auto value = keys.count(name, 1);
+    if (!value) return tl::unexpected(value.error());
+    imported.settings.push_back(fmt::format("training.{}={}", field, *value));
+  }
+  return imported;
+}
+
+sim::Result<Imported> import_any(std::string_view text, const std::string& source) {
+  const bool is_toml = text.find("[parallelism]") != std::string_view::npos ||
+                       text.find("[training]") != std::string_view::npos;
+  return is_toml ? import_torchtitan(text, source) : import_megatron(text, source);
+}
+
+}  // namespace seqspan::planner

@@ -1,0 +1,64 @@
+// torchtitan: torchtitan/config (parallelism, training, activation_checkpoint).
+#include <fmt/format.h>
+
+#include "planner/export/targets.hpp"
+
+namespace seqspan::planner {
+
+sim::Result<Exported> to_torchtitan(const sim::Job& job, const sim::Layout& layout) {
+  if (layout.loss_chunks > 1) {
+    return cannot_say(ExportTarget::kTorchTitan, "loss_chunks", "its loss is computed at once",
+                      "leave loss_chunks at 1");
+  }
+  Exported exported;
+  exported.text = heading(job, layout, "# ");
+  exported.text += fmt::format(
+      "[training]\n"
+      "seq_len = {}\n"
+      "local_batch_size = {}\n"
+      "global_batch_size = {}\n"
+      "\n"
+      "[parallelism]\n"
+      "data_parallel_replicate_degree = 1\n"
+      "data_parallel_shard_degree = {}\n"
+      "fsdp_reshard_after_forward = \"default\"\n"
+      "tensor_parallel_degree = {}\n"
+      "context_parallel_degree = {}\n",
+      job.training.sequence_length,
+      layout.micro_batch * (layout.pp > 1 ? accumulation_steps(job, layout) : 1),
+      job.training.global_batch_size, layout.dp, layout.tp, layout.cp());
+  if (layout.cp() > 1) {
+    exported.text +=
+        fmt::format("context_parallel_load_balancer = {}\n",
+                    layout.ring_order == sim::RingOrder::kZigzag ? "\"headtail\"" : "\"none\"");
+  }
+  exported.text += fmt::format("pipeline_parallel_degree = {}\n", layout.pp);
+  if (layout.pp > 1) {
+    exported.text += fmt::format(
+        "pipeline_parallel_schedule = \"{}\"\n"
+        "pipeline_parallel_microbatch_size = {}\n",
+        layout.vpp > 1 ? "Interleaved1F1B" : "1F1B", layout.micro_batch);
+    if (layout.vpp > 1) {
+      exported.text +=
+          fmt::format("pipeline_parallel_layers_per_stage = {}\n",
+                      job.model.towers.front().layer_count() / (layout.pp * layout.vpp));
+    }
+  }
+  exported.text += fmt::format("expert_parallel_degree = {}\n", layout.ep);
+  const char* recompute = layout.recompute == sim::Recompute::kFull        ? "full"
+                          : layout.recompute == sim::Recompute::kSelective ? "selective"
+                                                                           : "none";
+  exported.text += fmt::format("\n[activation_checkpoint]\nmode = \"{}\"\n", recompute);
+  exported.text +=
+      fmt::format("# torchrun --nnodes {} --nproc-per-node {} -m torchtitan.train ...\n",
+                  job.cluster.nodes, job.cluster.gpus_per_node);
+  if (layout.cp() > 1) {
+    exported.warnings.emplace_back(
+        fmt::format("seq_len must be a multiple of tp x 2 x cp = {}; context parallelism needs the "
+                    "spmd_types backend in recent versions (parallelism.spmd_backend)",
+                    layout.tp * 2 * layout.cp()));
+  }
+  return exported;
+}
+
+}  // namespace seqspan::planner

@@ -1,0 +1,191 @@
+// Layouts in the frameworks' words, and back.
+#include "planner/export/exported.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "planner/export/imported.hpp"
+#include "planner/space.hpp"
+#include "sim/layout/legality.hpp"
+#include "sim/layout/resolve.hpp"
+#include "sim/spec/layout_text.hpp"
+#include "tests/support/job.hpp"
+
+namespace seqspan::planner {
+namespace {
+
+using sim::Framework;
+
+bool has(const std::string& text, const std::string& line) {
+  return text.find(line) != std::string::npos;
+}
+
+sim::Job job_of(const char* model, Framework framework, std::int64_t nodes = 1) {
+  return tests::make_job(model, framework, nodes, 65536, 32);
+}
+
+std::string exported(const sim::Job& job, const std::string& layout, ExportTarget target) {
+  const auto result = export_layout(job, tests::layout_of(job, layout), target);
+  EXPECT_TRUE(result) << result.error().what << ": " << result.error().why;
+  return result ? result->text : "";
+}
+
+// What the text says about the job and the layout, read back and resolved.
+sim::Layout read_back(const sim::Job& job, const std::string& text) {
+  const auto imported = import_any(text, "test");
+  EXPECT_TRUE(imported) << imported.error().what << "\n" << text;
+  if (!imported) return {};
+  EXPECT_EQ(imported->framework, job.framework);
+  EXPECT_TRUE(has(imported->settings.empty() ? "" : imported->settings.front(),
+                  "training.sequence_length=65536"));
+  return sim::resolve(job, sim::parse_layout(imported->layout).value());
+}
+
+// Every legal layout that the planner enumerates for a dense and a mixture-of-experts job comes
+// back as it was.
+TEST(Export, MegatronComesBack) {
+  for (const char* model : {"Llama-3-8B", "Qwen3-30B-A3B"}) {
+    const sim::Job job = job_of(model, Framework::kMegatron);
+    std::int64_t count = 0;
+    std::set<std::string> ways;
+    Space(job).for_each([&](const sim::Layout& layout) {
+      if (sim::broken_rule(job, layout) || ++count % 97 != 0) return;
+      const auto result = export_layout(job, layout, ExportTarget::kMegatron);
+      ASSERT_TRUE(result) << sim::to_string(layout) << ": " << result.error().what;
+      EXPECT_EQ(sim::to_string(read_back(job, result->text)), sim::to_string(layout));
+      for (const char* way : {"a2a+p2p", "a2a\n", "p2p\n", "all_gather"}) {
+        if (has(result->text, std::string("--cp-comm-type ") + way)) ways.insert(way);
+      }
+    });
+    EXPECT_GT(count, 500);
+    EXPECT_EQ(ways.size(), 4U);
+  }
+}
+
+TEST(Export, TorchTitanComesBack) {
+  const sim::Job job = job_of("Llama-3-8B", Framework::kTorchTitan);
+  std::int64_t count = 0;
+  Space(job).for_each([&](const sim::Layout& layout) {
+    if (sim::broken_rule(job, layout) || layout.vpp > 1 || ++count % 7 != 0) return;
+    const auto result = export_layout(job, layout, ExportTarget::kTorchTitan);
+    ASSERT_TRUE(result) << sim::to_string(layout) << ": " << result.error().what;
+    EXPECT_EQ(sim::to_string(read_back(job, result->text)), sim::to_string(layout));
+  });
+  EXPECT_GT(count, 50);
+}
+
+// Keys: Megatron-LM arguments.py; a2a comes first in the hierarchical sizes, as
+// create_hierarchical_groups has it.
+TEST(Export, MegatronsKeys) {
+  const sim::Job job = job_of("Llama-3-8B", Framework::kMegatron, 2);
+  const std::string text = exported(
+      job, "tp=2,ulysses=2,ring=2,recompute=selective,sharding=optimizer", ExportTarget::kMegatron);
+  for (const char* line :
+       {"--tensor-model-parallel-size 2\n", "--sequence-parallel\n", "--context-parallel-size 4\n",
+        "--cp-comm-type a2a+p2p\n", "--hierarchical-context-parallel-sizes 2 2\n",
+        "--use-distributed-optimizer\n", "--overlap-grad-reduce\n", "--overlap-param-gather\n",
+        "--recompute-granularity selective\n", "--seq-length 65536\n", "--global-batch-size 32\n",
+        "export CUDA_DEVICE_MAX_CONNECTIONS=1\n"}) {
+    EXPECT_TRUE(has(text, line)) << line << text;
+  }
+  EXPECT_FALSE(has(text, "recompute-num-layers")) << "selective forbids it";
+}
+
+// Megatron-FSDP's gathers would wait behind compute with one hardware queue.
+TEST(Export, MegatronFsdpHasItsFlagsAndNotTheEnvironment) {
+  const sim::Job job = job_of("Llama-3-8B", Framework::kMegatron);
+  const auto result = export_layout(job, tests::layout_of(job, "ulysses=2,sharding=parameters"),
+                                    ExportTarget::kMegatron);
+  ASSERT_TRUE(result);
+  for (const char* line :
+       {"--use-megatron-fsdp\n", "--data-parallel-sharding-strategy optim_grads_params\n",
+        "--no-gradient-accumulation-fusion\n"}) {
+    EXPECT_TRUE(has(result->text, line)) << line;
+  }
+  EXPECT_FALSE(has(result->text, "CUDA_DEVICE_MAX_CONNECTIONS"));
+  ASSERT_EQ(result->warnings.size(), 1U);
+  EXPECT_TRUE(has(result->warnings.front(), "CUDA_DEVICE_MAX_CONNECTIONS"));
+}
+
+TEST(Export, DeepSpeedsConfiguration) {
+  const sim::Job job = job_of("Llama-3-8B", Framework::kDeepSpeed);
+  const std::string text =
+      exported(job, "ulysses=4,sharding=parameters,recompute=full", ExportTarget::kDeepSpeed);
+  // 32 sequences / (2 replicas x 1).
+  for (const char* line :
+       {"\"sequence_parallel_size\": 4", "{\"stage\": 3}", "\"gradient_accumulation_steps\": 16",
+        "gradient_checkpointing_enable"}) {
+    EXPECT_TRUE(has(text, line)) << line;
+  }
+}
+
+TEST(Export, AcceleratesSizesMultiplyToTheWorld) {
+  const sim::Job job = job_of("Llama-3-8B", Framework::kDeepSpeed);
+  const std::string text = exported(job, "ulysses=4", ExportTarget::kAccelerate);
+  EXPECT_TRUE(has(text, "PARALLELISM_CONFIG_DP_SHARD_SIZE=2\n"));
+  EXPECT_TRUE(has(text, "PARALLELISM_CONFIG_SP_SIZE=4\n"));
+  EXPECT_TRUE(has(text, "PARALLELISM_CONFIG_CP_SIZE=1\n"));
+}
+
+TEST(Export, VerlsOverrides) {
+  EXPECT_TRUE(
+      has(exported(job_of("Llama-3-8B", Framework::kDeepSpeed), "ulysses=4", ExportTarget::kVerl),
+          "actor_rollout_ref.actor.fsdp_config.ulysses_sequence_parallel_size=4\n"));
+  EXPECT_TRUE(
+      has(exported(job_of("Llama-3-8B", Framework::kMegatron), "tp=2,ring=2", ExportTarget::kVerl),
+          "actor_rollout_ref.actor.megatron.context_parallel_size=2\n"));
+}
+
+TEST(Export, WhatTheTargetRefusesIsRefusedWithItsRule) {
+  const sim::Job job = job_of("Llama-3-8B", Framework::kMegatron);
+  const auto refused = export_layout(job, tests::layout_of(job, "pp=2"), ExportTarget::kDeepSpeed);
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(has(refused.error().what, "deepspeed would refuse")) << refused.error().what;
+  EXPECT_FALSE(refused.error().why.empty());
+}
+
+TEST(Export, APlanForAnotherFrameworkWarns) {
+  const sim::Job job = job_of("Llama-3-8B", Framework::kDeepSpeed);
+  const auto other = export_layout(job, tests::layout_of(job, "ulysses=2,sharding=optimizer"),
+                                   ExportTarget::kMegatron);
+  ASSERT_TRUE(other) << other.error().what;
+  EXPECT_TRUE(has(other->warnings.front(), "predicted for deepspeed"));
+}
+
+TEST(Import, AMegatronScriptAsPeopleWriteIt) {
+  const auto imported = import_megatron(
+      "torchrun --nproc-per-node=8 pretrain_gpt.py \\\n"
+      "    --tensor-model-parallel-size=2 --sequence-parallel \\\n"
+      "    --context-parallel-size 4 --cp-comm-type 'allgather' # as the help has it\n"
+      "    --recompute-activations --seq-length 131072 --micro-batch-size 1 2>&1 | tee log\n",
+      "run.sh");
+  ASSERT_TRUE(imported) << imported.error().what;
+  EXPECT_EQ(imported->layout,
+            "tp=2,ring=4,kv_exchange=all_gather,recompute=selective,sharding=none");
+  EXPECT_EQ(imported->settings.front(), "training.sequence_length=131072");
+  ASSERT_EQ(imported->warnings.size(), 1U);
+  EXPECT_TRUE(has(imported->warnings.front(), "all_gather"));
+}
+
+// Megatron-LM asserts it: "--hierarchical-context-parallel-sizes must be set when a2a+p2p is used".
+TEST(Import, BothWaysWithoutTheirSizesAreRefused) {
+  const auto refused = import_megatron(
+      "--context-parallel-size 4\n--cp-comm-type a2a+p2p --tensor-model-parallel-size 1", "run.sh");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().where, "run.sh:2 (--cp-comm-type)");
+}
+
+TEST(Import, NonsenseIsRefusedWithItsPlace) {
+  EXPECT_FALSE(import_megatron("hello", "x"));
+  const auto count = import_megatron("--seq-length 4096\n--tensor-model-parallel-size two", "x");
+  ASSERT_FALSE(count);
+  EXPECT_EQ(count.error().where, "x:2 (--tensor-model-parallel-size)");
+  const auto zero = import_torchtitan("[parallelism]\ntensor_parallel_degree = 0\n", "t.toml");
+  ASSERT_FALSE(zero);
+  EXPECT_EQ(zero.error().where, "t.toml:2 (parallelism.tensor_parallel_degree)");
+}
+
+}  // namespace
+}  // namespace seqspan::planner

@@ -74,6 +74,11 @@ sim::Result<Exported> export_layout(const sim::Job& job, const sim::Layout& layo
         fmt::format("--to {}", name_of(target)), sim::describe(*code, as_target, layout),
         std::string(facts.fix) + fmt::format(" More: seqspan explain {}", facts.name));
   }
+  const bool says_fp8 = target == ExportTarget::kMegatron || target == ExportTarget::kTorchTitan;
+  if (job.training.linear_precision == sim::LinearPrecision::kFloat8 && !says_fp8) {
+    return cannot_say(target, "training.linear_precision=fp8", "its FP8 is not modelled",
+                      "export to megatron or torchtitan, or set it to bf16");
+  }
   auto exported = [&]() -> sim::Result<Exported> {
     switch (target) {
       case ExportTarget::kMegatron:

@@ -24,8 +24,8 @@ struct ResultDifferences {
 
 // Numbers, texts and truth values by their place, in the order of the first, then what only the
 // second has. Entries of an array that have a name ("name", "op" or "key") are told apart by
-// it, others by their number; one that only one result has is one row ("there"). The time of a search
-// is no difference.
+// it, others by their number; one that only one result has is one row ("there"). The time of a
+// search is no difference.
 [[nodiscard]] ResultDifferences differences_of(const sim::json::Value& first,
                                                const sim::json::Value& second);
 

@@ -79,6 +79,11 @@ sim::Result<Exported> export_layout(const sim::Job& job, const sim::Layout& layo
     return cannot_say(target, layout.mlp_chunks > 1 ? "mlp_chunks" : "offload",
                       "only the exporter for deepspeed says it", "leave it out, or --to deepspeed");
   }
+  const bool says_fp8 = target == ExportTarget::kMegatron || target == ExportTarget::kTorchTitan;
+  if (job.training.linear_precision == sim::LinearPrecision::kFloat8 && !says_fp8) {
+    return cannot_say(target, "training.linear_precision=fp8", "its FP8 is not modelled",
+                      "export to megatron or torchtitan, or set it to bf16");
+  }
   auto exported = [&]() -> sim::Result<Exported> {
     switch (target) {
       case ExportTarget::kMegatron:

@@ -217,6 +217,15 @@ sim::Result<Imported> import_megatron(std::string_view text, const std::string& 
     imported.settings.push_back(
         fmt::format("training.{}={}", field, flags.has(flag) ? "true" : "false"));
   }
+  if (flags.has("fp8-format")) {
+    const std::string recipe = flags.has("fp8-recipe") ? flags.text("fp8-recipe") : "delayed";
+    if (recipe == "delayed" || recipe == "tensorwise") {
+      imported.settings.emplace_back("training.linear_precision=fp8");
+      imported.settings.push_back("training.fp8_recipe=" + recipe);
+    } else {
+      imported.warnings.push_back("--fp8-recipe " + recipe + " is not modelled: taken for bf16");
+    }
+  }
   return imported;
 }
 

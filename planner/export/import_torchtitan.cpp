@@ -86,6 +86,16 @@ sim::Result<Imported> import_torchtitan(std::string_view text, const std::string
     if (!value) return tl::unexpected(value.error());
     imported.settings.push_back(fmt::format("training.{}={}", field, *value));
   }
+  const std::string float8 = "quantize.linear.float8";
+  if (keys.text("model.converters").find(float8) != std::string::npos) {
+    imported.settings.emplace_back("training.linear_precision=fp8");
+    const bool rows = keys.text(float8 + ".recipe_name").find("rowwise") != std::string::npos;
+    imported.settings.push_back(
+        fmt::format("training.fp8_recipe={}", rows ? "rowwise" : "tensorwise"));
+    if (keys.text(float8 + ".enable_fsdp_float8_all_gather") == "true") {
+      imported.settings.emplace_back("training.fp8_all_gather=true");
+    }
+  }
   return imported;
 }
 

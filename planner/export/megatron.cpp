@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "planner/export/targets.hpp"
+#include "sim/lower/fp8.hpp"
 
 namespace seqspan::planner {
 namespace {
@@ -97,6 +98,11 @@ sim::Result<Exported> to_megatron(const sim::Job& job, const Layout& layout) {
   flags.add("global-batch-size", job.training.global_batch_size);
   flags.add("transformer-impl", "transformer_engine");
   flags.add("bf16");
+  if (job.training.linear_precision == sim::LinearPrecision::kFloat8) {
+    flags.add("fp8-format", "hybrid");
+    flags.add("fp8-recipe",
+              sim::name_of(fp8_recipe_of(job.training, sim::traits_of(job.framework))));
+  }
   if (job.training.loss.value_or(sim::LossKind::kFused) == sim::LossKind::kFused) {
     flags.add("cross-entropy-loss-fusion");
   }

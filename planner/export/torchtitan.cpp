@@ -2,8 +2,28 @@
 #include <fmt/format.h>
 
 #include "planner/export/targets.hpp"
+#include "sim/lower/fp8.hpp"
 
 namespace seqspan::planner {
+namespace {
+
+// Tensorwise is what holds without a recipe's name, and the only one that gathers in FP8.
+std::string float8_of(const sim::Job& job) {
+  if (job.training.linear_precision == sim::LinearPrecision::kBFloat16) return "";
+  std::string text =
+      "\n[model]\nconverters = [\"quantize.linear.float8\"]\n"
+      "\n[quantize.linear.float8]\nfilter_fqns = [\"output\"]\n";
+  const sim::Fp8Recipe recipe = fp8_recipe_of(job.training, sim::traits_of(job.framework));
+  if (recipe == sim::Fp8Recipe::kRowwise) text += "recipe_name = \"rowwise\"\n";
+  if (job.training.fp8_all_gather) {
+    text +=
+        "enable_fsdp_float8_all_gather = true\n"
+        "precompute_float8_dynamic_scale_for_fsdp = true\n";
+  }
+  return text + "\n[compile]\nenable = true\n";
+}
+
+}  // namespace
 
 sim::Result<Exported> to_torchtitan(const sim::Job& job, const sim::Layout& layout) {
   if (layout.loss_chunks > 1) {
@@ -49,6 +69,7 @@ sim::Result<Exported> to_torchtitan(const sim::Job& job, const sim::Layout& layo
                           : layout.recompute == sim::Recompute::kSelective ? "selective"
                                                                            : "none";
   exported.text += fmt::format("\n[activation_checkpoint]\nmode = \"{}\"\n", recompute);
+  exported.text += float8_of(job);
   exported.text +=
       fmt::format("# torchrun --nnodes {} --nproc-per-node {} -m torchtitan.train ...\n",
                   job.cluster.nodes, job.cluster.gpus_per_node);

@@ -45,6 +45,15 @@ double attention_tflops(const sim::Job& job, double factor, sim::Seconds time) {
   return factor * sequences * forward.value() / time.value() / gpus / 1e12;
 }
 
+// TFLOP/s per GPU of a step, with every query counted as seeing all keys.
+double full_square_tflops(const sim::Job& job, sim::Seconds step) {
+  const sim::Flops sequence = sim::model_flops(job.model, sim::Tokens(job.training.sequence_length),
+                                               sim::AttentionMask::kFull);
+  const auto sequences = static_cast<double>(job.training.global_batch_size);
+  const auto gpus = static_cast<double>(job.cluster.gpu_count());
+  return sequences * sequence.value() / step.value() / gpus / 1e12;
+}
+
 void compare(const sim::Job& job, const sim::Simulation& simulation, ReplayedRow& row) {
   const ReplayMeasured& measured = row.row.measured;
   const auto add = [&row](ReplayQuantity quantity, double predicted, std::optional<double> value) {
@@ -53,9 +62,12 @@ void compare(const sim::Job& job, const sim::Simulation& simulation, ReplayedRow
   add(ReplayQuantity::kStepTime, simulation.time.step.value() * 1e3, measured.step_milliseconds);
   add(ReplayQuantity::kTflops, simulation.model_flops_per_gpu.value() / 1e12,
       measured.tflops_per_gpu);
+  add(ReplayQuantity::kFullSquareTflops, full_square_tflops(job, simulation.time.step),
+      measured.full_square_tflops_per_gpu);
   add(ReplayQuantity::kTokens, simulation.tokens_per_gpu_per_second,
       measured.tokens_per_gpu_per_second);
   add(ReplayQuantity::kPeakMemory, allocated_gib(simulation.peak), measured.peak_allocated_gib);
+  add(ReplayQuantity::kReservedMemory, allocated_gib(simulation.peak), measured.peak_reserved_gib);
   const sim::StepTime& time = simulation.time;
   add(ReplayQuantity::kAttentionForward, attention_tflops(job, 1, time.forward),
       measured.attention_forward_tflops);
@@ -69,7 +81,10 @@ void compare(const sim::Job& job, const sim::Simulation& simulation, ReplayedRow
 // Something that grows with the time of a step: (predicted, measured).
 std::optional<std::pair<double, double>> time_of(const ReplayedRow& row) {
   for (const ReplayComparison& comparison : row.comparisons) {
-    if (comparison.quantity == ReplayQuantity::kPeakMemory) continue;
+    if (comparison.quantity == ReplayQuantity::kPeakMemory ||
+        comparison.quantity == ReplayQuantity::kReservedMemory) {
+      continue;
+    }
     if (comparison.quantity == ReplayQuantity::kStepTime) {
       return std::pair(comparison.predicted, comparison.measured);
     }
@@ -123,10 +138,14 @@ const char* name_of(ReplayQuantity quantity) {
       return "step time";
     case ReplayQuantity::kTflops:
       return "model FLOPs";
+    case ReplayQuantity::kFullSquareTflops:
+      return "model FLOPs of the full square";
     case ReplayQuantity::kTokens:
       return "tokens";
     case ReplayQuantity::kPeakMemory:
       return "peak memory";
+    case ReplayQuantity::kReservedMemory:
+      return "reserved memory";
     case ReplayQuantity::kAttentionForward:
       return "attention, forward";
     case ReplayQuantity::kAttentionBackward:
@@ -144,10 +163,12 @@ const char* unit_of(ReplayQuantity quantity) {
     case ReplayQuantity::kStepTime:
       return "ms";
     case ReplayQuantity::kTflops:
+    case ReplayQuantity::kFullSquareTflops:
       return "TFLOP/s per GPU";
     case ReplayQuantity::kTokens:
       return "per GPU and second";
     case ReplayQuantity::kPeakMemory:
+    case ReplayQuantity::kReservedMemory:
       return "GiB";
     case ReplayQuantity::kAttentionForward:
     case ReplayQuantity::kAttentionBackward:

@@ -17,14 +17,16 @@ namespace seqspan::profiles {
 enum class ReplayQuantity : std::uint8_t {
   kStepTime,
   kTflops,
+  kFullSquareTflops,
   kTokens,
   kPeakMemory,
+  kReservedMemory,
   kAttentionForward,
   kAttentionBackward,
   kForwardIterations,
   kIterations,
 };
-inline constexpr std::size_t kReplayQuantities = 8;
+inline constexpr std::size_t kReplayQuantities = 10;
 [[nodiscard]] const char* name_of(ReplayQuantity quantity);  // "step time"
 [[nodiscard]] const char* unit_of(ReplayQuantity quantity);  // "ms"
 

@@ -36,6 +36,10 @@ const FieldTable<ReplayMeasured>& measured_table() {
                      "the square")
               .with_default("not measured"),
           &ReplayMeasured::tflops_per_gpu);
+    t.add(json::real("full_square_tflops_per_gpu", 1e-6, 1e9,
+                     "the same, as if every query saw all keys")
+              .with_default("not measured"),
+          &ReplayMeasured::full_square_tflops_per_gpu);
     t.add(json::real("tokens_per_gpu_per_second", 1e-6, 1e12, "tokens trained on")
               .with_default("not measured"),
           &ReplayMeasured::tokens_per_gpu_per_second);
@@ -43,6 +47,11 @@ const FieldTable<ReplayMeasured>& measured_table() {
                      "torch.cuda.max_memory_allocated of the GPU that needs most")
               .with_default("not measured"),
           &ReplayMeasured::peak_allocated_gib);
+    t.add(json::real("peak_reserved_gib", 1e-6, 1e9,
+                     "torch.cuda.max_memory_reserved of the GPU that needs most; what is predicted "
+                     "is what is allocated")
+              .with_default("not measured"),
+          &ReplayMeasured::peak_reserved_gib);
     t.add(json::real("attention_forward_tflops", 1e-6, 1e9,
                      "attention alone, forward: TFLOP/s per GPU of unmasked pairs")
               .with_default("not measured"),
@@ -89,6 +98,7 @@ const FieldTable<ReplayRow>& row_table() {
 
 bool says_something(const ReplayMeasured& measured) {
   return measured.step_milliseconds || measured.tflops_per_gpu ||
+         measured.full_square_tflops_per_gpu || measured.peak_reserved_gib ||
          measured.tokens_per_gpu_per_second || measured.peak_allocated_gib ||
          measured.out_of_memory || measured.attention_forward_tflops ||
          measured.attention_backward_tflops || measured.forward_iterations_per_second ||

@@ -17,9 +17,13 @@ struct ReplayMeasured {
   std::optional<double> step_milliseconds;
   // Model FLOPs of causal attention (half of the square) per second and GPU.
   std::optional<double> tflops_per_gpu;
+  // The same with every query counted as seeing all keys.
+  std::optional<double> full_square_tflops_per_gpu;
   std::optional<double> tokens_per_gpu_per_second;
   // torch.cuda.max_memory_allocated: without NCCL's buffers and the CUDA context.
   std::optional<double> peak_allocated_gib;
+  // torch.cuda.max_memory_reserved: what the allocator took, with what is free inside of it.
+  std::optional<double> peak_reserved_gib;
   bool out_of_memory = false;
   // Of a job of attention alone: FLOPs of unmasked pairs, 4 d each forward and 2.5 times that
   // backward, and runs of forward, or of forward and backward.

@@ -10,6 +10,7 @@ std::vector<sim::Gemm> gemms_of(const sim::Program& program) {
   for (const sim::Op& op : program.ops) {
     const auto* gemm = std::get_if<sim::Gemm>(&op.work);
     if (gemm == nullptr || gemm->m * gemm->n * gemm->k * gemm->groups == 0) continue;
+    if (gemm->precision != sim::GemmPrecision::kBFloat16) continue;
     const bool known = std::any_of(gemms.begin(), gemms.end(), [&](const sim::Gemm& other) {
       return other.m == gemm->m && other.n == gemm->n && other.k == gemm->k &&
              other.groups == gemm->groups;

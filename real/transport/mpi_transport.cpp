@@ -35,6 +35,7 @@ struct MpiTypes {
         return MPI_FLOAT;
       case sim::DataType::kInt64:
         return MPI_INT64_T;
+      case sim::DataType::kFloat8:
       case sim::DataType::kBool:
         return MPI_BYTE;
     }

@@ -15,6 +15,7 @@ ncclDataType_t type_of(sim::DataType type) {
       return ncclFloat32;
     case sim::DataType::kInt64:
       return ncclInt64;
+    case sim::DataType::kFloat8:
     case sim::DataType::kBool:
       return ncclUint8;
   }

@@ -41,6 +41,10 @@ sim::Result<void> validate_numbers(const RunContext& context) {
     context.validation.notes.emplace_back(
         "numbers: experts are replaced by a dense feed-forward, which is what has kernels");
   }
+  if (context.job.training.linear_precision != small->training.linear_precision) {
+    context.validation.notes.emplace_back(
+        "numbers: FP8 linears are replaced by bf16 ones, which have kernels");
+  }
   const auto check = check_layer(context.transport, *small, layout,
                                  {.seed = 1,
                                   .documents = context.options.documents,

@@ -104,6 +104,7 @@ std::optional<sim::Job> small_job(const sim::Job& job, const sim::Layout& layout
   small.cluster.nodes = 1;
   small.cluster.gpus_per_node = layout.world();
   small.training.global_batch_size = layout.dp * layout.micro_batch;
+  small.training.linear_precision = sim::LinearPrecision::kBFloat16;
   small.training.sequence_length = 4 * 2 * layout.cp() * layout.tp;
   small.model.vocabulary = 128 * layout.tp;
   sim::Tower& tower = small.model.towers.front();

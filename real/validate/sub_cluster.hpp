@@ -27,7 +27,8 @@ namespace seqspan::real {
 [[nodiscard]] sim::Layout layout_for_numbers(const sim::Layout& plan, std::int64_t ranks);
 
 // The job with a single small layer that the layout is legal for: the ratio of query to KV heads
-// stays, experts become a dense feed-forward. Nothing where no small shape is legal.
+// stays, experts become a dense feed-forward, and FP8 linears bf16 ones. Nothing where no small
+// shape is legal.
 [[nodiscard]] std::optional<sim::Job> small_job(const sim::Job& job, const sim::Layout& layout);
 
 }  // namespace seqspan::real

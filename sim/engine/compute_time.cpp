@@ -16,6 +16,8 @@ constexpr Law kGemm{"GEMM", "NVIDIA, Matrix Multiplication Background User's Gui
 constexpr Law kWeightGradient{
     "weight gradient",
     "as a GEMM, its product added in fp32 (Megatron-LM, gradient accumulation fusion)"};
+constexpr Law kFp8Gemm{
+    "FP8 GEMM", "as a GEMM, of FP8 operands with a bf16 product (cuBLASLt, torch._scaled_mm)"};
 constexpr Law kGroupedGemm{
     "grouped GEMM", "products side by side on a few streams (TransformerEngine grouped GEMM)"};
 constexpr Law kAttentionForward{"attention, forward",
@@ -32,7 +34,9 @@ NumberOf<Numbers, Bytes> gemm_traffic(const Numbers& in, const Gemm& gemm) {
   const auto n = in.given("n", gemm.n, kFromOp);
   const auto k = in.given("k", gemm.k, kFromOp);
   const auto product = m * n * std::int64_t{gemm.weight_gradient ? 8 : 2};
-  return in.named("bytes", as<Bytes>(std::int64_t{2} * (m * k + k * n) + product));
+  const std::int64_t element = bytes_per_element(
+      gemm.precision == GemmPrecision::kBFloat16 ? DataType::kBFloat16 : DataType::kFloat8);
+  return in.named("bytes", as<Bytes>(element * (m * k + k * n) + product));
 }
 
 // Tokens of an expert fill whole tiles, as rows of the product or along what is summed.
@@ -73,17 +77,30 @@ NumberOf<Numbers, double> tile_fill(const Numbers& in, const DeviceProfile& devi
   return in.named("fill", real(tiles) / real(waves * multiprocessors));
 }
 
+// At whole waves.
+template <class Numbers>
+NumberOf<Numbers, FlopsPerSecond> gemm_rate(const Numbers& in, const DeviceProfile& device,
+                                            const Gemm& gemm) {
+  const KernelEfficiency& kernels = device.efficiency;
+  if (gemm.precision != GemmPrecision::kBFloat16) {
+    const bool own =
+        gemm.precision == GemmPrecision::kFloat8Gradient && kernels.fp8_gradient_gemm > 0;
+    return in.sourced("peak_fp8", device.peak_fp8, device.sources) *
+           (own ? in.sourced("efficiency.fp8_gradient_gemm", kernels.fp8_gradient_gemm,
+                             device.sources)
+                : in.sourced("efficiency.fp8_gemm", kernels.fp8_gemm, device.sources));
+  }
+  const bool own = gemm.weight_gradient && kernels.weight_gradient > 0;
+  return in.sourced("peak_bf16", device.peak_bf16, device.sources) *
+         (own ? in.sourced("efficiency.weight_gradient", kernels.weight_gradient, device.sources)
+              : in.sourced("efficiency.gemm", kernels.gemm, device.sources));
+}
+
 template <class Numbers>
 NumberOf<Numbers, Seconds> gemm_time(const Numbers& in, const DeviceProfile& device,
                                      const Gemm& gemm) {
   if (gemm.groups > 1) return grouped_gemm_time(in, device, gemm);
-  const KernelEfficiency& kernels = device.efficiency;
-  const bool own = gemm.weight_gradient && kernels.weight_gradient > 0;
-  const auto efficiency =
-      own ? in.sourced("efficiency.weight_gradient", kernels.weight_gradient, device.sources)
-          : in.sourced("efficiency.gemm", kernels.gemm, device.sources);
-  const auto rate = in.sourced("peak_bf16", device.peak_bf16, device.sources) * efficiency *
-                    tile_fill(in, device, gemm);
+  const auto rate = gemm_rate(in, device, gemm) * tile_fill(in, device, gemm);
   const auto memory = in.sourced("memory_bandwidth", device.memory_bandwidth, device.sources);
   return largest(in.named("products", flops_of(in, gemm) / rate),
                  in.named("operands", gemm_traffic(in, gemm) / memory)) +
@@ -245,6 +262,7 @@ Seconds compute_time(const DeviceProfile& device, const Op& op) {
 Law compute_law(const Op& op) {
   if (const auto* gemm = std::get_if<Gemm>(&op.work)) {
     if (gemm->groups > 1) return kGroupedGemm;
+    if (gemm->precision != GemmPrecision::kBFloat16) return kFp8Gemm;
     return gemm->weight_gradient ? kWeightGradient : kGemm;
   }
   if (const auto* work = std::get_if<AttentionWork>(&op.work)) {

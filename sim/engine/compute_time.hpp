@@ -5,7 +5,8 @@
 //              / (waves x multiprocessors) with waves = ceil(tiles / multiprocessors), the
 //              quantisation that NVIDIA's "Matrix Multiplication Background User's Guide"
 //              describes; bytes = each operand and the product once, bf16. A weight gradient has an
-//              efficiency of its own, and reads and writes its product in fp32.
+//              efficiency of its own, and reads and writes its product in fp32. FP8 products have a
+//              peak and efficiencies of their own (docs/models/fp8.md); their operands are 1 byte.
 //   grouped    products x max(FLOPs of one, its rows in whole tiles, / (peak x efficiency),
 //   GEMM       bytes of one / HBM at the rate of passes, launch) + kernel overhead: the products
 //              run side by side on a few streams, so that waves fill each other, but none takes

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "sim/lower/dimensions.hpp"
+#include "sim/lower/fp8.hpp"
 #include "sim/lower/framework_traits.hpp"
 #include "sim/lower/stages.hpp"
 #include "sim/spec/layer_facts.hpp"
@@ -125,6 +127,52 @@ std::optional<ReasonCode> broken_by_feed_forward(const FeedForward& part, const 
   return std::nullopt;
 }
 
+bool offers(const FrameworkTraits& traits, Fp8Recipe recipe) {
+  switch (recipe) {
+    case Fp8Recipe::kDelayed:
+      return traits.fp8_delayed;
+    case Fp8Recipe::kTensorwise:
+      return traits.fp8_tensorwise;
+    case Fp8Recipe::kRowwise:
+      return traits.fp8_rowwise;
+  }
+  return false;
+}
+
+bool is_even(std::int64_t side) { return side % 16 == 0; }
+
+// The numbers that are summed, or stand side by side, in a product of FP8.
+bool has_even_sides(const LayerKind& kind, const Tower& tower, const Layout& layout) {
+  const auto* attention = std::get_if<FullAttention>(&kind.attention);
+  if (attention == nullptr) return false;
+  const std::int64_t heads = attention->query_heads * attention->head_dim;
+  const std::int64_t all = heads + 2 * attention->kv_heads * attention->head_dim;
+  return is_even(tower.hidden) && is_even(heads / layout.tp) && is_even(all / layout.tp) &&
+         is_even(intermediate_of(kind.feed_forward) / layout.tp);
+}
+
+std::optional<ReasonCode> broken_by_fp8(const Job& job, const FrameworkTraits& traits,
+                                        const Layout& layout) {
+  const Training& training = job.training;
+  if (training.linear_precision == LinearPrecision::kBFloat16) return std::nullopt;
+  if (job.cluster.device.efficiency.fp8_gemm == 0) return ReasonCode::kFp8DeviceUnsupported;
+  const Fp8Recipe recipe = fp8_recipe_of(training, traits);
+  const bool unmodelled = (recipe == Fp8Recipe::kRowwise && layout.tp > 1) ||
+                          (traits.fp8_keeps_casts && layout.sharding == Sharding::kParameters);
+  const bool gathers =
+      !training.fp8_all_gather || (traits.fp8_weight_gather && recipe == Fp8Recipe::kTensorwise);
+  if (!offers(traits, recipe) || !gathers || unmodelled) return ReasonCode::kFp8RecipeUnsupported;
+  const Tower& tower = job.model.towers.front();
+  const Dimensions dimensions = dimensions_of(tower, training, layout);
+  for (const LayerKind& kind : tower.kinds) {
+    if (is_latent(kind.attention) || expert_count(kind.feed_forward) > 0 ||
+        !has_even_sides(kind, tower, layout) || !is_even(dimensions.shard_rows)) {
+      return ReasonCode::kFp8ModelUnsupported;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<ReasonCode> broken_rule(const Job& job, const Layout& layout) {
@@ -148,6 +196,9 @@ std::optional<ReasonCode> broken_rule(const Job& job, const Layout& layout) {
     if (const auto code = broken_by_heads(traits, heads_of(kind.attention), layout)) return code;
     if (attention_alone) break;
     if (const auto code = broken_by_feed_forward(kind.feed_forward, layout)) return code;
+  }
+  if (!attention_alone) {
+    if (const auto code = broken_by_fp8(job, traits, layout)) return code;
   }
   if (attention_alone &&
       (layout.pp > 1 || layout.vpp > 1 || layout.ep > 1 || layout.recompute != Recompute::kNone ||

@@ -189,6 +189,25 @@ constexpr std::array<ReasonFacts, kReasonCodeCount> kReasons{{
      "inputs are kept: pp, vpp and ep must be 1, recompute and offload none and sharding left at "
      "its default.",
      "Leave these keys out, or set training.scope=step.", "how such benchmarks are run"},
+    {ReasonCode::kFp8DeviceUnsupported, "fp8_device_unsupported",
+     "FP8 linears (training.linear_precision=fp8) need a device whose profile has the rate of its "
+     "FP8 products (peak_fp8 and efficiency.fp8_gemm). GPUs before Hopper have no FP8.",
+     "Set training.linear_precision=bf16, choose a device with FP8, or measure its rate.",
+     "TransformerEngine pytorch/fp8.py check_fp8_support (compute capability 8.9 or higher)"},
+    {ReasonCode::kFp8RecipeUnsupported, "fp8_recipe_unsupported",
+     "Megatron (with TransformerEngine) has the recipes delayed and tensorwise, modelled without "
+     "sharding=parameters; torchtitan (with torchao) tensorwise and rowwise, rowwise modelled "
+     "without tensor parallelism; DeepSpeed (ALST) and yunchang have none. Only torchtitan gathers "
+     "weights in FP8 (training.fp8_all_gather), and with tensorwise only.",
+     "Choose a recipe that the framework has (training.fp8_recipe), or "
+     "training.linear_precision=bf16.",
+     "Megatron-LM megatron/training/arguments.py (--fp8-recipe); pytorch/ao "
+     "torchao/float8/config.py; torchtitan docs/float8.md"},
+    {ReasonCode::kFp8ModelUnsupported, "fp8_model_unsupported",
+     "FP8 linears are modelled for dense layers with full attention only: no experts, no latent "
+     "attention. A rank's rows, and the sides of its matrices, must be multiples of 16.",
+     "Set training.linear_precision=bf16, or change tp, cp or the sequence.",
+     "TransformerEngine pytorch/utils.py assert_dim_for_fp8_exec; torch._scaled_mm"},
     {ReasonCode::kDoesNotFit, "does_not_fit",
      "The predicted peak on some pipeline stage is above the memory of one GPU.",
      "Split more (ulysses, ring, tp, pp), recompute (recompute=full), shard more, or chunk the "

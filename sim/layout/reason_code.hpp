@@ -48,10 +48,13 @@ enum class ReasonCode : std::uint8_t {
   kHostLinkUnknown,
   kTiledMlpUnsupported,
   kAttentionAloneHasOneLayer,
+  kFp8DeviceUnsupported,
+  kFp8RecipeUnsupported,
+  kFp8ModelUnsupported,
   kDoesNotFit,
   kHostDoesNotFit,
 };
-inline constexpr std::size_t kReasonCodeCount = 40;
+inline constexpr std::size_t kReasonCodeCount = 43;
 
 struct ReasonFacts {
   ReasonCode code;

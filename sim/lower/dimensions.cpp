@@ -1,5 +1,7 @@
 #include "sim/lower/dimensions.hpp"
 
+#include "sim/lower/fp8.hpp"
+
 namespace seqspan::sim {
 
 Dimensions dimensions_of(const Tower& tower, const Training& training, const Layout& layout) {
@@ -15,6 +17,11 @@ Dimensions dimensions_of(const Tower& tower, const Training& training, const Lay
       .rows = layout.micro_batch * tokens,
       .shard_rows = layout.micro_batch * shard_tokens,
   };
+}
+
+DataType norm_output_type(const LoweringContext& context) {
+  return fp8_use_of(context.job.training, context.traits).norms_cast ? DataType::kFloat8
+                                                                     : DataType::kBFloat16;
 }
 
 std::int64_t vocabulary_rows(const LoweringContext& context) {

@@ -35,6 +35,9 @@ struct LoweringContext {
   std::int64_t ring_rank = 0;  // whose program is written
 };
 
+// What a norm writes that a linear layer reads.
+[[nodiscard]] DataType norm_output_type(const LoweringContext& context);
+
 // V/t rows of the embedding and of the LM head, padded as the framework pads them.
 // Source: Megatron-LM megatron/training/tokenizer (padding to a multiple of 128 t).
 [[nodiscard]] std::int64_t vocabulary_rows(const LoweringContext& context);

@@ -62,6 +62,10 @@ struct FrameworkTraits {
   bool activation_offload;   // offload=activations: inputs of recomputed layers to the host
   bool optimizer_offload;    // offload=optimizer
   bool tiled_mlp;            // mlp_chunks > 1
+  bool fp8_delayed;          // FP8 linears by recipe (Fp8Recipe)
+  bool fp8_tensorwise;
+  bool fp8_rowwise;
+  bool fp8_weight_gather;  // FSDP gathers weights in FP8, with the tensorwise recipe
   // How it computes.
   std::int64_t vocabulary_multiple;  // of V/t: Megatron-LM's --make-vocab-size-divisible-by
   bool fused_kernels;         // fused norm, RoPE and SwiGLU (else eager Hugging Face modules)
@@ -85,9 +89,13 @@ struct FrameworkTraits {
   bool all_to_alls_apart;
   // All-gather attention is a kernel for each of the rank's two zigzag chunks, or one for both.
   bool attends_by_chunk;
+  // What forward casts to FP8 is kept: inputs for backward, weights and their transposes for the
+  // step (else bf16 is, and is cast again).
+  bool fp8_keeps_casts;
   RingTraits ring;
   StateBytes state;
   LossKind loss;           // default
+  Fp8Recipe fp8_recipe;    // default
   RingOrder ring_order;    // default
   KvExchange kv_exchange;  // default
   Sharding sharding;       // default

@@ -27,6 +27,11 @@ class Loss {
   void cross_entropy_gradient(ProgramBuilder& builder) const;
 
   const LoweringContext& context_;
+  // Numbers are fp32; the logits' gradient is a tensor of its own.
+  [[nodiscard]] bool in_float32() const {
+    return kind_ == LossKind::kFloat32Logits || kind_ == LossKind::kEagerFloat32;
+  }
+
   LossKind kind_;
   bool eager_;
   std::int64_t chunks_;
@@ -41,6 +46,7 @@ class Loss {
   TensorId log_softmax_;
   TensorId statistics_;
   TensorId logits_gradient_;
+  TensorId log_softmax_gradient_{};
   TensorId float32_gradient_;
   TensorId whole_norm_gradient_;
   TensorId norm_gradient_;
@@ -76,6 +82,9 @@ Loss::Loss(ProgramBuilder& builder, const LoweringContext& context)
   statistics_ = builder.float32("max, sum, target logit", {Extent{"b s/c", rows_}, Extent{"3", 3}});
   logits_gradient_ = builder.bfloat16("d(logits)", logits);
   float32_gradient_ = builder.float32("d(logits) in fp32", logits);
+  if (kind_ == LossKind::kEagerFloat32) {
+    log_softmax_gradient_ = builder.float32("d(log-softmax)", logits);
+  }
   whole_norm_gradient_ =
       builder.bfloat16("d(final norm output), partial", context.dimensions.full());
   norm_gradient_ = shard_of(builder, context, "d(final norm output)", whole_norm_gradient_);
@@ -90,9 +99,9 @@ Loss::Loss(ProgramBuilder& builder, const LoweringContext& context)
 }
 
 void Loss::cross_entropy(ProgramBuilder& builder) const {
-  if (kind_ == LossKind::kFloat32Logits) {
+  if (in_float32()) {
     builder.memory_pass("logits to fp32", {logits_}, {float32_logits_});
-    if (eager_) {
+    if (eager_ || kind_ == LossKind::kEagerFloat32) {
       builder.memory_pass("log-softmax", {float32_logits_}, {log_softmax_, statistics_});
     } else {
       builder.memory_pass("softmax in place", {float32_logits_}, {float32_logits_, statistics_});
@@ -110,7 +119,13 @@ void Loss::cross_entropy(ProgramBuilder& builder) const {
 }
 
 void Loss::cross_entropy_gradient(ProgramBuilder& builder) const {
-  if (kind_ != LossKind::kFloat32Logits) {
+  if (kind_ == LossKind::kEagerFloat32) {
+    // Zeros but for the labels.
+    builder.memory_pass("loss gradient", {}, {log_softmax_gradient_});
+    builder.memory_pass("log-softmax gradient", {log_softmax_, log_softmax_gradient_},
+                        {float32_gradient_});
+    builder.memory_pass("d(logits) to bf16", {float32_gradient_}, {logits_gradient_});
+  } else if (!in_float32()) {
     // The gradient overwrites the logits.
     builder.memory_pass("cross entropy gradient", {logits_, statistics_}, {logits_});
   } else if (eager_) {
@@ -131,7 +146,7 @@ void Loss::head_and_loss(ProgramBuilder& builder) const {
 
 void Loss::head_gradient(ProgramBuilder& builder) const {
   cross_entropy_gradient(builder);
-  const TensorId gradient = kind_ == LossKind::kFloat32Logits ? logits_gradient_ : logits_;
+  const TensorId gradient = in_float32() ? logits_gradient_ : logits_;
   builder.gemm("LM head, data gradient", {rows_, context_.tower.hidden, vocabulary_},
                {gradient, weights_.parameters()}, {whole_norm_gradient_});
   Operands writes{weights_.gradients()};

@@ -1,12 +1,13 @@
 #include "sim/lower/weights.hpp"
 
 #include "sim/formula/numbers.hpp"
+#include "sim/lower/fp8.hpp"
 #include "sim/lower/framework_traits.hpp"
 
 namespace seqspan::sim {
 
 Weights::Weights(ProgramBuilder& builder, const LoweringContext& context, const WeightNames& names,
-                 std::int64_t elements, Axis axis)
+                 std::int64_t elements, Axis axis, std::int64_t in_fp8)
     : elements_(elements),
       shards_(axis == Axis::kExpertShard ? context.layout.expert_data_parallel()
                                          : context.layout.dp * context.layout.cp()),
@@ -49,15 +50,28 @@ Weights::Weights(ProgramBuilder& builder, const LoweringContext& context, const 
     builder.standing(names.optimizer_state, Role::kOptimizerState, DataType::kFloat32,
                      {words, optimizer_extent});
   }
+  const Fp8Use fp8 = fp8_use_of(context.job.training, context.traits);
+  has_fp8_copies_ = fp8.keeps_casts && in_fp8 > 0;
+  if (has_fp8_copies_) {
+    fp8_copies_ = builder.standing("FP8 weights and their transposes", Role::kParameter,
+                                   DataType::kFloat8, {Extent{"2", 2}, Extent{"P", in_fp8}});
+    fp8_copy_bytes_ = Bytes((fp8.looks_first ? 6 : 4) * in_fp8);
+  }
+  // In FP8 a matrix is one byte a number, and what is not a matrix two.
+  const bool gathers_fp8 = fp8.gathers_weights && in_fp8 > 0;
+  const DataType gathered_type = gathers_fp8 ? DataType::kFloat8 : DataType::kBFloat16;
+  const Extent gathered =
+      gathers_fp8 ? Extent{"P + norms", divide_up(2 * elements - in_fp8, shards_) * shards_}
+                  : whole;
   if (stays_gathered_) {
     gathered_ =
-        builder.standing("gathered parameters", Role::kParameter, DataType::kBFloat16, {whole});
+        builder.standing("gathered parameters", Role::kParameter, gathered_type, {gathered});
     unsharded_gradient_ = builder.standing("gradients before reduction", Role::kGradient,
                                            DataType::kBFloat16, {whole});
   } else if (fully_sharded_) {
-    flat_ = builder.bfloat16("flat all-gather output", {whole});
-    gathered_ = builder.held("gathered parameters", DataType::kBFloat16, {whole});
-    prefetched_ = builder.held("next layer's gathered parameters", DataType::kBFloat16, {whole});
+    flat_ = builder.activation("flat all-gather output", gathered_type, {gathered});
+    gathered_ = builder.held("gathered parameters", gathered_type, {gathered});
+    prefetched_ = builder.held("next layer's gathered parameters", gathered_type, {gathered});
   }
   if (gathers_gradients()) {
     if (!stays_gathered_) {
@@ -108,6 +122,12 @@ void Weights::gather_updated(ProgramBuilder& builder, When when) const {
                       {}, {standing_}, when);
 }
 
+void Weights::copy_to_fp8(ProgramBuilder& builder) const {
+  if (!has_fp8_copies_) return;
+  builder.memory_pass("cast weights to FP8, and transpose", fp8_copy_bytes_, {parameters()},
+                      {fp8_copies_}, When::kFirstMicroBatch);
+}
+
 void Weights::before_forward(ProgramBuilder& builder, Operands trigger) const {
   if (elements_ == 0) return;
   if (fully_sharded_) {
@@ -115,6 +135,7 @@ void Weights::before_forward(ProgramBuilder& builder, Operands trigger) const {
   } else if (overlaps_gather_) {
     gather_updated(builder, When::kFirstMicroBatch);
   }
+  copy_to_fp8(builder);
 }
 
 void Weights::before_backward(ProgramBuilder& builder, Operands trigger) const {

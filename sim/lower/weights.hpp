@@ -31,6 +31,11 @@
 // Megatron-LM core/optimizer/cpu_offloading/hybrid_optimizer.py; ZeRO-Offload, arXiv 2101.06840,
 // section 4.
 //
+// FP8 (sim/lower/fp8.hpp): TransformerEngine keeps the matrices in FP8 and their transposes, 2
+// bytes per parameter, and makes them anew in the first micro-batch of a step; FSDP may gather
+// matrices in FP8, cast from the master's shard before (torchao fsdp_utils.py), with norms in bf16
+// beside them.
+//
 // One op stands for the passes over the state once a step: the norm of the gradients and the factor
 // that clips them, Adam, and where the framework keeps a buffer of gradients
 // (FrameworkTraits::gradient_buffer) its zeroing, the factor 1/N before they are summed, and the
@@ -52,8 +57,9 @@ struct WeightNames {
 class Weights {
  public:
   // `elements` parameters on this rank before sharding; none makes a group that does nothing.
+  // `in_fp8` of them are matrices whose products are in FP8.
   Weights(ProgramBuilder& builder, const LoweringContext& context, const WeightNames& names,
-          std::int64_t elements, Axis axis);
+          std::int64_t elements, Axis axis, std::int64_t in_fp8 = 0);
 
   // Before a block's ops; `trigger` is what the gather must wait for (the block before started).
   void before_forward(ProgramBuilder& builder, Operands trigger) const;
@@ -64,12 +70,17 @@ class Weights {
 
   // What compute ops read, and what weight gradient ops add to.
   [[nodiscard]] TensorId parameters() const { return fully_sharded_ ? gathered_ : standing_; }
+  // What linear layers multiply: the FP8 copies where there are any.
+  [[nodiscard]] TensorId in_products() const {
+    return has_fp8_copies_ ? fp8_copies_ : parameters();
+  }
   [[nodiscard]] TensorId gradients() const {
     return gathers_gradients() ? unsharded_gradient_ : gradient_;
   }
 
  private:
   void gather(ProgramBuilder& builder, Operands trigger) const;
+  void copy_to_fp8(ProgramBuilder& builder) const;
   void scale(ProgramBuilder& builder, When when) const;
   void reduce(ProgramBuilder& builder, When when) const;
   void gather_updated(ProgramBuilder& builder, When when) const;
@@ -95,8 +106,11 @@ class Weights {
   TensorId host_state_{};
   TensorId host_gradient_{};
   TensorId host_sum_{};
+  bool has_fp8_copies_ = false;
+  Bytes fp8_copy_bytes_;
   TensorId standing_{};
   TensorId gradient_{};
+  TensorId fp8_copies_{};
   TensorId flat_{};
   TensorId gathered_{};
   TensorId prefetched_{};

@@ -13,6 +13,11 @@
 
 namespace seqspan::sim {
 
+// What a product multiplies. FP8 products give bf16; those of a forward pass add up fast, in the
+// tensor cores, those of gradients every few steps in fp32 (TransformerEngine's split accumulator,
+// use_fast_accum of torch._scaled_mm).
+enum class GemmPrecision : std::uint8_t { kBFloat16, kFloat8, kFloat8Gradient };
+
 // `groups` products of [m, k] x [k, n]; 2 m n k FLOPs each.
 struct Gemm {
   std::int64_t m = 0;
@@ -20,6 +25,7 @@ struct Gemm {
   std::int64_t k = 0;
   std::int64_t groups = 1;
   bool weight_gradient = false;  // added to the gradients in place
+  GemmPrecision precision = GemmPrecision::kBFloat16;
 };
 
 // Softmax attention over `pairs` unmasked query-key pairs per head, summed over the batch.

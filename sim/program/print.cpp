@@ -39,7 +39,9 @@ const char* when_text(When when) {
 std::string work_text(const Program& program, const Op& op) {
   if (const auto* gemm = std::get_if<Gemm>(&op.work)) {
     const std::string groups = gemm->groups > 1 ? fmt::format("{} x ", gemm->groups) : "";
-    return fmt::format("GEMM {}m={} n={} k={}", groups, gemm->m, gemm->n, gemm->k);
+    const bool float8 = gemm->precision != GemmPrecision::kBFloat16;
+    return fmt::format("{}GEMM {}m={} n={} k={}", float8 ? "FP8 " : "", groups, gemm->m, gemm->n,
+                       gemm->k);
   }
   if (const auto* attention = std::get_if<AttentionWork>(&op.work)) {
     const std::string width =

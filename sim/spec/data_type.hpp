@@ -5,7 +5,7 @@
 
 namespace seqspan::sim {
 
-enum class DataType : std::uint8_t { kBFloat16, kFloat32, kInt64, kBool };
+enum class DataType : std::uint8_t { kBFloat16, kFloat32, kFloat8, kInt64, kBool };
 
 constexpr std::int64_t bytes_per_element(DataType type) {
   switch (type) {
@@ -13,6 +13,8 @@ constexpr std::int64_t bytes_per_element(DataType type) {
       return 2;
     case DataType::kFloat32:
       return 4;
+    case DataType::kFloat8:
+      return 1;
     case DataType::kInt64:
       return 8;
     case DataType::kBool:
@@ -27,6 +29,8 @@ constexpr const char* name_of(DataType type) {
       return "bf16";
     case DataType::kFloat32:
       return "fp32";
+    case DataType::kFloat8:
+      return "fp8";
     case DataType::kInt64:
       return "int64";
     case DataType::kBool:

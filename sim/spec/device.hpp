@@ -16,6 +16,8 @@ struct KernelEfficiency {
   double gemm = 0;                // of peak dense bf16
   double weight_gradient = 0;     // the same, added in fp32 to the gradients; 0: as gemm
   double grouped_gemm = 0;        // of peak dense bf16
+  double fp8_gemm = 0;            // of peak dense FP8, fast accumulation; 0: no FP8
+  double fp8_gradient_gemm = 0;   // the same, accumulated precisely; 0: as fp8_gemm
   double attention_forward = 0;   // of peak dense bf16, FLOPs of unmasked pairs counted exactly
   double attention_backward = 0;  // likewise, backward = 2.5 x forward FLOPs
   double causal = 1;              // of these where a mask cuts through tiles
@@ -89,6 +91,7 @@ struct HostLink {
 struct DeviceProfile {
   std::string name;  // "H100-SXM5-80GB"
   FlopsPerSecond peak_bf16;
+  FlopsPerSecond peak_fp8;  // 0: the device has no FP8, or no rate of it is known
   std::int64_t multiprocessors = 0;
   Bytes memory;  // HBM that the driver reports
   BytesPerSecond memory_bandwidth;

@@ -21,6 +21,7 @@ enum class LossKind : std::uint8_t {
   kFloat32Logits,  // logits in bf16 and a full fp32 copy kept for backward
   kFused,          // fused cross entropy: bf16 logits, gradient written in place
   kFusedLinear,    // fused linear + cross entropy: gradients in forward, chunk by chunk
+  kEagerFloat32,   // as kFloat32Logits, op by op: log-softmax kept, its gradient beside the loss's
 };
 
 constexpr const char* name_of(LossKind loss) {
@@ -31,6 +32,8 @@ constexpr const char* name_of(LossKind loss) {
       return "fused";
     case LossKind::kFusedLinear:
       return "fused_linear";
+    case LossKind::kEagerFloat32:
+      return "eager_fp32_logits";
   }
   return "";
 }
@@ -62,10 +65,40 @@ constexpr const char* name_of(AttentionKernel kernel) {
   return kernel == AttentionKernel::kFlash ? "flash" : "unfused";
 }
 
+// What the linear layers of the decoder layers multiply. Embedding, LM head, norms and attention
+// stay in bf16 either way.
+enum class LinearPrecision : std::uint8_t { kBFloat16, kFloat8 };
+
+constexpr const char* name_of(LinearPrecision precision) {
+  return precision == LinearPrecision::kBFloat16 ? "bf16" : "fp8";
+}
+
+// How operands are scaled into FP8: Megatron-LM's --fp8-recipe, torchao's recipe names.
+enum class Fp8Recipe : std::uint8_t {
+  kDelayed,     // one scale for a tensor, from the largest numbers of steps before
+  kTensorwise,  // one scale for a tensor, from its own largest number (current, dynamic scaling)
+  kRowwise,     // one for each row of an operand, from the row's largest number
+};
+
+constexpr const char* name_of(Fp8Recipe recipe) {
+  switch (recipe) {
+    case Fp8Recipe::kDelayed:
+      return "delayed";
+    case Fp8Recipe::kTensorwise:
+      return "tensorwise";
+    case Fp8Recipe::kRowwise:
+      return "rowwise";
+  }
+  return "";
+}
+
 struct Training {
   std::int64_t sequence_length = 0;    // s, tokens of one sequence over all its ranks
   std::int64_t global_batch_size = 0;  // sequences per optimizer step
   std::optional<LossKind> loss;        // absent: the framework's default
+  LinearPrecision linear_precision = LinearPrecision::kBFloat16;
+  std::optional<Fp8Recipe> fp8_recipe;  // absent: the framework's default
+  bool fp8_all_gather = false;          // fully sharded weights are gathered in FP8
   AttentionKernel attention_kernel = AttentionKernel::kFlash;
   // Above 0: dropout of the embedding, of both halves of a layer and, with unfused attention, of
   // its weights; each keeps a mask of one byte per number.

@@ -10,14 +10,14 @@ namespace seqspan::sim {
 
 // `tokens` query rows of this rank, of a sequence of `sequence` tokens.
 struct HeadBlock {
-  Extent batch;        // b
-  Extent tokens;       // s/r: s under Ulysses alone, s/c for a ring alone
-  Extent sequence;     // s
-  Extent query_heads;  // a/(t u)
-  Extent kv_heads;     // g/(t u), or 1 where KV heads are replicated
-  Extent head_dim;     // d, or d_k: of queries and keys
-  Extent value_dim;    // d, or d_v: of values and outputs
-  bool causal = true;  // else every query sees all keys
+  Extent batch;                      // b
+  Extent tokens;                     // s/r: s under Ulysses alone, s/c for a ring alone
+  Extent sequence;                   // s
+  Extent query_heads;                // a/(t u)
+  Extent kv_heads;                   // g/(t u), or 1 where KV heads are replicated
+  Extent head_dim;                   // d, or d_k: of queries and keys
+  Extent value_dim;                  // d, or d_v: of values and outputs
+  bool causal = true;                // else every query sees all keys
   std::int64_t flash_attention = 0;  // of AttentionWork
 
   [[nodiscard]] Shape query() const { return {batch, tokens, query_heads, head_dim}; }
@@ -28,7 +28,7 @@ struct HeadBlock {
   // `pairs` of one sequence; `longest_row` and `longest_column` of AttentionWork.
   [[nodiscard]] AttentionWork work(std::int64_t pairs, bool backward, std::int64_t longest_row,
                                    std::int64_t longest_column) const {
-    return {batch.value * pairs, query_heads.value, head_dim.value,    value_dim.value, backward,
+    return {batch.value * pairs, query_heads.value, head_dim.value,  value_dim.value, backward,
             longest_row,         longest_column,    flash_attention, batch.value};
   }
 };

@@ -15,6 +15,37 @@ constexpr DropoutNames kDropoutNames{
     .backward = "dropout backward, attention half",
 };
 
+constexpr OperandNames kInputNames{
+    .whole = "gathered attention norm output",
+    .cast = "attention norm output in FP8",
+    .whole_cast = "gathered attention norm output in FP8",
+    .transposed = "attention norm output in FP8, transposed",
+};
+constexpr OperandNames kAttendedNames{
+    .cast = "attention output in FP8",
+    .transposed = "attention output in FP8, transposed",
+};
+constexpr OperandNames kOutputGradientNames{
+    .whole = "gathered gradient, attention half",
+    .cast = "gradient in FP8, attention half",
+    .whole_cast = "gathered gradient in FP8, attention half",
+    .transposed = "gradient in FP8, transposed, attention half",
+};
+constexpr OperandNames kProjectedGradientNames{
+    .cast = "d(QKV) in FP8",
+    .transposed = "d(QKV) in FP8, transposed",
+};
+constexpr LinearNames kQkvNames{
+    .product = "QKV projection",
+    .data_gradient = "QKV projection, data gradient",
+    .weight_gradient = "QKV projection, weight gradient",
+};
+constexpr LinearNames kOutputNames{
+    .product = "output projection",
+    .data_gradient = "output projection, data gradient",
+    .weight_gradient = "output projection, weight gradient",
+};
+
 std::int64_t qkv_heads(const FullAttention& attention) {
   return attention.query_heads + 2 * attention.kv_heads;
 }
@@ -24,20 +55,17 @@ std::int64_t qkv_heads(const FullAttention& attention) {
 AttentionHalf::AttentionHalf(ProgramBuilder& builder, const LoweringContext& context,
                              const FullAttention& attention, const Weights& weights,
                              const Ports& ports)
-    : weights_(weights),
-      qk_norm_(attention.qk_norm),
+    : qk_norm_(attention.qk_norm),
       views_(!attention.rotary && context.layout.cp() == 1),
       gathers_heads_(attention.kv_heads < context.layout.tp),
       recomputes_core_(context.layout.recompute == Recompute::kSelective),
-      rows_(context.dimensions.rows),
-      hidden_(context.dimensions.hidden.value),
       qkv_width_(qkv_heads(attention) * attention.head_dim / context.layout.tp),
-      query_width_(attention.query_heads * attention.head_dim / context.layout.tp),
       heads_(local_heads(context, attention)),
       ports_(ports),
-      norm_(builder, context, "attention norm output", ports.input),
+      norm_(builder, context, "attention norm output", ports.input, norm_output_type(context)),
       dropout_(builder, context, kDropoutNames, ports.output_gradient),
-      whole_norm_(whole_of(builder, context, "gathered attention norm output", norm_.output())),
+      normed_input_(builder, context, kInputNames, norm_.output(), LinearOperand::Role::kInput,
+                    LinearOperand::Tokens::kShard),
       projected_(builder.bfloat16("QKV", {context.dimensions.batch, context.dimensions.tokens,
                                           Extent{"(a + 2 g) d/t", qkv_width_}})),
       whole_projected_(
@@ -61,22 +89,32 @@ AttentionHalf::AttentionHalf(ProgramBuilder& builder, const LoweringContext& con
       attention_(make_attention(
           builder, heads_, positioned_,
           {context.layout, context.traits, context.job.training, context.ring_rank})),
+      attended_(builder, context, kAttendedNames, output_of(attention_),
+                LinearOperand::Role::kInput, LinearOperand::Tokens::kAll),
       partial_output_(builder.bfloat16("attention projection", context.dimensions.full())),
       reduced_output_(shard_of(builder, context, "attention projection, reduced", partial_output_)),
-      whole_output_gradient_(
-          whole_of(builder, context, "gathered gradient, attention half", dropout_.gradient())),
+      output_gradient_(builder, context, kOutputGradientNames, dropout_.gradient(),
+                       LinearOperand::Role::kGradient, LinearOperand::Tokens::kShard),
       attention_output_gradient_(builder.bfloat16("d(attention output)", heads_.output())),
       normed_gradient_{builder.bfloat16("dq before RoPE", heads_.query()),
                        builder.bfloat16("dk before RoPE", heads_.key()), projected_},
       projected_gradient_(builder.bfloat16("d(QKV)", builder.program().tensor(projected_).shape)),
+      projected_operand_(builder, context, kProjectedGradientNames, projected_gradient_,
+                         LinearOperand::Role::kGradient, LinearOperand::Tokens::kAll),
       whole_projected_gradient_(
           gathers_heads_ ? builder.bfloat16("d(QKV of all TP ranks)",
                                             builder.program().tensor(whole_projected_).shape)
                          : projected_gradient_),
       whole_norm_gradient_(
           builder.bfloat16("d(attention norm output), partial", context.dimensions.full())),
-      norm_gradient_(shard_of(builder, context, "d(attention norm output)", whole_norm_gradient_)) {
-}
+      norm_gradient_(shard_of(builder, context, "d(attention norm output)", whole_norm_gradient_)),
+      qkv_projection_(builder, context, kQkvNames,
+                      {context.dimensions.rows, qkv_width_, context.dimensions.hidden.value},
+                      weights),
+      output_projection_(builder, context, kOutputNames,
+                         {context.dimensions.rows, context.dimensions.hidden.value,
+                          attention.query_heads * attention.head_dim / context.layout.tp},
+                         weights) {}
 
 void AttentionHalf::position_heads(ProgramBuilder& builder) const {
   if (views_) return;
@@ -110,9 +148,8 @@ void AttentionHalf::position_heads_backward(ProgramBuilder& builder) const {
 
 void AttentionHalf::forward(ProgramBuilder& builder) const {
   norm_.forward(builder);
-  gather_tokens(builder, "all-gather for QKV", norm_.output(), whole_norm_);
-  builder.gemm("QKV projection", {rows_, qkv_width_, hidden_}, {whole_norm_, weights_.parameters()},
-               {projected_});
+  normed_input_.prepare(builder, "all-gather for QKV");
+  qkv_projection_.forward(builder, normed_input_, projected_);
   if (gathers_heads_) {
     builder.communicate(
         "all-gather QKV heads",
@@ -121,8 +158,8 @@ void AttentionHalf::forward(ProgramBuilder& builder) const {
   }
   position_heads(builder);
   sim::forward(attention_, builder);
-  builder.gemm("output projection", {rows_, hidden_, query_width_},
-               {output_of(attention_), weights_.parameters()}, {partial_output_});
+  attended_.prepare(builder, "");
+  output_projection_.forward(builder, attended_, partial_output_);
   scatter_tokens(builder, {"reduce-scatter attention", "all-reduce attention"}, partial_output_,
                  reduced_output_);
   dropout_.forward(builder, {ports_.input, reduced_output_}, ports_.output);
@@ -130,12 +167,9 @@ void AttentionHalf::forward(ProgramBuilder& builder) const {
 
 void AttentionHalf::backward(ProgramBuilder& builder) const {
   dropout_.backward(builder);
-  gather_tokens(builder, "all-gather gradient of attention", dropout_.gradient(),
-                whole_output_gradient_);
-  builder.gemm("output projection, data gradient", {rows_, query_width_, hidden_},
-               {whole_output_gradient_, weights_.parameters()}, {attention_output_gradient_});
-  builder.weight_gradient("output projection, weight gradient", {hidden_, query_width_, rows_},
-                          {whole_output_gradient_, output_of(attention_)}, {weights_.gradients()});
+  output_gradient_.prepare(builder, "all-gather gradient of attention");
+  output_projection_.data_gradient(builder, output_gradient_, attention_output_gradient_);
+  output_projection_.weight_gradient(builder, output_gradient_, attended_);
   if (recomputes_core_) {
     builder.set_pass(Pass::kRecompute);
     sim::forward(attention_, builder);
@@ -149,13 +183,12 @@ void AttentionHalf::backward(ProgramBuilder& builder) const {
                          builder.program().tensor(whole_projected_gradient_).bytes},
                         {whole_projected_gradient_}, {projected_gradient_});
   }
-  gather_tokens(builder, "all-gather for QKV weight gradient", norm_.output(), whole_norm_);
-  builder.gemm("QKV projection, data gradient", {rows_, hidden_, qkv_width_},
-               {projected_gradient_, weights_.parameters()}, {whole_norm_gradient_});
+  normed_input_.gather_again(builder, "all-gather for QKV weight gradient");
+  projected_operand_.prepare(builder, "");
+  qkv_projection_.data_gradient(builder, projected_operand_, whole_norm_gradient_);
   scatter_tokens(builder, {"reduce-scatter gradient of QKV", "all-reduce gradient of QKV"},
                  whole_norm_gradient_, norm_gradient_);
-  builder.weight_gradient("QKV projection, weight gradient", {qkv_width_, hidden_, rows_},
-                          {projected_gradient_, whole_norm_}, {weights_.gradients()});
+  qkv_projection_.weight_gradient(builder, projected_operand_, normed_input_);
   norm_.backward(builder, norm_gradient_, ports_.output_gradient, ports_.input_gradient);
 }
 

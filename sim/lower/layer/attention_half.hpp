@@ -8,6 +8,7 @@
 
 #include "sim/lower/attention/context_attention.hpp"
 #include "sim/lower/layer/dropout.hpp"
+#include "sim/lower/layer/linear.hpp"
 #include "sim/lower/layer/norm.hpp"
 #include "sim/lower/layer/ports.hpp"
 #include "sim/lower/weights.hpp"
@@ -26,21 +27,17 @@ class AttentionHalf {
   void position_heads(ProgramBuilder& builder) const;
   void position_heads_backward(ProgramBuilder& builder) const;
 
-  const Weights& weights_;
   bool qk_norm_;
   bool views_;  // q, k, v are parts of the projection: nothing turns or sends them
   bool gathers_heads_;
   bool recomputes_core_;
-  std::int64_t rows_;
-  std::int64_t hidden_;
-  std::int64_t qkv_width_;    // (a + 2 g) d / t
-  std::int64_t query_width_;  // a d / t
+  std::int64_t qkv_width_;  // (a + 2 g) d / t
 
   HeadBlock heads_;
   Ports ports_;
   Norm norm_;
   Dropout dropout_;
-  TensorId whole_norm_;
+  LinearOperand normed_input_;
   TensorId projected_;        // QKV as projected by this rank
   TensorId whole_projected_;  // QKV of all TP ranks where t > g
   QueryKeyValue linear_;      // before QK-norm
@@ -49,16 +46,20 @@ class AttentionHalf {
   QueryKeyValue positioned_;  // what attention reads
   bool rotary_;
   ContextAttention attention_;
+  LinearOperand attended_;
   TensorId partial_output_;
   TensorId reduced_output_;
 
-  TensorId whole_output_gradient_;
+  LinearOperand output_gradient_;
   TensorId attention_output_gradient_;
   QueryKeyValue normed_gradient_;
   TensorId projected_gradient_;
+  LinearOperand projected_operand_;
   TensorId whole_projected_gradient_;
   TensorId whole_norm_gradient_;
   TensorId norm_gradient_;
+  Linear qkv_projection_;
+  Linear output_projection_;
 };
 
 }  // namespace seqspan::sim

@@ -15,39 +15,37 @@
 // runtime/sequence_parallel/ulysses_sp.py TiledMLP; ALST, arXiv 2506.13996, section 3.1.1.
 #pragma once
 
+#include "sim/lower/layer/linear.hpp"
 #include "sim/lower/tensor_parallel.hpp"
-#include "sim/lower/weights.hpp"
 
 namespace seqspan::sim {
 
 // What the tensors and ops of one use are called; of the shapes, the symbols.
 struct GatedNames {
-  const char* whole_input;
+  OperandNames input;
   const char* gate_up;
   const char* gate_up_symbol;
   const char* silu;
   const char* activated;
+  OperandNames activated_operand;
   const char* activated_symbol;
   const char* partial_output;
   const char* reduced_output;
-  const char* whole_output_gradient;
+  OperandNames output_gradient;
   const char* activated_gradient;
   const char* gate_up_gradient;
+  OperandNames gate_up_gradient_operand;
   const char* partial_input_gradient;
   const char* input_gradient;
   const char* gather_input;
-  const char* gate_up_projection;
   const char* swiglu;
-  const char* down_projection;
   SumNames scatter_output;
   const char* gather_output_gradient;
-  const char* down_data_gradient;
-  const char* down_weight_gradient;
   const char* swiglu_backward;
   const char* gather_for_weight_gradient;
-  const char* gate_up_data_gradient;
   SumNames scatter_input_gradient;
-  const char* gate_up_weight_gradient;
+  LinearNames gate_up_projection;
+  LinearNames down_projection;
 };
 
 class GatedFeedForward {
@@ -69,28 +67,26 @@ class GatedFeedForward {
   void backward_rows(ProgramBuilder& builder) const;
 
   const GatedNames& names_;
-  const Weights& weights_;
   bool fused_;
   std::int64_t chunks_;
-  std::int64_t rows_;  // of one chunk
-  std::int64_t hidden_;
-  std::int64_t width_;  // f/t
 
-  TensorId input_;
-  TensorId whole_input_;
+  LinearOperand input_;
   TensorId gate_up_;
   TensorId silu_;
   TensorId activated_;
+  LinearOperand activated_operand_;
   TensorId partial_output_;
   TensorId reduced_output_;
 
-  TensorId output_gradient_;
-  TensorId whole_output_gradient_;
+  LinearOperand output_gradient_;
   TensorId activated_gradient_;
   TensorId gate_up_gradient_;
+  LinearOperand gate_up_gradient_operand_;
   TensorId whole_input_gradient_;
   TensorId input_gradient_;
   TensorId chunk_output_;  // of the forward that backward runs again
+  Linear gate_up_projection_;
+  Linear down_projection_;
 };
 
 }  // namespace seqspan::sim

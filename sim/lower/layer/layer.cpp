@@ -26,6 +26,14 @@ std::int64_t expert_elements(const LoweringContext& context, const LayerKind& ki
          (context.layout.ep * context.layout.etp);
 }
 
+// Those of them whose products may be in FP8: the matrices of attention and feed-forward.
+std::int64_t linear_elements(const LoweringContext& context, const LayerKind& kind) {
+  const std::int64_t hidden = context.tower.hidden;
+  return (parameters_of(kind.attention, hidden).split_matrices +
+          parameters_of(kind.feed_forward, hidden).split_matrices) /
+         context.layout.tp;
+}
+
 // A block's start lets what the next block needs come: its gathered parameters under full sharding,
 // its input from the host. One layer is prefetched. Nothing where nothing is.
 class StartSignal {
@@ -235,9 +243,9 @@ const char* name_of(const Tower& tower, const LayerKind& kind) {
 
 void lower_layer(ProgramBuilder& builder, const LoweringContext& context, const LayerKind& kind) {
   builder.begin_part(name_of(context.tower, kind));
-  const Weights shared(builder, context,
-                       {"layer parameters", "layer gradients", "layer optimizer state"},
-                       shared_elements(context, kind), Axis::kShard);
+  const Weights shared(
+      builder, context, {"layer parameters", "layer gradients", "layer optimizer state"},
+      shared_elements(context, kind), Axis::kShard, linear_elements(context, kind));
   const Weights experts(builder, context,
                         {"expert parameters", "expert gradients", "expert optimizer state"},
                         expert_elements(context, kind), Axis::kExpertShard);

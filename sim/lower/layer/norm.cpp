@@ -5,10 +5,10 @@
 namespace seqspan::sim {
 
 Norm::Norm(ProgramBuilder& builder, const LoweringContext& context, const char* name,
-           TensorId input)
+           TensorId input, DataType output_type)
     : fused_(context.traits.fused_kernels || context.tower.norm != NormKind::kRootMeanSquare),
       input_(input),
-      output_(builder.bfloat16(name, builder.program().tensor(input).shape)),
+      output_(builder.activation(name, output_type, builder.program().tensor(input).shape)),
       statistics_(
           context.tower.norm == NormKind::kRootMeanSquare
               ? builder.float32("1/rms",

@@ -15,7 +15,9 @@ namespace seqspan::sim {
 
 class Norm {
  public:
-  Norm(ProgramBuilder& builder, const LoweringContext& context, const char* name, TensorId input);
+  // `output_type`: FP8 where TransformerEngine's kernel writes the next product's input.
+  Norm(ProgramBuilder& builder, const LoweringContext& context, const char* name, TensorId input,
+       DataType output_type = DataType::kBFloat16);
 
   void forward(ProgramBuilder& builder) const;
   // input_gradient = gradient through the norm of `output_gradient`, plus `residual_gradient`.

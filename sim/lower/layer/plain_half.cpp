@@ -12,6 +12,37 @@ constexpr DropoutNames kDropoutNames{
     .backward = "dropout backward, feed-forward half",
 };
 
+constexpr OperandNames kInputNames{
+    .whole = "gathered feed-forward norm output",
+    .cast = "feed-forward norm output in FP8",
+    .whole_cast = "gathered feed-forward norm output in FP8",
+    .transposed = "feed-forward norm output in FP8, transposed",
+};
+constexpr OperandNames kActivatedNames{
+    .cast = "GELU output in FP8",
+    .transposed = "GELU output in FP8, transposed",
+};
+constexpr OperandNames kOutputGradientNames{
+    .whole = "gathered gradient, feed-forward half",
+    .cast = "gradient in FP8, feed-forward half",
+    .whole_cast = "gathered gradient in FP8, feed-forward half",
+    .transposed = "gradient in FP8, transposed, feed-forward half",
+};
+constexpr OperandNames kUpGradientNames{
+    .cast = "d(up) in FP8",
+    .transposed = "d(up) in FP8, transposed",
+};
+constexpr LinearNames kUpNames{
+    .product = "up projection",
+    .data_gradient = "up projection, data gradient",
+    .weight_gradient = "up projection, weight gradient",
+};
+constexpr LinearNames kDownNames{
+    .product = "down projection",
+    .data_gradient = "down projection, data gradient",
+    .weight_gradient = "down projection, weight gradient",
+};
+
 Shape wide(const Dimensions& dimensions, std::int64_t width) {
   return {dimensions.batch, dimensions.tokens, Extent{"f/t", width}};
 }
@@ -21,35 +52,41 @@ Shape wide(const Dimensions& dimensions, std::int64_t width) {
 PlainHalf::PlainHalf(ProgramBuilder& builder, const LoweringContext& context,
                      const PlainFeedForward& feed_forward, const Weights& weights,
                      const Ports& ports)
-    : weights_(weights),
-      rows_(context.dimensions.rows),
-      hidden_(context.dimensions.hidden.value),
-      width_(feed_forward.intermediate / context.layout.tp),
+    : width_(feed_forward.intermediate / context.layout.tp),
       ports_(ports),
-      norm_(builder, context, "feed-forward norm output", ports.input),
+      norm_(builder, context, "feed-forward norm output", ports.input, norm_output_type(context)),
       dropout_(builder, context, kDropoutNames, ports.output_gradient),
-      whole_input_(whole_of(builder, context, "gathered feed-forward norm output", norm_.output())),
+      input_(builder, context, kInputNames, norm_.output(), LinearOperand::Role::kInput,
+             LinearOperand::Tokens::kShard),
       up_(builder.bfloat16("up", wide(context.dimensions, width_))),
       activated_(builder.bfloat16("GELU output", wide(context.dimensions, width_))),
+      activated_operand_(builder, context, kActivatedNames, activated_, LinearOperand::Role::kInput,
+                         LinearOperand::Tokens::kAll),
       partial_output_(builder.bfloat16("down projection", context.dimensions.full())),
       reduced_output_(shard_of(builder, context, "down projection, reduced", partial_output_)),
-      whole_output_gradient_(
-          whole_of(builder, context, "gathered gradient, feed-forward half", dropout_.gradient())),
+      output_gradient_(builder, context, kOutputGradientNames, dropout_.gradient(),
+                       LinearOperand::Role::kGradient, LinearOperand::Tokens::kShard),
       activated_gradient_(builder.bfloat16("d(GELU output)", wide(context.dimensions, width_))),
       up_gradient_(builder.bfloat16("d(up)", wide(context.dimensions, width_))),
+      up_gradient_operand_(builder, context, kUpGradientNames, up_gradient_,
+                           LinearOperand::Role::kGradient, LinearOperand::Tokens::kAll),
       whole_norm_gradient_(
           builder.bfloat16("d(feed-forward norm output), partial", context.dimensions.full())),
       norm_gradient_(
-          shard_of(builder, context, "d(feed-forward norm output)", whole_norm_gradient_)) {}
+          shard_of(builder, context, "d(feed-forward norm output)", whole_norm_gradient_)),
+      up_projection_(builder, context, kUpNames,
+                     {context.dimensions.rows, width_, context.dimensions.hidden.value}, weights),
+      down_projection_(builder, context, kDownNames,
+                       {context.dimensions.rows, context.dimensions.hidden.value, width_},
+                       weights) {}
 
 void PlainHalf::forward(ProgramBuilder& builder) const {
   norm_.forward(builder);
-  gather_tokens(builder, "all-gather for up", norm_.output(), whole_input_);
-  builder.gemm("up projection", {rows_, width_, hidden_}, {whole_input_, weights_.parameters()},
-               {up_});
+  input_.prepare(builder, "all-gather for up");
+  up_projection_.forward(builder, input_, up_);
   builder.memory_pass("GELU", {up_}, {activated_});
-  builder.gemm("down projection", {rows_, hidden_, width_}, {activated_, weights_.parameters()},
-               {partial_output_});
+  activated_operand_.prepare(builder, "");
+  down_projection_.forward(builder, activated_operand_, partial_output_);
   scatter_tokens(builder, {"reduce-scatter feed-forward", "all-reduce feed-forward"},
                  partial_output_, reduced_output_);
   dropout_.forward(builder, {ports_.input, reduced_output_}, ports_.output);
@@ -57,20 +94,16 @@ void PlainHalf::forward(ProgramBuilder& builder) const {
 
 void PlainHalf::backward(ProgramBuilder& builder) const {
   dropout_.backward(builder);
-  gather_tokens(builder, "all-gather gradient of feed-forward", dropout_.gradient(),
-                whole_output_gradient_);
-  builder.gemm("down projection, data gradient", {rows_, width_, hidden_},
-               {whole_output_gradient_, weights_.parameters()}, {activated_gradient_});
-  builder.weight_gradient("down projection, weight gradient", {hidden_, width_, rows_},
-                          {whole_output_gradient_, activated_}, {weights_.gradients()});
+  output_gradient_.prepare(builder, "all-gather gradient of feed-forward");
+  down_projection_.data_gradient(builder, output_gradient_, activated_gradient_);
+  down_projection_.weight_gradient(builder, output_gradient_, activated_operand_);
   builder.memory_pass("GELU backward", {up_, activated_gradient_}, {up_gradient_});
-  gather_tokens(builder, "all-gather for up weight gradient", norm_.output(), whole_input_);
-  builder.gemm("up projection, data gradient", {rows_, hidden_, width_},
-               {up_gradient_, weights_.parameters()}, {whole_norm_gradient_});
+  input_.gather_again(builder, "all-gather for up weight gradient");
+  up_gradient_operand_.prepare(builder, "");
+  up_projection_.data_gradient(builder, up_gradient_operand_, whole_norm_gradient_);
   scatter_tokens(builder, {"reduce-scatter gradient of up", "all-reduce gradient of up"},
                  whole_norm_gradient_, norm_gradient_);
-  builder.weight_gradient("up projection, weight gradient", {width_, hidden_, rows_},
-                          {up_gradient_, whole_input_}, {weights_.gradients()});
+  up_projection_.weight_gradient(builder, up_gradient_operand_, input_);
   norm_.backward(builder, norm_gradient_, ports_.output_gradient, ports_.input_gradient);
 }
 

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "sim/lower/layer/dropout.hpp"
+#include "sim/lower/layer/linear.hpp"
 #include "sim/lower/layer/norm.hpp"
 #include "sim/lower/layer/ports.hpp"
 #include "sim/lower/weights.hpp"
@@ -25,25 +26,26 @@ class PlainHalf {
   void backward(ProgramBuilder& builder) const;
 
  private:
-  const Weights& weights_;
-  std::int64_t rows_;
-  std::int64_t hidden_;
   std::int64_t width_;  // f/t
 
   Ports ports_;
   Norm norm_;
   Dropout dropout_;
-  TensorId whole_input_;
+  LinearOperand input_;
   TensorId up_;
   TensorId activated_;
+  LinearOperand activated_operand_;
   TensorId partial_output_;
   TensorId reduced_output_;
 
-  TensorId whole_output_gradient_;
+  LinearOperand output_gradient_;
   TensorId activated_gradient_;
   TensorId up_gradient_;
+  LinearOperand up_gradient_operand_;
   TensorId whole_norm_gradient_;
   TensorId norm_gradient_;
+  Linear up_projection_;
+  Linear down_projection_;
 };
 
 }  // namespace seqspan::sim

@@ -108,6 +108,10 @@ FieldTable<KernelEfficiency> make_efficiency_table() {
                "gemm", &KernelEfficiency::weight_gradient);
   add("grouped_gemm", "grouped products of experts, of peak dense bf16",
       &KernelEfficiency::grouped_gemm);
+  add_optional("fp8_gemm", "FP8 products that add up in the tensor cores, of peak dense FP8",
+               "none", &KernelEfficiency::fp8_gemm);
+  add_optional("fp8_gradient_gemm", "FP8 products of gradients, which add up in fp32", "fp8_gemm",
+               &KernelEfficiency::fp8_gradient_gemm);
   add("attention_forward", "of peak dense bf16, causal FLOPs counted exactly",
       &KernelEfficiency::attention_forward);
   add("attention_backward", "likewise, with 2.5 times the FLOPs of forward",
@@ -236,6 +240,10 @@ FieldTable<DeviceProfile> make_device_table() {
   t.add(json::text("name", "what the device is called"), &DeviceProfile::name);
   t.add(json::quantity("peak_bf16", FieldType::kFlops, 1e18, "dense bf16 peak").with_source(),
         &DeviceProfile::peak_bf16);
+  t.add(json::quantity("peak_fp8", FieldType::kFlops, 1e18, "dense FP8 peak")
+            .with_source()
+            .with_default("none: FP8 is refused"),
+        &DeviceProfile::peak_fp8);
   t.add(json::integer("multiprocessors", 1, 4096, "streaming multiprocessors").with_source(),
         &DeviceProfile::multiprocessors);
   t.add(json::quantity("memory", FieldType::kBytes, kLargestMemory, "what the driver reports")
@@ -336,6 +344,11 @@ Result<DeviceProfile> decode_device(const json::Value& value, const std::string&
     return json::error_at(value, path, "host_link",
                           "both directions at once are faster than one alone",
                           "host_link.both_ways is above host_link.bandwidth", "lower both_ways");
+  }
+  if ((device.peak_fp8 > FlopsPerSecond(0)) != (device.efficiency.fp8_gemm > 0)) {
+    return json::error_at(value, path, "peak_fp8", "half of what FP8 needs is there",
+                          "peak_fp8 and efficiency.fp8_gemm belong together",
+                          "give both, or neither where the device has no FP8");
   }
   collect_sources(value, {}, device.sources);
   return device;

@@ -32,10 +32,22 @@ FieldTable<Training> make_training_table() {
         &Training::sequence_length);
   t.add(json::integer("global_batch_size", 1, kLargestBatch, "sequences of one optimizer step"),
         &Training::global_batch_size);
-  t.add(json::choice("loss", json::choices_up_to(LossKind::kFusedLinear),
+  t.add(json::choice("loss", json::choices_up_to(LossKind::kEagerFloat32),
                      "how the language model loss keeps its logits")
             .with_default("the framework's default"),
         &Training::loss);
+  t.add(json::choice("linear_precision", json::choices_up_to(LinearPrecision::kFloat8),
+                     "what the linear layers of the decoder layers multiply")
+            .with_default("bf16"),
+        &Training::linear_precision);
+  t.add(json::choice("fp8_recipe", json::choices_up_to(Fp8Recipe::kRowwise),
+                     "with linear_precision fp8: how operands are scaled")
+            .with_default("the framework's default"),
+        &Training::fp8_recipe);
+  t.add(json::boolean("fp8_all_gather",
+                      "with linear_precision fp8: fully sharded weights are gathered in FP8")
+            .with_default("false"),
+        &Training::fp8_all_gather);
   t.add(json::choice("attention_kernel", json::choices_up_to(AttentionKernel::kUnfused),
                      "one flash kernel, or products, softmax and dropout one by one")
             .with_default("flash"),

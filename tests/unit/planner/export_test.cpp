@@ -78,6 +78,37 @@ TEST(Export, TorchTitanComesBack) {
 
 // Keys: Megatron-LM arguments.py; a2a comes first in the hierarchical sizes, as
 // create_hierarchical_groups has it.
+TEST(Export, Fp8ComesBackOrIsRefused) {
+  using sim::Fp8Recipe;
+  struct Case {
+    Framework framework;
+    Fp8Recipe recipe;
+    bool all_gather;
+    ExportTarget target;
+  };
+  for (const Case& one :
+       {Case{Framework::kMegatron, Fp8Recipe::kDelayed, false, ExportTarget::kMegatron},
+        Case{Framework::kMegatron, Fp8Recipe::kTensorwise, false, ExportTarget::kMegatron},
+        Case{Framework::kTorchTitan, Fp8Recipe::kTensorwise, true, ExportTarget::kTorchTitan},
+        Case{Framework::kTorchTitan, Fp8Recipe::kRowwise, false, ExportTarget::kTorchTitan}}) {
+    sim::Job job = job_of("Llama-3-8B", one.framework);
+    job.training.linear_precision = sim::LinearPrecision::kFloat8;
+    job.training.fp8_recipe = one.recipe;
+    job.training.fp8_all_gather = one.all_gather;
+    job.cluster.device.peak_fp8 = sim::FlopsPerSecond(2e15);
+    job.cluster.device.efficiency.fp8_gemm = 0.7;
+    const auto imported = import_any(exported(job, "ring=8,recompute=full", one.target), "test");
+    ASSERT_TRUE(imported) << imported.error().what;
+    const auto says = [&](const std::string& setting) {
+      return std::count(imported->settings.begin(), imported->settings.end(), setting) == 1;
+    };
+    EXPECT_TRUE(says("training.linear_precision=fp8"));
+    EXPECT_TRUE(says(std::string("training.fp8_recipe=") + name_of(one.recipe)));
+    EXPECT_EQ(says("training.fp8_all_gather=true"), one.all_gather);
+    EXPECT_FALSE(export_layout(job, tests::layout_of(job, "ring=8"), ExportTarget::kVerl));
+  }
+}
+
 TEST(Export, MegatronsKeys) {
   const sim::Job job = job_of("Llama-3-8B", Framework::kMegatron, 2);
   const std::string text = exported(

@@ -55,6 +55,23 @@ TEST(Replay, ComparesEveryQuantityAndNamesWhatIsRefused) {
   EXPECT_EQ(replayed->errors(ReplayQuantity::kStepTime).count, 1U);
 }
 
+// Llama-3-8B at 8,192 tokens: the full square doubles attention's FLOPs, 3 x 2 s (s + 1) a d L =
+// 3 x 2 x 8,192 x 8,193 x 4,096 x 32 = 5.28e13 of 6 x 7,504,658,432 x 8,192 + 5.28e13 = 4.217e14.
+TEST(Replay, CountsTheFullSquareAndWhatIsReserved) {
+  auto source = read(std::string(kHead) + R"("rows": [)" + kRow +
+                     R"({"tflops_per_gpu": 100, "full_square_tflops_per_gpu": 100,
+                         "peak_allocated_gib": 50, "peak_reserved_gib": 50}}])");
+  ASSERT_TRUE(source) << source.error().what << " " << source.error().where;
+  const auto replayed = replay(*source, ".");
+  ASSERT_TRUE(replayed);
+  const std::vector<ReplayComparison>& found = replayed->rows.front().comparisons;
+  ASSERT_EQ(found.size(), 4U);
+  EXPECT_EQ(found[1].quantity, ReplayQuantity::kFullSquareTflops);
+  EXPECT_NEAR(found[1].predicted / found[0].predicted, 1 + 5.278e13 / 4.217e14, 1e-3);
+  EXPECT_EQ(found[3].quantity, ReplayQuantity::kReservedMemory);
+  EXPECT_EQ(found[2].predicted, found[3].predicted);
+}
+
 // Every shipped case can be read and replayed, and every published file has one.
 TEST(Replay, OfEveryPublishedSet) {
   std::size_t count = 0;

@@ -50,6 +50,31 @@ TEST(ComputeTime, GroupedGemmIsBoundByMemoryWhereExpertsHaveFewRows) {
   EXPECT_NEAR(microseconds(device, Gemm{100, 1024, 1024, 4}), 42, 0.01);
 }
 
+// 98.17 us in bf16 at 1e15 x 0.7; FP8 at 2e15 x 0.7 takes half, at 2e15 x 0.35 as long; + 2.
+TEST(ComputeTime, Fp8HasAPeakAndEfficienciesOfItsOwn) {
+  DeviceProfile device = plain_device();
+  device.peak_fp8 = FlopsPerSecond(2e15);
+  device.efficiency.fp8_gemm = 0.7;
+  Gemm gemm{4096, 8192, 1024};
+  gemm.precision = GemmPrecision::kFloat8;
+  EXPECT_NEAR(microseconds(device, gemm), 98.17 / 2 + 2, 0.01);
+  gemm.precision = GemmPrecision::kFloat8Gradient;
+  EXPECT_NEAR(microseconds(device, gemm), 98.17 / 2 + 2, 0.01);
+  device.efficiency.fp8_gradient_gemm = 0.35;
+  EXPECT_NEAR(microseconds(device, gemm), 98.17 + 2, 0.01);
+}
+
+// k = 16: operands of one byte, 16 x (4,096 + 8,192) B, and a product of two, 2 x 4,096 x 8,192 B:
+// 67,305,472 B / 3e12 B/s = 22.44 us, more than the FLOPs take; + 2.
+TEST(ComputeTime, Fp8OperandsAreOneByte) {
+  DeviceProfile device = plain_device();
+  device.peak_fp8 = FlopsPerSecond(2e15);
+  device.efficiency.fp8_gemm = 0.7;
+  Gemm gemm{4096, 8192, 16};
+  gemm.precision = GemmPrecision::kFloat8;
+  EXPECT_NEAR(microseconds(device, gemm), 22.44 + 2, 0.01);
+}
+
 AttentionWork causal(std::int64_t tokens, std::int64_t heads, bool backward) {
   return {tokens * (tokens + 1) / 2, heads, 128, 128, backward, tokens, tokens};
 }
@@ -105,8 +130,8 @@ TEST(ComputeTime, FlashAttentionOfTheVersionAskedFor) {
   EXPECT_NEAR(microseconds(device, work), usual / 1.25, 1e-9);
 }
 
-// Heads of 64 reach 0.8 of the speed of 128, with half of the FLOPs: 0.5 / 0.8 of the time. Those of
-// 32 take as long as those of 64, those of 96 as long as those of 128.
+// Heads of 64 reach 0.8 of the speed of 128, with half of the FLOPs: 0.5 / 0.8 of the time. Those
+// of 32 take as long as those of 64, those of 96 as long as those of 128.
 TEST(ComputeTime, NarrowHeadsArePadded) {
   DeviceProfile device = plain_device();
   device.kernel_overhead = Seconds(0);

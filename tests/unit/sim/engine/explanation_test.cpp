@@ -22,6 +22,7 @@ struct Case {
   std::int64_t nodes;
   const char* layout;
   std::int64_t batch = 16;
+  bool fp8 = false;
 };
 
 std::ostream& operator<<(std::ostream& out, const Case& one) {
@@ -44,6 +45,10 @@ Job job_of(const Case& one) {
   device.efficiency.wide_heads_forward = 0.9;
   device.efficiency.wide_heads_backward = 0.8;
   device.efficiency.weight_gradient = 0.65;
+  device.peak_fp8 = FlopsPerSecond(2e15);
+  device.efficiency.fp8_gemm = 0.66;
+  device.efficiency.fp8_gradient_gemm = 0.61;
+  if (one.fp8) job.training.linear_precision = LinearPrecision::kFloat8;
   device.nvlink.simple_message_latency = Seconds(15e-6);
   device.nvlink.channel_bandwidth = BytesPerSecond(20e9);
   device.nvlink.ll_channel_bandwidth = BytesPerSecond(5e9);
@@ -167,6 +172,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Llama-3-8B", Framework::kMegatron, 1, "tp=8"},
         Case{"Llama-3-8B", Framework::kMegatron, 1, "ulysses=8,recompute=full"},
         Case{"Llama-3-8B", Framework::kMegatron, 4, "tp=2,ring=4"},
+        Case{"Llama-3-8B", Framework::kMegatron, 4, "tp=2,ring=4", 16, true},
+        Case{"Llama-3-8B", Framework::kTorchTitan, 1, "ring=8,recompute=full", 16, true},
         Case{"Llama-3-8B", Framework::kMegatron, 2, "ring=16,kv_exchange=all_gather"},
         Case{"Llama-3-8B", Framework::kMegatron, 4, "tp=2,pp=4,ulysses=2,recompute=selective", 64},
         Case{"Llama-3-8B", Framework::kMegatron, 1, "tp=2,pp=4,vpp=2"},

@@ -136,5 +136,48 @@ TEST(ReasonCodes, EachHasANameARuleAndAFix) {
   EXPECT_FALSE(reason_named("no_such_reason").has_value());
 }
 
+struct Fp8Case {
+  const char* model;
+  Framework framework;
+  std::optional<Fp8Recipe> recipe;
+  bool all_gather;
+  const char* layout;
+  const char* reason;  // nullptr: legal
+};
+
+TEST(Legality, OfFp8) {
+  constexpr auto kNone = std::nullopt;
+  for (const Fp8Case& test : {
+           Fp8Case{"Llama-3-8B", kM, kNone, false, "tp=2,ulysses=4", nullptr},
+           Fp8Case{"Llama-3-8B", kM, Fp8Recipe::kTensorwise, false, "tp=8", nullptr},
+           Fp8Case{"Llama-3-8B", kM, Fp8Recipe::kRowwise, false, "tp=8", "fp8_recipe_unsupported"},
+           Fp8Case{"Llama-3-8B", kM, kNone, false, "ring=8,sharding=parameters",
+                   "fp8_recipe_unsupported"},
+           Fp8Case{"Llama-3-8B", kM, kNone, true, "ring=8", "fp8_recipe_unsupported"},
+           Fp8Case{"Llama-3-8B", kD, kNone, false, "ulysses=8", "fp8_recipe_unsupported"},
+           Fp8Case{"Llama-3-8B", kT, kNone, true, "ring=8", nullptr},
+           Fp8Case{"Llama-3-8B", kT, Fp8Recipe::kRowwise, false, "ring=8", nullptr},
+           Fp8Case{"Llama-3-8B", kT, Fp8Recipe::kRowwise, true, "ring=8", "fp8_recipe_unsupported"},
+           Fp8Case{"Llama-3-8B", kT, Fp8Recipe::kRowwise, false, "tp=2,ring=4",
+                   "fp8_recipe_unsupported"},
+           Fp8Case{"Llama-3-8B", kT, Fp8Recipe::kDelayed, false, "ring=8",
+                   "fp8_recipe_unsupported"},
+           Fp8Case{"Qwen3-235B-A22B", kM, kNone, false, "tp=8,etp=1", "fp8_model_unsupported"},
+           Fp8Case{"DeepSeek-V2", kM, kNone, false, "ring=8,ep=8,etp=1", "fp8_model_unsupported"},
+       }) {
+    Job job = make_job(test.model, test.framework, 1, 131072, 16);
+    job.training.linear_precision = LinearPrecision::kFloat8;
+    job.training.fp8_recipe = test.recipe;
+    job.training.fp8_all_gather = test.all_gather;
+    const Layout layout = layout_of(job, test.layout);
+    EXPECT_EQ(broken_rule(job, layout), ReasonCode::kFp8DeviceUnsupported) << test.layout;
+    job.cluster.device.peak_fp8 = FlopsPerSecond(2e15);
+    job.cluster.device.efficiency.fp8_gemm = 0.7;
+    const auto code = broken_rule(job, layout);
+    const std::string_view found = code ? facts_of(*code).name : "";
+    EXPECT_EQ(found, test.reason == nullptr ? "" : test.reason) << test.model << " " << test.layout;
+  }
+}
+
 }  // namespace
 }  // namespace seqspan::sim

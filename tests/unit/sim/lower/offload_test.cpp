@@ -91,8 +91,8 @@ TEST(Offload, OverlappedCopiesHideUnderAttention) {
   const Simulation with = simulate(job, "ulysses=8,recompute=full,offload=activations");
   EXPECT_LT(seconds(with, StepBound::kHost), 1e-6);
   EXPECT_NEAR(with.time.step.value(), without.time.step.value(), 1e-3);
-  // The peak is in backward of the last layer. The inputs of the 31 others are gone, but that of the
-  // layer before it is on its way back already.
+  // The peak is in backward of the last layer. The inputs of the 31 others are gone, but that of
+  // the layer before it is on its way back already.
   EXPECT_EQ((without.peak.peak - with.peak.peak).value(), (31 - 1) * 134'217'728LL);
 }
 

@@ -283,8 +283,10 @@ tl::unexpected<sim::Error> BookedTransport::lost(sim::Error error) {
   fault_ = error;  // nothing is advanced while the others are asked
   if (const std::optional<OpId> op = ops_.overdue(sim::Seconds(0))) {
     if (error.where.empty()) error.where = describe_op(*op).value_or("");
-    if (const auto attendance = this->attendance(*op, kPatience)) {
-      error.why += (error.why.empty() ? "" : "; ") + in_words(*attendance);
+    if (!names_lost_peers()) {
+      if (const auto attendance = this->attendance(*op, kPatience)) {
+        error.why += (error.why.empty() ? "" : "; ") + in_words(*attendance);
+      }
     }
     fault_ = error;
   }

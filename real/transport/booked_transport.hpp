@@ -72,6 +72,9 @@ class BookedTransport : public Transport {
   // Moves everything on as far as it goes, and reports with reached() and finished().
   virtual sim::Result<void> advance() = 0;
   virtual sim::Result<bool> stream_idle(std::size_t stream) = 0;
+  // Whether the library's errors say which peer is gone. Else the others are asked, which takes
+  // those that do not answer a second.
+  [[nodiscard]] virtual bool names_lost_peers() const { return true; }
   virtual void give_up() = 0;
   // All is idle: gives back communicators, streams and events, and memory that was not freed.
   virtual sim::Result<void> shut() = 0;

@@ -231,6 +231,8 @@ class NcclTransport final : public BookedTransport {
     return confirm(true);
   }
 
+  bool names_lost_peers() const override { return false; }
+
   void give_up() override {
     for (ncclComm_t& comm : communicators_) {
       if (comm != nullptr) (void)ncclCommAbort(comm);

@@ -132,6 +132,12 @@ ncclResult_t ncclCommGetAsyncError(ncclComm_t comm, ncclResult_t* asyncError) {
   if (library().does_advance_by_polls) device().progress();
   *asyncError = library().has_broken_peers ? ncclRemoteError : comm->fault;
   if (*asyncError != ncclSuccess || comm->polls_to_settle == 0) return ncclSuccess;
+  int are_all_there = 1;
+  MPI_Test(&comm->connection, &are_all_there, MPI_STATUS_IGNORE);
+  if (are_all_there == 0) {
+    *asyncError = ncclInProgress;
+    return ncclSuccess;
+  }
   if (--comm->polls_to_settle == 0) {
     if (comm->split != nullptr) *comm->split = comm->child;
     comm->split = nullptr;

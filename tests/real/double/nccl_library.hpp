@@ -13,7 +13,10 @@ struct ncclComm {
   MPI_Comm comm = MPI_COMM_NULL;
   int rank = 0;
   int size = 1;
-  int polls_to_settle = 0;      // ncclInProgress this often
+  int polls_to_settle = 0;  // ncclInProgress this often
+  // The first collective connects the members: it is in progress until all of them have called one.
+  MPI_Request connection = MPI_REQUEST_NULL;
+  bool is_connecting = false;   // or connected
   ncclComm_t* split = nullptr;  // where the child goes once settled
   ncclComm_t child = nullptr;
   ncclResult_t fault = ncclSuccess;

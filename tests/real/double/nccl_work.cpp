@@ -223,6 +223,11 @@ void launch(std::vector<Call> calls) {
       return true;
     });
     comm->polls_to_settle = kPollsToSettle;
+    const Kind kind = batch->calls.front().call.kind;
+    if (kind != Kind::kSend && kind != Kind::kRecv && !comm->is_connecting) {
+      comm->is_connecting = true;
+      MPI_Ibarrier(comm->comm, &comm->connection);
+    }
     device().give(stream, accesses, [batch] { return batch->step(); });
   }
 }

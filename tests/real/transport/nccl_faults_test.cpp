@@ -5,6 +5,7 @@
 #include <chrono>
 #include <thread>
 
+#include "real/transport/nccl_transport.hpp"
 #include "tests/real/double/double.hpp"
 #include "tests/real/transport/transport_fixture.hpp"
 
@@ -82,6 +83,9 @@ TEST_F(NcclFaults, ADeadPeerIsNamedWithTheOp) {
   if (world() < 2) GTEST_SKIP() << "needs 2 ranks";
   const CommunicatorId id = world_communicator();
   const Memory memory = buffer(16);
+  // The first op connects the members, and would wait by itself.
+  start(exchange(sim::Collective::kAllReduce, id, sim::DataType::kFloat32, {{memory, memory, 4}}));
+  finish_stream(stream_);
   const std::int64_t dead = world() - 1;
   if (rank() == dead) {
     std::this_thread::sleep_for(std::chrono::seconds(3));
@@ -101,6 +105,33 @@ TEST_F(NcclFaults, ADeadPeerIsNamedWithTheOp) {
   transport().abort();
   transport_ = value_or_fail(make_transport_under_test());
   buffers_.clear();
+}
+
+// NCCL connects the members of a communicator with its first op: one that does not come is named
+// there too, by start().
+TEST_F(NcclFaults, WhoDoesNotComeToTheFirstOpIsNamed) {
+  if (world() < 2) GTEST_SKIP() << "needs 2 ranks";
+  NcclWorld limited = value_or_fail(nccl_world_of_mpi());
+  limited.limit = sim::Seconds(2.0);
+  const auto transport = value_or_fail(make_nccl_transport(std::move(limited)));
+  const CommunicatorId id = value_or_fail(transport->make_communicator({world(), 1}));
+  const Memory memory = value_or_fail(transport->allocate(sim::Bytes(16)));
+  const std::int64_t away = world() - 1;
+  if (rank() == away) {
+    std::this_thread::sleep_for(std::chrono::seconds(6));
+  } else {
+    Exchange sum =
+        exchange(sim::Collective::kAllReduce, id, sim::DataType::kFloat32, {{memory, memory, 4}});
+    sum.stream = value_or_fail(transport->make_stream());
+    const auto refused = transport->start(std::move(sum));
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().what.find("has not ended within 2 s"), std::string::npos)
+        << refused.error().what;
+    EXPECT_NE(refused.error().why.find("no answer: rank " + std::to_string(away)),
+              std::string::npos)
+        << refused.error().why;
+  }
+  transport->abort();
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 namespace seqspan::cli {
 namespace {
 
+constexpr std::chrono::milliseconds kTimeToForward(200);
 constexpr int kSignalled = 128;  // + the signal, as a shell has it
 // A short limit of exchanges is none of the start's, which takes seconds on a busy machine.
 constexpr sim::Seconds kTimeToStart(30);
@@ -29,6 +30,8 @@ constexpr sim::Seconds kTimeToStart(30);
   if (!speaks_first) std::this_thread::sleep_for(kTimeToSpeak);
   if (!real::MpiSession::is_aborted_by_other()) output.error(error);
   (void)output.finish();
+  // What mpirun has not read of a rank's output when the job is aborted may be lost.
+  std::this_thread::sleep_for(kTimeToForward);
   real::MpiSession::abort_all(static_cast<int>(exit_code_of(error.category)));
 }
 

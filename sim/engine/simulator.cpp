@@ -19,7 +19,7 @@ Simulator::CommunicatorUses Simulator::communicator_uses() const {
   CommunicatorUses uses{};
   for (const Op& op : program_.ops) {
     const auto* work = std::get_if<Communication>(&op.work);
-    if (work == nullptr) continue;
+    if (work == nullptr || work->direct) continue;
     CommunicatorUse& use = uses[static_cast<std::size_t>(work->axis)];
     switch (work->collective) {
       case Collective::kAllToAll:

@@ -9,6 +9,7 @@
 #include "cli/backend.hpp"
 #include "cli/output.hpp"
 #include "planner/export/exported.hpp"
+#include "planner/objective.hpp"
 #include "profiles/import/read_log.hpp"
 #include "sim/errors/error.hpp"
 
@@ -28,6 +29,7 @@ struct JobArguments {
 struct PlanArguments {
   JobArguments job;
   std::size_t best = 5;
+  planner::Objective objective = planner::Objective::kStepTime;
   std::string output_file;  // empty: none; "-": standard output
 };
 

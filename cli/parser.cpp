@@ -45,6 +45,8 @@ constexpr std::array kJobOptions = {
 };
 
 constexpr std::array kPlanOptions = {
+    OptionSpec{"--objective", "WHAT", Takes::kOneValue,
+               "What ranks layouts: step_time (unless given) or memory_headroom"},
     OptionSpec{"--best", "N", Takes::kOneValue, "How many layouts to show, 5 unless given"},
     OptionSpec{"-o,--output", "FILE", Takes::kOneValue,
                "Write the plan to a file too, as JSON; '-' prints it instead of the text"},

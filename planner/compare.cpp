@@ -2,16 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "sim/spec/layout_text.hpp"
 #include "sim/units/format_units.hpp"
 
 namespace seqspan::planner {
-
-bool faster(const Candidate& a, const Candidate& b) {
-  if (a.evaluation.step != b.evaluation.step) return a.evaluation.step < b.evaluation.step;
-  if (a.evaluation.peak != b.evaluation.peak) return a.evaluation.peak < b.evaluation.peak;
-  return sim::to_string(a.layout) < sim::to_string(b.layout);
-}
 
 std::string loss_against(const sim::Simulation& best, const sim::Simulation& other) {
   const double slower = (other.time.step / best.time.step - 1.0) * 100.0;

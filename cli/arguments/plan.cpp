@@ -23,6 +23,17 @@ sim::Result<std::size_t> best_of(const ParsedLine& line) {
   return best;
 }
 
+sim::Result<planner::Objective> objective_of(const ParsedLine& line) {
+  if (!line.has("--objective")) return PlanArguments{}.objective;
+  const std::string text = line.value("--objective");
+  for (std::size_t i = 0; i < planner::kObjectiveCount; ++i) {
+    const auto objective = static_cast<planner::Objective>(i);
+    if (text == name_of(objective)) return objective;
+  }
+  return sim::input_error(sim::quote(text) + " is no objective", "--objective", {},
+                          "step_time or memory_headroom");
+}
+
 }  // namespace
 
 sim::Result<Request> plan_of(const ParsedLine& line) {
@@ -30,10 +41,12 @@ sim::Result<Request> plan_of(const ParsedLine& line) {
   if (!job) return tl::unexpected(job.error());
   const sim::Result<std::size_t> best = best_of(line);
   if (!best) return tl::unexpected(best.error());
+  const sim::Result<planner::Objective> objective = objective_of(line);
+  if (!objective) return tl::unexpected(objective.error());
   if (line.has("--output") && line.value("--output").empty()) {
     return sim::input_error("the name of the output file is empty", "--output");
   }
-  return PlanArguments{std::move(*job), *best, line.value("--output")};
+  return PlanArguments{std::move(*job), *best, *objective, line.value("--output")};
 }
 
 }  // namespace seqspan::cli

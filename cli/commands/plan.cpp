@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "cli/commands/job.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/progress.hpp"
 #include "cli/render/plan_report.hpp"
 #include "cli/render/result_json.hpp"
 #include "cli/write_file.hpp"
@@ -11,14 +13,32 @@
 
 namespace seqspan::cli {
 
+namespace {
+
+planner::Plan search(sim::Simulator& simulator, const PlanArguments& arguments, Output& output) {
+  const Interrupt interrupt;
+  Progress progress(output, "searching");
+  planner::PlanOptions options;
+  options.best = arguments.best;
+  options.objective = arguments.objective;
+  options.stop = &interrupt.flag();
+  options.progress = [&progress](double done) { progress.show(done); };
+  return planner::make_plan(simulator, options);
+}
+
+}  // namespace
+
 sim::Result<ExitCode> plan_command(const PlanArguments& arguments, const DisplayOptions& display,
                                    Output& output) {
   const sim::Result<sim::Job> job = read_job(arguments.job);
   if (!job) return tl::unexpected(job.error());
   sim::Simulator simulator(*job);
   if (const sim::Result<void> ok = simulator.check(); !ok) return tl::unexpected(ok.error());
-  const planner::Plan plan = planner::make_plan(simulator, {arguments.best});
+  const planner::Plan plan = search(simulator, arguments, output);
 
+  if (plan.interrupted) {
+    output.warning("interrupted: this is the best of what was seen, not of all");
+  }
   // The file first: it is whole even if nobody reads the rest.
   const bool to_answers = display.json || arguments.output_file == "-";
   const bool to_file = !arguments.output_file.empty() && arguments.output_file != "-";

@@ -149,6 +149,7 @@ std::string plan_json(const sim::Job& job, const JobArguments& given, const plan
   object["candidates"] = plan.candidates;
   object["evaluated"] = plan.evaluated;
   object["fitting"] = plan.fitting;
+  object["complete"] = !plan.interrupted;
   Json rejected = Json::object();
   for (const planner::Rejection& rejection : plan.rejected) {
     rejected[std::string(sim::facts_of(rejection.code).name)] = rejection.count;

@@ -2,9 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "sim/units/format_units.hpp"
 
 namespace seqspan::planner {
+
+std::string loss_of(Objective objective, const sim::Simulation& best,
+                    const sim::Simulation& other) {
+  if (objective == Objective::kStepTime) return loss_against(best, other);
+  const double faster = (1.0 - other.time.step / best.time.step) * 100.0;
+  return fmt::format("{} more, {:.1f} % {}", sim::format_bytes(other.peak.peak - best.peak.peak),
+                     std::abs(faster), faster >= 0 ? "faster" : "slower");
+}
 
 std::string loss_against(const sim::Simulation& best, const sim::Simulation& other) {
   const double slower = (other.time.step / best.time.step - 1.0) * 100.0;

@@ -84,6 +84,7 @@ Plan make_plan(sim::Simulator& simulator, const PlanOptions& options) {
   const sim::Job& job = simulator.job();
   const auto began = std::chrono::steady_clock::now();
   Plan plan;
+  plan.objective = options.objective;
   const Space space(job);
   Search search(simulator, space, options.objective, options.best);
   search_all(search, space, options);
@@ -101,7 +102,7 @@ Plan make_plan(sim::Simulator& simulator, const PlanOptions& options) {
   for (const Candidate& candidate : search.best()) {
     RankedLayout ranked{simulator.simulate(candidate.layout), {}};
     if (!plan.best.empty()) {
-      ranked.loses = loss_against(plan.best.front().simulation, ranked.simulation);
+      ranked.loses = loss_of(options.objective, plan.best.front().simulation, ranked.simulation);
     }
     plan.best.push_back(std::move(ranked));
   }

@@ -33,6 +33,7 @@ struct Plan {
   std::int64_t candidates = 0;  // layouts enumerated
   std::int64_t evaluated = 0;   // legal ones
   std::int64_t fitting = 0;
+  Objective objective = Objective::kStepTime;
   bool interrupted = false;         // before all were seen: the best so far
   std::vector<Rejection> rejected;  // by count, most first
   std::vector<RankedLayout> best;   // ranked, at most `PlanOptions::best`

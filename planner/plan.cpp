@@ -85,7 +85,7 @@ Plan make_plan(sim::Simulator& simulator, const PlanOptions& options) {
   const auto began = std::chrono::steady_clock::now();
   Plan plan;
   plan.objective = options.objective;
-  const Space space(job);
+  const Space space(job, options.also);
   Search search(simulator, space, options.objective, options.best);
   search_all(search, space, options);
   plan.candidates = search.candidates();

@@ -2,7 +2,8 @@
 // rest evaluated, ranked and explained.
 //
 // Enumerated: tp, ulysses, ring, ring order, KV exchange, placement, pp, vpp, ep, micro-batch,
-// recomputation and sharding; dp follows from the cluster, etp is the job's or 1. Keys that the
+// recomputation and sharding; dp follows from the cluster, etp is the job's or 1; what AlsoSearch
+// names where asked for. Keys that the
 // job's layout fixes are not enumerated. Choices that cannot matter (the order of a ring of one)
 // are taken once. A layout counts as rejected under the first rule it breaks, or as `does_not_fit`.
 //
@@ -19,6 +20,7 @@
 #include "planner/alternatives.hpp"
 #include "planner/objective.hpp"
 #include "planner/rejection.hpp"
+#include "planner/space.hpp"
 #include "sim/engine/simulator.hpp"
 
 namespace seqspan::planner {
@@ -45,6 +47,7 @@ struct Plan {
 struct PlanOptions {
   std::size_t best = 5;
   Objective objective = Objective::kStepTime;
+  AlsoSearch also;
   unsigned threads = 0;                     // 0: as many as the machine has cores
   const std::atomic<bool>* stop = nullptr;  // once set, the search ends with what it has
   // Called on the caller's thread, with the part of the space that is done, 0 to 1.

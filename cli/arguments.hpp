@@ -35,6 +35,15 @@ struct SimulateArguments {
   JobArguments job;
   std::optional<std::string> layout;  // text or file
   bool program = false;
+  std::string trace_file;     // empty: none; "-": standard output
+  bool trace_detail = false;  // every op of every micro-batch
+};
+
+enum class TraceAction : std::uint8_t { kSummary };
+
+struct TraceArguments {
+  TraceAction action = TraceAction::kSummary;
+  std::string file;
 };
 
 // Values of one field of a job ("training.sequence_length") or key of a layout ("layout.ulysses").
@@ -161,7 +170,7 @@ struct HelpArguments {
 
 using Request = std::variant<PlanArguments, SimulateArguments, MemoryArguments, ClusterArguments,
                              ProfileArguments, ValidateArguments, ExportArguments, ImportArguments,
-                             DiffArguments, ReplayArguments, ExplainArguments, SchemaArguments,
+                             DiffArguments, ReplayArguments, ExplainArguments, TraceArguments, SchemaArguments,
                              CompletionArguments, VersionArguments, HelpArguments>;
 
 struct Invocation {

@@ -44,13 +44,19 @@ constexpr std::array kTopics = {
           "  seqspan plan configs/jobs/llama3-8b-128k.json -o plan.json\n",
           kJobNotes},
     Topic{"simulate", "Predict memory, time and traffic of one training step in one layout.",
-          "seqspan simulate JOB --layout L [--program]",
+          "seqspan simulate JOB --layout L [--program] [--trace FILE]",
           "  seqspan simulate configs/jobs/llama3-8b-128k.json --layout ulysses=8,recompute=full\n"
           "  seqspan simulate configs/jobs/llama3-8b-128k.json --layout tp=2,ring=4 \\\n"
           "    --set training.sequence_length=256K\n"
           "  seqspan simulate configs/jobs/llama3-8b-128k.json --layout ring=8 --json\n"
-          "  seqspan simulate configs/jobs/llama3-8b-128k.json --layout ring=8 --program\n",
+          "  seqspan simulate configs/jobs/llama3-8b-128k.json --layout ring=8 --program\n"
+          "  seqspan simulate configs/jobs/llama3-8b-128k.json --layout ring=8 --trace "
+          "step.json.gz\n",
           kJobNotes},
+    Topic{"trace", "Say in text what a trace of a step shows.", "seqspan trace summary FILE",
+          "  seqspan trace summary step.json.gz\n",
+          "Reads what simulate --trace has written. To look at one: open it in ui.perfetto.dev, "
+          "which reads it in the\nbrowser and sends it nowhere.\n"},
     Topic{"memory",
           "Ask what memory a layout would need if its sequences, degrees or cards were others.",
           "seqspan memory JOB --layout L [--sweep PATH=V,V,...]... [--max sequence_length]\n"

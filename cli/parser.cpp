@@ -71,6 +71,17 @@ constexpr std::array kSimulateOptions = {
                "then the framework's default"},
     OptionSpec{"--program", "", Takes::kNothing,
                "Print the program that the numbers are read from, instead of them"},
+    OptionSpec{
+        "--trace", "FILE", Takes::kOneValue,
+        "Write the step op by op, for Perfetto (ui.perfetto.dev); packed where the name ends "
+        "in .gz; '-' prints it instead of the text"},
+    OptionSpec{"--trace-detail", "", Takes::kNothing,
+               "With --trace: the ops of every micro-batch, not of the first, middle and last"},
+};
+
+constexpr std::array kTraceOptions = {
+    OptionSpec{"ACTION", "", Takes::kOneValue, "summary"},
+    OptionSpec{"FILE", "", Takes::kOneValue, "What simulate --trace has written"},
 };
 
 constexpr std::array kClusterOptions = {
@@ -220,6 +231,7 @@ void add_command(CLI::App& app, const std::string& name) {
   if (name == "diff") add_options(command, kDiffOptions);
   if (name == "export") add_options(command, kExportOptions);
   if (name == "import") add_options(command, kImportOptions);
+  if (name == "trace") add_options(command, kTraceOptions);
   if (name == "replay") add_options(command, kReplayOptions);
   if (name == "explain") {
     add_options(command, kExplainOptions);

@@ -39,6 +39,13 @@ struct SimulateArguments {
   bool trace_detail = false;  // every op of every micro-batch
 };
 
+struct ReportArguments {
+  JobArguments job;  // its file may be a plan
+  std::size_t best = 5;
+  std::string output_file;      // "-": standard output
+  std::string validation_file;  // empty: none
+};
+
 enum class TraceAction : std::uint8_t { kSummary };
 
 struct TraceArguments {
@@ -170,7 +177,7 @@ struct HelpArguments {
 
 using Request = std::variant<PlanArguments, SimulateArguments, MemoryArguments, ClusterArguments,
                              ProfileArguments, ValidateArguments, ExportArguments, ImportArguments,
-                             DiffArguments, ReplayArguments, ExplainArguments, TraceArguments, SchemaArguments,
+                             DiffArguments, ReplayArguments, ExplainArguments, TraceArguments, ReportArguments, SchemaArguments,
                              CompletionArguments, VersionArguments, HelpArguments>;
 
 struct Invocation {

@@ -53,6 +53,11 @@ constexpr std::array kTopics = {
           "  seqspan simulate configs/jobs/llama3-8b-128k.json --layout ring=8 --trace "
           "step.json.gz\n",
           kJobNotes},
+    Topic{"report", "Write a plan as one page for the browser, which loads nothing from elsewhere.",
+          "seqspan report JOB|PLAN -o FILE [--best N] [--validation FILE]",
+          "  seqspan report configs/jobs/llama3-8b-128k.json -o report.html\n"
+          "  seqspan report plan.json -o report.html --validation validation.json\n",
+          kJobNotes},
     Topic{"trace", "Say in text what a trace of a step shows.", "seqspan trace summary FILE",
           "  seqspan trace summary step.json.gz\n",
           "Reads what simulate --trace has written. To look at one: open it in ui.perfetto.dev, "

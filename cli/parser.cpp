@@ -79,6 +79,14 @@ constexpr std::array kSimulateOptions = {
                "With --trace: the ops of every micro-batch, not of the first, middle and last"},
 };
 
+constexpr std::array kReportOptions = {
+    OptionSpec{"-o,--output", "FILE", Takes::kOneValue,
+               "Write the page to this file; '-' prints it"},
+    OptionSpec{"--best", "N", Takes::kOneValue, "How many layouts to rank, 5 unless given"},
+    OptionSpec{"--validation", "FILE", Takes::kOneValue,
+               "What validate --json has printed: predicted against measured goes into the page"},
+};
+
 constexpr std::array kTraceOptions = {
     OptionSpec{"ACTION", "", Takes::kOneValue, "summary"},
     OptionSpec{"FILE", "", Takes::kOneValue, "What simulate --trace has written"},
@@ -221,7 +229,9 @@ void add_command(CLI::App& app, const std::string& name) {
   CLI::App& command = *app.add_subcommand(name);
   command.set_help_flag();
   command.fallthrough();
-  if (name == "plan" || name == "simulate" || name == "memory") add_options(command, kJobOptions);
+  for (const char* of_job : {"plan", "simulate", "memory", "report"}) {
+    if (name == of_job) add_options(command, kJobOptions);
+  }
   if (name == "plan") add_options(command, kPlanOptions);
   if (name == "simulate") add_options(command, kSimulateOptions);
   if (name == "memory") add_options(command, kMemoryOptions);
@@ -231,6 +241,7 @@ void add_command(CLI::App& app, const std::string& name) {
   if (name == "diff") add_options(command, kDiffOptions);
   if (name == "export") add_options(command, kExportOptions);
   if (name == "import") add_options(command, kImportOptions);
+  if (name == "report") add_options(command, kReportOptions);
   if (name == "trace") add_options(command, kTraceOptions);
   if (name == "replay") add_options(command, kReplayOptions);
   if (name == "explain") {

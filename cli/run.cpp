@@ -15,6 +15,7 @@
 #include "cli/commands/plan.hpp"
 #include "cli/commands/profile.hpp"
 #include "cli/commands/replay.hpp"
+#include "cli/commands/report.hpp"
 #include "cli/commands/schema.hpp"
 #include "cli/commands/simulate.hpp"
 #include "cli/commands/trace.hpp"
@@ -47,6 +48,7 @@ struct Command {
   Answer operator()(const DiffArguments& a) const { return diff_command(a, display, output); }
   Answer operator()(const ExportArguments& a) const { return export_command(a, display, output); }
   Answer operator()(const ImportArguments& a) const { return import_command(a, display, output); }
+  Answer operator()(const ReportArguments& a) const { return report_command(a, output); }
   Answer operator()(const TraceArguments& a) const { return trace_command(a, display, output); }
   Answer operator()(const ReplayArguments& a) const { return replay_command(a, display, output); }
   Answer operator()(const ExplainArguments& a) const { return explain_command(a, display, output); }

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t kMostBest = 1000;
 
+}  // namespace
+
 sim::Result<std::size_t> best_of(const ParsedLine& line) {
   if (!line.has("--best")) return PlanArguments{}.best;
   const std::string text = line.value("--best");
@@ -22,8 +24,6 @@ sim::Result<std::size_t> best_of(const ParsedLine& line) {
   }
   return best;
 }
-
-}  // namespace
 
 sim::Result<Request> plan_of(const ParsedLine& line) {
   sim::Result<JobArguments> job = job_of(line);

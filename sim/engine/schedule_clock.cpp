@@ -45,6 +45,8 @@ void ScheduleClock::begin(const Program& program, std::span<const Seconds> durat
 
 void ScheduleClock::restart(MicroBatchPosition position) {
   position_ = position;
+  repetition_ = 0;
+  iteration_ = 0;
   now_.free.fill(0);
   now_.sharing.clear();
   std::fill(now_.ready.begin(), now_.ready.end(), 0.0);

@@ -1,0 +1,14 @@
+// Texts that pages embed, put into the program when it is built (cmake/assets.cmake).
+#pragma once
+
+#include <string_view>
+
+namespace seqspan::cli::assets {
+
+extern const std::string_view kUplotScript;
+extern const std::string_view kUplotStyles;
+extern const std::string_view kUplotLicence;
+extern const std::string_view kStyles;
+extern const std::string_view kReportScript;
+
+}  // namespace seqspan::cli::assets

@@ -46,6 +46,12 @@ struct ReportArguments {
   std::string validation_file;  // empty: none
 };
 
+struct ServeArguments {
+  JobArguments job;
+  std::optional<std::string> layout;  // where the sliders start
+  std::uint16_t port = 8765;          // of 127.0.0.1; 0: a free one
+};
+
 enum class TraceAction : std::uint8_t { kSummary };
 
 struct TraceArguments {
@@ -63,9 +69,10 @@ struct MemoryArguments {
   JobArguments job;
   std::string layout;  // text or file
   std::vector<Sweep> sweeps;
-  bool longest = false;  // --max sequence_length
-  std::string csv_file;  // empty: none; "-": standard output
-  std::string svg_file;  // likewise
+  bool longest = false;   // --max sequence_length
+  std::string csv_file;   // empty: none; "-": standard output
+  std::string svg_file;   // likewise
+  std::string html_file;  // likewise
 };
 
 // seqspan cluster show
@@ -177,8 +184,9 @@ struct HelpArguments {
 
 using Request = std::variant<PlanArguments, SimulateArguments, MemoryArguments, ClusterArguments,
                              ProfileArguments, ValidateArguments, ExportArguments, ImportArguments,
-                             DiffArguments, ReplayArguments, ExplainArguments, TraceArguments, ReportArguments, SchemaArguments,
-                             CompletionArguments, VersionArguments, HelpArguments>;
+                             DiffArguments, ReplayArguments, ExplainArguments, TraceArguments,
+                             ReportArguments, ServeArguments, SchemaArguments, CompletionArguments,
+                             VersionArguments, HelpArguments>;
 
 struct Invocation {
   DisplayOptions display;

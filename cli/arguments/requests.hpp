@@ -28,6 +28,7 @@ namespace seqspan::cli {
 [[nodiscard]] sim::Result<Request> import_of(const ParsedLine& line);
 [[nodiscard]] sim::Result<Request> explain_of(const ParsedLine& line);
 [[nodiscard]] sim::Result<Request> report_of(const ParsedLine& line);
+[[nodiscard]] sim::Result<Request> serve_of(const ParsedLine& line);
 [[nodiscard]] sim::Result<Request> trace_of(const ParsedLine& line);
 [[nodiscard]] sim::Result<Request> replay_of(const ParsedLine& line);
 

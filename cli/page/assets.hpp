@@ -10,5 +10,7 @@ extern const std::string_view kUplotStyles;
 extern const std::string_view kUplotLicence;
 extern const std::string_view kStyles;
 extern const std::string_view kReportScript;
+extern const std::string_view kServeStyles;
+extern const std::string_view kServeScript;
 
 }  // namespace seqspan::cli::assets

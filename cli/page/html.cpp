@@ -100,10 +100,11 @@ std::string html_page(const HtmlPage& page) {
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<meta name=\"color-scheme\" content=\"light dark\">\n"
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-      "'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n"
+      "'unsafe-inline'; script-src 'unsafe-inline'; img-src data:{}\">\n"
       "<link rel=\"icon\" href=\"data:,\">\n"
       "<title>{}</title>\n<style>\n{}</style>\n</head>\n<body>\n{}{}</body>\n</html>\n",
-      html_escaped(page.title), page.styles, page.body, page.scripts);
+      page.connects ? "; connect-src 'self'" : "", html_escaped(page.title), page.styles, page.body,
+      page.scripts);
 }
 
 }  // namespace seqspan::cli

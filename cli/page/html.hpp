@@ -49,7 +49,8 @@ struct HtmlPage {
   std::string title;
   std::string styles;
   std::string body;
-  std::string scripts;  // after the body
+  std::string scripts;    // after the body
+  bool connects = false;  // its scripts may ask the server that it came from
 };
 [[nodiscard]] std::string html_page(const HtmlPage& page);
 

@@ -43,9 +43,20 @@ async function compare(page, what) {
 }
 
 async function setTo(page, key, position) {
-  await page.locator(`input[data-key="${key}"]`).focus();
+  const slider = page.locator(`input[data-key="${key}"]`);
+  await slider.focus();
   await page.keyboard.press("Home");
   for (let i = 0; i < position; ++i) await page.keyboard.press("ArrowRight");
+  // Keys arrive in their order, but not before press() returns.
+  for (let i = 0; i < 200 && (await slider.inputValue()) !== String(position); ++i) await page.waitForTimeout(25);
+  equal(await slider.inputValue(), String(position), `the slider ${key}`);
+}
+
+// What moves a slider: until the page asks something else.
+async function moved(page, move) {
+  const before = await page.evaluate(() => location.hash);
+  await move();
+  for (let i = 0; i < 200 && (await page.evaluate(() => location.hash)) === before; ++i) await page.waitForTimeout(25);
 }
 
 async function slides(open, address) {
@@ -55,13 +66,13 @@ async function slides(open, address) {
 
   // Keys: twice the sequence.
   await page.locator('input[data-key="sequence_length"]').focus();
-  await page.keyboard.press("ArrowRight");
+  await moved(page, () => page.keyboard.press("ArrowRight"));
   const longer = await compare(page, "a longer sequence");
   check(longer.peak > first.peak, "twice the tokens need more memory");
 
   // The mouse: to the left end, the shortest.
   const box = await page.locator('input[data-key="sequence_length"]').boundingBox();
-  await page.mouse.click(box.x + 2, box.y + box.height / 2);
+  await moved(page, () => page.mouse.click(box.x + 2, box.y + box.height / 2));
   const shortest = await compare(page, "the shortest sequence");
   check(shortest.peak < first.peak, "fewer tokens need less memory");
   await setTo(page, "sequence_length", 7); // 128K

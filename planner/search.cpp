@@ -15,7 +15,7 @@ Search::Search(sim::Simulator& simulator, const Space& space, Objective objectiv
 
 void Search::visit(std::size_t branch, const std::atomic<bool>* stop) {
   rejections_.begin(branch);
-  of_vpp_ = 0;
+  of_ep_ = 0;
   space_.for_each_of(space_.branches()[branch], [&](const sim::Layout& layout) {
     if (stop != nullptr && stop->load(std::memory_order_relaxed)) return;
     visit(layout);
@@ -35,13 +35,13 @@ void Search::visit(const sim::Layout& layout) {
     return;
   }
   ++evaluated_;
-  if (layout.vpp != of_vpp_ || layout.ep != of_ep_) {
-    least_peak_.fill(std::nullopt);
-    of_vpp_ = layout.vpp;
+  if (layout.ep != of_ep_) {
+    for (auto& of_sharding : least_peak_) of_sharding.fill(std::nullopt);
     of_ep_ = layout.ep;
   }
   const sim::Bytes capacity = job_.cluster.device.memory;
-  std::optional<sim::Bytes>& least = least_peak_[static_cast<std::size_t>(layout.sharding)];
+  const auto vpp = static_cast<std::size_t>(std::min(layout.vpp, kLargestVpp + 1) - 1);
+  std::optional<sim::Bytes>& least = least_peak_[static_cast<std::size_t>(layout.sharding)][vpp];
   if (least && *least > capacity && rejections_.is_no_closer(*least)) {
     rejections_.add_too_large(layout, *least);
     return;

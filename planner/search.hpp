@@ -60,10 +60,10 @@ class Search {
   ParetoFront front_;
   std::vector<Candidate> best_;  // sorted, at most `most_`
 
-  // Of the layouts that share their standing tensors with the one visited last, by sharding.
+  // Of the layouts that share their standing tensors with the one visited last, by sharding and
+  // vpp.
   static constexpr std::size_t kShardingCount = 4;
-  std::array<std::optional<sim::Bytes>, kShardingCount> least_peak_;
-  std::int64_t of_vpp_ = 0;
+  std::array<std::array<std::optional<sim::Bytes>, kLargestVpp + 1>, kShardingCount> least_peak_;
   std::int64_t of_ep_ = 0;
 };
 

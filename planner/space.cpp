@@ -11,7 +11,6 @@ namespace seqspan::planner {
 namespace {
 
 constexpr std::int64_t kLargestMicroBatch = 16;
-constexpr std::int64_t kLargestVpp = 8;
 
 std::vector<std::int64_t> divisors(std::int64_t number, std::int64_t largest) {
   std::vector<std::int64_t> result;
@@ -25,6 +24,16 @@ template <class Value>
 std::vector<Value> only(const std::optional<Value>& fixed, std::vector<Value> open) {
   if (fixed) return {*fixed};
   return open;
+}
+
+// Of the layers, and of them with the embedding and the loss (sim/lower/stages.hpp).
+std::vector<std::int64_t> chunk_counts(std::int64_t layers) {
+  std::vector<std::int64_t> counts = divisors(layers, kLargestVpp);
+  for (const std::int64_t d : divisors(layers + 2, kLargestVpp)) {
+    if (std::find(counts.begin(), counts.end(), d) == counts.end()) counts.push_back(d);
+  }
+  std::sort(counts.begin(), counts.end());
+  return counts;
 }
 
 std::int64_t most_experts(const sim::Model& model) {
@@ -90,7 +99,7 @@ Space::Space(const sim::Job& job, const AlsoSearch& also) : job_(&job) {
   const Degrees ulysses = degree(fixed.ulysses, traits.ulysses, heads);
   const Degrees ring =
       degree(fixed.ring, traits.ring_point_to_point || traits.ring_all_gather, gpus);
-  const Degrees pp = degree(fixed.pp, traits.pipeline_parallel, layers);
+  const Degrees pp = degree(fixed.pp, traits.pipeline_parallel, layers + 2);
   for (const std::int64_t t : degree(fixed.tp, traits.tensor_parallel, heads)) {
     for (const std::int64_t u : ulysses) {
       for (const std::int64_t r : ring) {
@@ -107,7 +116,7 @@ Space::Space(const sim::Job& job, const AlsoSearch& also) : job_(&job) {
       }
     }
   }
-  vpp_ = only(fixed.vpp, traits.pipeline_parallel ? divisors(layers, kLargestVpp) : one);
+  vpp_ = only(fixed.vpp, traits.pipeline_parallel ? chunk_counts(layers) : one);
   ep_ = only(fixed.ep, traits.expert_parallel ? divisors(most_experts(job.model), gpus) : one);
   Degrees micro_batches;
   for (std::int64_t b = 1; b <= kLargestMicroBatch && b <= job.training.global_batch_size; b *= 2) {

@@ -1,10 +1,11 @@
 // The layouts that a job leaves open.
 //
 // Degrees run over the divisors of the GPU count (expert parallelism: of the experts),
-// micro-batches over powers of two up to 16, vpp over the divisors of the layers of a stage up
-// to 8. Choices that the framework does not offer are left out; arithmetic that does not come out
-// is left to legality, so that the plan can say why. A choice that cannot matter is taken once: the
-// order and exchange of a ring of one, the placement of a single context parallel group.
+// micro-batches over powers of two up to 16, vpp over the divisors up to 8 of the layers, and
+// of the layers + 2. Choices that the framework does not offer are left out; arithmetic that does
+// not come out is left to legality, so that the plan can say why. A choice that cannot matter is
+// taken once: the order and exchange of a ring of one, the placement of a single context parallel
+// group.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +24,9 @@ struct AlsoSearch {
 
   bool operator==(const AlsoSearch&) const = default;
 };
+
+// Chunks per stage that are enumerated; a job may fix more.
+inline constexpr std::int64_t kLargestVpp = 8;
 
 class Space {
  public:
@@ -43,7 +47,8 @@ class Space {
  private:
   template <class Visit>
   void for_each_choice(sim::Layout layout, const Visit& visit) const;
-  // How Ulysses sends, in place of the layout's own.
+  // How Ulysses sends, and chunks of stages: the last, because layouts that differ in them alone
+  // are evaluated at less cost one after the other (Simulator).
   template <class Visit>
   void for_each_way(sim::Layout layout, const Visit& visit) const;
 
@@ -70,7 +75,11 @@ void Space::for_each_way(sim::Layout layout, const Visit& visit) const {
     for (std::size_t s = 0; s < steps; ++s) {
       layout.head_groups = head_groups_[g];
       layout.ulysses_in_node = ulysses_in_node_[s];
-      visit(layout);
+      for (const std::int64_t vpp : vpp_) {
+        if (vpp > 1 && layout.pp == 1) break;
+        layout.vpp = vpp;
+        visit(layout);
+      }
     }
   }
 }
@@ -83,29 +92,25 @@ void Space::for_each_choice(sim::Layout layout, const Visit& visit) const {
   // All-gather of keys and values goes with Ulysses in no framework (legality:
   // kv_all_gather_unsupported).
   const bool open_exchange = has_ring && !has_both;
-  for (const std::int64_t vpp : vpp_) {
-    if (vpp > 1 && layout.pp == 1) break;
-    for (const std::int64_t ep : ep_) {
-      for (const std::int64_t micro_batch : micro_batch_) {
-        layout.vpp = vpp;
-        layout.ep = ep;
-        layout.micro_batch = micro_batch;
-        for (std::size_t o = 0; o < only_first(ring_order_, has_ring); ++o) {
-          for (std::size_t e = 0; e < only_first(kv_exchange_, open_exchange); ++e) {
-            for (std::size_t p = 0; p < only_first(placement_, has_both); ++p) {
-              layout.ring_order = ring_order_[o];
-              layout.kv_exchange = kv_exchange_[e];
-              layout.placement = placement_[p];
-              for (const sim::Recompute recompute : recompute_) {
-                for (const sim::Sharding sharding : sharding_) {
-                  if (layout.pp > 1 && sharding == sim::Sharding::kParameters &&
-                      !shards_parameters_with_pipeline_) {
-                    continue;
-                  }
-                  layout.recompute = recompute;
-                  layout.sharding = sharding;
-                  for_each_way(with_defaults(*job_, layout), visit);
+  for (const std::int64_t ep : ep_) {
+    for (const std::int64_t micro_batch : micro_batch_) {
+      layout.ep = ep;
+      layout.micro_batch = micro_batch;
+      for (std::size_t o = 0; o < only_first(ring_order_, has_ring); ++o) {
+        for (std::size_t e = 0; e < only_first(kv_exchange_, open_exchange); ++e) {
+          for (std::size_t p = 0; p < only_first(placement_, has_both); ++p) {
+            layout.ring_order = ring_order_[o];
+            layout.kv_exchange = kv_exchange_[e];
+            layout.placement = placement_[p];
+            for (const sim::Recompute recompute : recompute_) {
+              for (const sim::Sharding sharding : sharding_) {
+                if (layout.pp > 1 && sharding == sim::Sharding::kParameters &&
+                    !shards_parameters_with_pipeline_) {
+                  continue;
                 }
+                layout.recompute = recompute;
+                layout.sharding = sharding;
+                for_each_way(with_defaults(*job_, layout), visit);
               }
             }
           }

@@ -179,6 +179,11 @@ sim::Result<Imported> import_megatron(std::string_view text, const std::string& 
   words.degree("ulysses", context->ulysses);
   words.degree("ring", context->ring);
   if (context->gathers) words.word("kv_exchange", "all_gather");
+  if (flags.has("decoder-first-pipeline-num-layers") ||
+      flags.has("decoder-last-pipeline-num-layers")) {
+    imported.warnings.emplace_back(
+        "layers of the first and last stage are dealt anew: seqspan explain layers_not_divisible");
+  }
   if (flags.has("num-layers-per-virtual-pipeline-stage")) {
     imported.warnings.emplace_back(
         "--num-layers-per-virtual-pipeline-stage is not read: add vpp, the chunks of a stage");

@@ -3,6 +3,7 @@
 
 #include "planner/export/targets.hpp"
 #include "sim/lower/fp8.hpp"
+#include "sim/lower/stages.hpp"
 
 namespace seqspan::planner {
 namespace {
@@ -81,6 +82,19 @@ void add_recompute(Flags& flags, const Layout& layout) {
   flags.add("recompute-num-layers", 1);
 }
 
+// Layers that do not divide (sim/lower/stages.hpp).
+void add_stages(Flags& flags, std::int64_t layers, const Layout& layout) {
+  if (layers % (layout.pp * layout.vpp) == 0) return;
+  if (sim::counts_embedding_and_loss(layers, layout)) {
+    flags.add("account-for-embedding-in-pipeline-split");
+    flags.add("account-for-loss-in-pipeline-split");
+    return;
+  }
+  flags.add("decoder-first-pipeline-num-layers", sim::layers_of_stage(layers, layout, 0));
+  flags.add("decoder-last-pipeline-num-layers",
+            sim::layers_of_stage(layers, layout, layout.pp - 1));
+}
+
 }  // namespace
 
 sim::Result<Exported> to_megatron(const sim::Job& job, const Layout& layout) {
@@ -90,6 +104,7 @@ sim::Result<Exported> to_megatron(const sim::Job& job, const Layout& layout) {
   add_context(flags, layout);
   flags.add("pipeline-model-parallel-size", layout.pp);
   if (layout.vpp > 1) flags.add("num-virtual-stages-per-pipeline-rank", layout.vpp);
+  add_stages(flags, job.model.towers.front().layer_count(), layout);
   add_experts(flags, job, layout);
   add_sharding(flags, job, layout);
   add_recompute(flags, layout);

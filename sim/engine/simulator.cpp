@@ -11,8 +11,18 @@ namespace seqspan::sim {
 Simulator::Simulator(const Job& job) : job_(job), network_(job.cluster) {}
 
 void Simulator::prepare(const Layout& layout) {
+  if (lowered_) {
+    lowered_->vpp = layout.vpp;
+    if (*lowered_ == layout && job_.training.scope == TrainingScope::kStep) {
+      lower_stages(job_, layout, program_);
+      return;
+    }
+  }
   lower(job_, layout, program_);
   network_.place(layout);
+  lowered_ = layout;
+  memory_read_ = false;
+  durations_read_ = false;
 }
 
 // NCCL allocates per communicator, and each axis has its own.
@@ -52,11 +62,15 @@ Bytes Simulator::communication_buffers() const {
 }
 
 void Simulator::read_memory() {
+  if (memory_read_) return;
   memory_.begin(program_, communication_buffers(), job_.cluster.device.runtime_reserve);
+  memory_read_ = true;
 }
 
 void Simulator::read_durations() {
+  if (durations_read_) return;
   read_op_times(job_.cluster, network_, program_, durations_, uses_);
+  durations_read_ = true;
 }
 
 bool Simulator::host_fits(Bytes per_gpu) const {

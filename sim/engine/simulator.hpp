@@ -122,7 +122,7 @@ struct ExplainedCommunication;
 
 class Simulator {
  public:
-  // The job must outlive the simulator.
+  // The job must outlive the simulator, and stay as it is.
   explicit Simulator(const Job& job);
 
   // Whether the job's cluster can be simulated at all (Network::check()); ask before all else.
@@ -166,6 +166,12 @@ class Simulator {
   [[nodiscard]] ExplainedCommunication explain_communication(const Communication& work) const;
   void explain_blocks(Explanation& explanation) const;
   void explain_memory(Explanation& explanation) const;
+
+  // What is already read, of which layout. Layouts that differ in vpp alone have the same parts, on
+  // the same groups: one after the other they cost their stages only.
+  std::optional<Layout> lowered_;
+  bool memory_read_ = false;
+  bool durations_read_ = false;
 
   const Job& job_;
   Network network_;

@@ -50,8 +50,11 @@ constexpr std::array<ReasonFacts, kReasonCodeCount> kReasons{{
      "The feed-forward size must be a multiple of tp, and an expert's of etp.",
      "Choose another tp or etp.", "Megatron-LM megatron/core/tensor_parallel/layers.py"},
     {ReasonCode::kLayersNotDivisible, "layers_not_divisible",
-     "Layers must be a multiple of pp x vpp. Without interleaving, and with at least 3 stages, the "
-     "first and last stage may have fewer, at least one each.",
+     "Layers, or layers + 2 where the embedding and the loss count as one each, must be a multiple "
+     "of "
+     "pp x vpp. Without interleaving, and with at least 3 stages, the first and last stage may "
+     "have "
+     "fewer, at least one each.",
      "Choose another pp or vpp.", "Megatron-LM megatron/core/transformer/transformer_block.py"},
     {ReasonCode::kInterleavingWithoutPipeline, "interleaving_without_pipeline",
      "Several model chunks per stage (vpp > 1) need a pipeline (pp > 1).", "Set vpp=1.",

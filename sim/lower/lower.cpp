@@ -56,6 +56,13 @@ void lower(const Job& job, const Layout& layout, Program& program) {
   lower_for(job, layout, gathers ? 0 : layout.ring - 1, program);
 }
 
+void lower_stages(const Job& job, const Layout& layout, Program& program) {
+  program.runs.clear();
+  program.stages.clear();
+  program.chunks_per_stage = layout.vpp;
+  write_stages(program, job.model.towers.front(), layout);
+}
+
 void lower_for(const Job& job, const Layout& layout, std::int64_t ring_rank, Program& program) {
   program.clear();
   ProgramBuilder builder(program);

@@ -39,15 +39,24 @@ bool same_runs(const Program& program, const StageClass& a, const StageClass& b)
 
 }  // namespace
 
+bool counts_embedding_and_loss(std::int64_t layers, const Layout& layout) {
+  const std::int64_t chunks = layout.pp * layout.vpp;
+  return layout.pp > 1 && layers % chunks != 0 && (layers + 2) % chunks == 0;
+}
+
 bool layers_divide(std::int64_t layers, const Layout& layout) {
-  if (layout.vpp > 1) return layers % (layout.pp * layout.vpp) == 0;
-  if (layers % layout.pp == 0) return true;
-  if (layout.pp < 3) return false;
+  if (layers % (layout.pp * layout.vpp) == 0) return true;
+  if (counts_embedding_and_loss(layers, layout)) return true;
+  if (layout.vpp > 1 || layout.pp < 3) return false;
   const std::int64_t middle = (layers + layout.pp - 1) / layout.pp;
   return layers - (layout.pp - 2) * middle >= 2;
 }
 
 std::int64_t layers_of_stage(std::int64_t layers, const Layout& layout, std::int64_t stage) {
+  if (counts_embedding_and_loss(layers, layout)) {
+    const std::int64_t ends = (stage == 0 ? 1 : 0) + (stage == layout.pp - 1 ? 1 : 0);
+    return (layers + 2) / layout.pp - ends;
+  }
   if (layers % layout.pp == 0) return layers / layout.pp;
   const std::int64_t middle = (layers + layout.pp - 1) / layout.pp;
   const std::int64_t ends = layers - (layout.pp - 2) * middle;
@@ -67,9 +76,12 @@ void write_stages(Program& program, const Tower& tower, const Layout& layout) {
     if (layout.vpp == 1) {
       append_layers(program, tower, next.first_run, first_layer, count);
     } else {
-      const std::int64_t chunk = count / layout.vpp;
+      // Where the embedding counts as a layer, it comes before the first.
+      const std::int64_t before = counts_embedding_and_loss(layers, layout) ? 1 : 0;
+      const std::int64_t chunk = (layers + 2 * before) / (layout.pp * layout.vpp);
       for (std::int64_t c = 0; c < layout.vpp; ++c) {
-        append_layers(program, tower, next.first_run, (c * layout.pp + stage) * chunk, chunk);
+        const std::int64_t begin = (c * layout.pp + stage) * chunk - before;
+        append_layers(program, tower, next.first_run, begin, chunk);
       }
     }
     if (stage == layout.pp - 1) program.runs.push_back({loss_part, 1});

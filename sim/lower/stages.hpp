@@ -1,10 +1,12 @@
 // Which layers a pipeline stage runs.
 //
-// L divisible by p: L/p each. Otherwise, without interleaving, the stages between the first and the
-// last have ceil(L/p) layers and the first and last share the rest, the way Megatron-LM's
-// --decoder-first-pipeline-num-layers and --decoder-last-pipeline-num-layers do (the first and last
-// stage also carry the embedding and the loss). Interleaved schedules need L divisible by p v:
-// stage i has the chunks i, p + i, 2 p + i ... of L / (p v) layers each.
+// Stage i has the chunks i, p + i, 2 p + i ... of p v. L divisible by p v: L / (p v) layers each.
+// L + 2 divisible by p v: (L + 2) / (p v) each, of which the embedding is one and the loss another
+// (Megatron-LM --account-for-embedding-in-pipeline-split and --account-for-loss-in-pipeline-split;
+// torchtitan counts them so by default, distributed/pipeline_parallel.py). Otherwise, without
+// interleaving, the stages between the first and the last have ceil(L/p) layers and the first and
+// last share the rest, the way Megatron-LM's --decoder-first-pipeline-num-layers and
+// --decoder-last-pipeline-num-layers do.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +17,9 @@ namespace seqspan::sim {
 
 // Whether the layers of the model can be dealt to pp x vpp chunks.
 [[nodiscard]] bool layers_divide(std::int64_t layers, const Layout& layout);
+
+// Whether the embedding and the loss count as layers.
+[[nodiscard]] bool counts_embedding_and_loss(std::int64_t layers, const Layout& layout);
 
 // Layers of stage `stage`; layers_divide must hold.
 [[nodiscard]] std::int64_t layers_of_stage(std::int64_t layers, const Layout& layout,

@@ -110,6 +110,23 @@ TEST(Export, Fp8ComesBackOrIsRefused) {
   }
 }
 
+// 126 layers: 126 + 2 = 16 x 8; over 4 stages 31, 32, 32, 31, which 128 / 4 is too; over 5 stages
+// 26 in the middle and 48 at the ends.
+TEST(Export, MegatronIsToldOfUnevenStages) {
+  const sim::Job job = [] {
+    sim::Job of = tests::make_job("Llama-3.1-405B", Framework::kMegatron, 80, 8192, 2560);
+    return of;
+  }();
+  const std::string counted =
+      exported(job, "tp=8,pp=16,vpp=8,sharding=optimizer", ExportTarget::kMegatron);
+  EXPECT_TRUE(has(counted, "--account-for-embedding-in-pipeline-split"));
+  EXPECT_TRUE(has(counted, "--account-for-loss-in-pipeline-split"));
+  const std::string dealt = exported(job, "tp=8,pp=5,sharding=optimizer", ExportTarget::kMegatron);
+  EXPECT_TRUE(has(dealt, "--decoder-first-pipeline-num-layers 24\n"));
+  EXPECT_TRUE(has(dealt, "--decoder-last-pipeline-num-layers 24\n"));
+  EXPECT_FALSE(has(dealt, "account-for"));
+}
+
 TEST(Export, TensorOverlapComesBack) {
   for (const auto& [framework, target, key] :
        {std::tuple{Framework::kMegatron, ExportTarget::kMegatron, "--tp-comm-overlap\n"},

@@ -85,7 +85,7 @@ TEST(Replay, OfEveryPublishedSet) {
     }
     ++count;
   }
-  EXPECT_EQ(count, 10U);
+  EXPECT_EQ(count, 11U);
 }
 
 }  // namespace

@@ -110,12 +110,32 @@ RC_GTEST_PROP(Simulator, MonotoneInSequenceLength, ()) {
   Job job = make_job("Llama-3-8B", Framework::kMegatron, 4, 32768, 64);
   const Layout layout = random_layout(job);
   RC_PRE(!broken_rule(job, layout).has_value());
-  Simulator simulator(job);
-  const Evaluation shorter = simulator.evaluate(layout, true);
+  const Evaluation shorter = Simulator(job).evaluate(layout, true);
   job.training.sequence_length *= 2;
-  const Evaluation longer = simulator.evaluate(layout, true);
+  const Evaluation longer = Simulator(job).evaluate(layout, true);
   RC_ASSERT(longer.step > shorter.step);
   RC_ASSERT(longer.peak >= shorter.peak);
+}
+
+// Layouts that differ in vpp alone are read without being lowered again.
+RC_GTEST_PROP(Simulator, WhatWasReadBeforeChangesNothing, ()) {
+  const Job job = make_job("Llama-3-8B", Framework::kMegatron, 4, 32768, 64);
+  Simulator simulator(job);
+  Layout layout = random_layout(job);
+  for (int i = 0; i < 6; ++i) {
+    if (*rc::gen::inRange(0, 3) == 0) layout = random_layout(job);
+    layout.vpp = *rc::gen::element(1, 2, 4, 8);
+    if (broken_rule(job, layout)) continue;
+    const bool always = *rc::gen::arbitrary<bool>();
+    const Evaluation after_others = simulator.evaluate(layout, always);
+    const Evaluation alone = Simulator(job).evaluate(layout, always);
+    RC_ASSERT(after_others.step == alone.step);
+    RC_ASSERT(after_others.peak == alone.peak);
+    RC_ASSERT(after_others.bubble == alone.bubble);
+    if (*rc::gen::arbitrary<bool>()) {
+      RC_ASSERT(simulator.simulate(layout).time.step == Simulator(job).simulate(layout).time.step);
+    }
+  }
 }
 
 // Which of equal nodes comes first cannot matter: relabelling nodes leaves groups with the same

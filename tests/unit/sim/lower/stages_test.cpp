@@ -24,6 +24,36 @@ TEST(Stages, EndsTakeTheRest) {
   EXPECT_EQ(stage_layers(32, 4), (std::vector<std::int64_t>{8, 8, 8, 8}));
 }
 
+// Llama-3.1-405B as Meta ran it, arXiv 2407.21783 section 3.3.2: "we reduce one Transformer layer
+// each from the first and the last stages": pp = 16, 126 + 2 = 16 x 8. Interleaved 8 times, stage 0
+// has the embedding and then layers 15, 31, ...: 7, and the last the loss.
+TEST(Stages, EmbeddingAndLossCountAsLayers) {
+  std::vector<std::int64_t> expected(16, 8);
+  expected.front() = expected.back() = 7;
+  EXPECT_EQ(stage_layers(126, 16), expected);
+  Layout layout;
+  layout.pp = 16;
+  for (const std::int64_t vpp : {2, 4, 8}) {
+    layout.vpp = vpp;
+    EXPECT_TRUE(layers_divide(126, layout)) << vpp;
+    EXPECT_EQ(layers_of_stage(126, layout, 0), 7);
+    EXPECT_EQ(layers_of_stage(126, layout, 1), 8);
+    EXPECT_EQ(layers_of_stage(126, layout, 15), 7);
+  }
+  layout.vpp = 3;
+  EXPECT_FALSE(layers_divide(126, layout));
+  const Job job = tests::make_job("Llama-3.1-405B", Framework::kMegatron, 16, 8192, 64);
+  const Program program = tests::program_of(job, "tp=8,pp=16,vpp=8");
+  std::int64_t layers = 0;
+  for (const StageClass& stage : program.stages) {
+    for (std::size_t r = 0; r < stage.run_count; ++r) {
+      const PartRun& run = program.runs[stage.first_run + r];
+      if (program.parts[run.part].kind == PartKind::kLayer) layers += stage.count * run.count;
+    }
+  }
+  EXPECT_EQ(layers, 126);
+}
+
 TEST(Stages, EveryLayerIsRunOnce) {
   for (const std::int64_t layers : {24, 32, 48, 64, 80, 94, 126}) {
     for (std::int64_t pp = 1; pp <= layers; ++pp) {

@@ -8,7 +8,9 @@
 
 #include "cli/backend.hpp"
 #include "cli/output.hpp"
+#include "planner/cluster_size.hpp"
 #include "planner/export/exported.hpp"
+#include "planner/objective.hpp"
 #include "profiles/import/read_log.hpp"
 #include "sim/errors/error.hpp"
 
@@ -25,10 +27,21 @@ struct JobArguments {
   std::vector<std::string> settings;  // path=value
 };
 
+// Of a whole run of training.
+struct TrainingQuestion {
+  sim::Tokens budget;
+  std::optional<sim::Seconds> deadline;
+  std::optional<planner::Money> price;  // of one GPU for one hour
+  std::optional<planner::ClusterGoal> minimize;
+};
+
 struct PlanArguments {
   JobArguments job;
   std::size_t best = 5;
+  planner::Objective objective = planner::Objective::kStepTime;
+  std::optional<TrainingQuestion> training;
   std::string output_file;  // empty: none; "-": standard output
+  bool summary = false;     // on one screen
 };
 
 struct SimulateArguments {
@@ -172,6 +185,7 @@ struct ExplainArguments {
 struct SchemaArguments {
   std::string format;
 };
+struct ManArguments {};
 struct CompletionArguments {
   std::string shell;
 };
@@ -186,7 +200,7 @@ using Request = std::variant<PlanArguments, SimulateArguments, MemoryArguments, 
                              ProfileArguments, ValidateArguments, ExportArguments, ImportArguments,
                              DiffArguments, ReplayArguments, ExplainArguments, TraceArguments,
                              ReportArguments, ServeArguments, SchemaArguments, CompletionArguments,
-                             VersionArguments, HelpArguments>;
+                             ManArguments, VersionArguments, HelpArguments>;
 
 struct Invocation {
   DisplayOptions display;

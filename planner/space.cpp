@@ -75,7 +75,8 @@ std::vector<sim::Sharding> offered_shardings(const sim::FrameworkTraits& traits)
 
 }  // namespace
 
-Space::Space(const sim::Job& job) : gpus_(job.cluster.gpu_count()), job_(&job) {
+Space::Space(const sim::Job& job) : job_(&job) {
+  const std::int64_t gpus = job.cluster.gpu_count();
   const sim::FrameworkTraits& traits = sim::traits_of(job.framework);
   const sim::LayoutChoice& fixed = job.layout;
   const std::int64_t heads = most_query_heads(job.model);
@@ -84,14 +85,30 @@ Space::Space(const sim::Job& job) : gpus_(job.cluster.gpu_count()), job_(&job) {
   using Degrees = std::vector<std::int64_t>;
   const auto degree = [&](const std::optional<std::int64_t>& key, bool offered,
                           std::int64_t largest) -> Degrees {
-    return only(key, offered ? divisors(gpus_, largest) : one);
+    return only(key, offered ? divisors(gpus, largest) : one);
   };
-  tp_ = degree(fixed.tp, traits.tensor_parallel, heads);
-  ulysses_ = degree(fixed.ulysses, traits.ulysses, heads);
-  ring_ = degree(fixed.ring, traits.ring_point_to_point || traits.ring_all_gather, gpus_);
-  pp_ = degree(fixed.pp, traits.pipeline_parallel, layers);
+  const Degrees ulysses = degree(fixed.ulysses, traits.ulysses, heads);
+  const Degrees ring =
+      degree(fixed.ring, traits.ring_point_to_point || traits.ring_all_gather, gpus);
+  const Degrees pp = degree(fixed.pp, traits.pipeline_parallel, layers);
+  for (const std::int64_t t : degree(fixed.tp, traits.tensor_parallel, heads)) {
+    for (const std::int64_t u : ulysses) {
+      for (const std::int64_t r : ring) {
+        for (const std::int64_t p : pp) {
+          if (gpus % (t * u * r * p) != 0) continue;
+          sim::Layout branch;
+          branch.tp = t;
+          branch.ulysses = u;
+          branch.ring = r;
+          branch.pp = p;
+          branch.dp = gpus / (t * u * r * p);
+          branches_.push_back(branch);
+        }
+      }
+    }
+  }
   vpp_ = only(fixed.vpp, traits.pipeline_parallel ? divisors(layers, kLargestVpp) : one);
-  ep_ = only(fixed.ep, traits.expert_parallel ? divisors(most_experts(job.model), gpus_) : one);
+  ep_ = only(fixed.ep, traits.expert_parallel ? divisors(most_experts(job.model), gpus) : one);
   Degrees micro_batches;
   for (std::int64_t b = 1; b <= kLargestMicroBatch && b <= job.training.global_batch_size; b *= 2) {
     micro_batches.push_back(b);

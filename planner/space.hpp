@@ -19,16 +19,24 @@ class Space {
  public:
   explicit Space(const sim::Job& job);
 
-  // Calls visit(layout) for every layout, always in the same order.
+  // Layouts of the same tp, ulysses, ring and pp; dp is what they leave of the cluster.
+  [[nodiscard]] const std::vector<sim::Layout>& branches() const { return branches_; }
+  // Calls visit(layout) for every layout of a branch, always in the same order; of all branches.
   template <class Visit>
-  void for_each(Visit visit) const;
+  void for_each_of(const sim::Layout& branch, Visit visit) const {
+    for_each_choice(branch, visit);
+  }
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (const sim::Layout& branch : branches_) for_each_choice(branch, visit);
+  }
 
  private:
   template <class Visit>
   void for_each_choice(sim::Layout layout, const Visit& visit) const;
 
-  std::int64_t gpus_ = 1;
-  std::vector<std::int64_t> tp_, ulysses_, ring_, pp_, vpp_, ep_, micro_batch_;
+  std::vector<sim::Layout> branches_;
+  std::vector<std::int64_t> vpp_, ep_, micro_batch_;
   std::vector<sim::RingOrder> ring_order_;
   std::vector<sim::KvExchange> kv_exchange_;
   std::vector<sim::Placement> placement_;
@@ -40,27 +48,6 @@ class Space {
 
 // What does not depend on the degrees: etp, offload, dp where fixed, loss chunks.
 [[nodiscard]] sim::Layout with_defaults(const sim::Job& job, sim::Layout layout);
-
-template <class Visit>
-void Space::for_each(Visit visit) const {
-  for (const std::int64_t tp : tp_) {
-    for (const std::int64_t ulysses : ulysses_) {
-      for (const std::int64_t ring : ring_) {
-        for (const std::int64_t pp : pp_) {
-          const std::int64_t others = tp * ulysses * ring * pp;
-          if (gpus_ % others != 0) continue;
-          sim::Layout layout;
-          layout.tp = tp;
-          layout.ulysses = ulysses;
-          layout.ring = ring;
-          layout.pp = pp;
-          layout.dp = gpus_ / others;
-          for_each_choice(layout, visit);
-        }
-      }
-    }
-  }
-}
 
 template <class Visit>
 void Space::for_each_choice(sim::Layout layout, const Visit& visit) const {

@@ -211,11 +211,13 @@ sim::Result<Imported> import_megatron(std::string_view text, const std::string& 
     if (!value) return tl::unexpected(value.error());
     imported.settings.push_back(fmt::format("training.{}={}", field, *value));
   }
-  for (const auto& [field, flag] :
-       {std::pair{"overlap_gradient_reduction", "overlap-grad-reduce"},
-        std::pair{"overlap_parameter_gather", "overlap-param-gather"}}) {
+  for (const auto& [field, flag] : {std::pair{"overlap_gradient_reduction", "overlap-grad-reduce"},
+                                    std::pair{"overlap_parameter_gather", "overlap-param-gather"}}) {
     imported.settings.push_back(
         fmt::format("training.{}={}", field, flags.has(flag) ? "true" : "false"));
+  }
+  if (flags.has("tp-comm-overlap")) {
+    imported.settings.emplace_back("training.overlap_tensor_parallel=true");
   }
   if (flags.has("fp8-format")) {
     const std::string recipe = flags.has("fp8-recipe") ? flags.text("fp8-recipe") : "delayed";

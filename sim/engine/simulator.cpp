@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/engine/least_step.hpp"
 #include "sim/engine/op_times.hpp"
 #include "sim/lower/lower.hpp"
 
@@ -19,7 +20,7 @@ Simulator::CommunicatorUses Simulator::communicator_uses() const {
   CommunicatorUses uses{};
   for (const Op& op : program_.ops) {
     const auto* work = std::get_if<Communication>(&op.work);
-    if (work == nullptr) continue;
+    if (work == nullptr || work->direct) continue;
     CommunicatorUse& use = uses[static_cast<std::size_t>(work->axis)];
     switch (work->collective) {
       case Collective::kAllToAll:
@@ -64,18 +65,36 @@ bool Simulator::host_fits(Bytes per_gpu) const {
 }
 
 Evaluation Simulator::evaluate(const Layout& layout, bool always) {
+  Evaluation evaluation = evaluate_memory(layout);
+  if (!always && !evaluation.fits) return evaluation;
+  read_durations();
+  evaluate_time(evaluation);
+  return evaluation;
+}
+
+Bytes Simulator::least_peak() const {
+  return memory_.standing() + job_.cluster.device.runtime_reserve;
+}
+
+Seconds Simulator::least_step() {
+  read_durations();
+  return sim::least_step(program_, durations_);
+}
+
+Evaluation Simulator::evaluate_memory(const Layout& layout) {
   prepare(layout);
   read_memory();
   Evaluation evaluation;
   evaluation.peak = memory_.peak().peak;
   if (layout.offload != Offload::kNone) evaluation.host = memory_.on_host().bytes;
   evaluation.fits = evaluation.peak <= job_.cluster.device.memory && host_fits(evaluation.host);
-  if (!always && !evaluation.fits) return evaluation;
-  read_durations();
+  return evaluation;
+}
+
+void Simulator::evaluate_time(Evaluation& evaluation) {
   const StepTime time = time_.read(program_, durations_, uses_);
   evaluation.step = time.step;
   evaluation.bubble = time.bubble;
-  return evaluation;
 }
 
 const Program& Simulator::program_of(const Layout& layout) {

@@ -208,6 +208,14 @@ constexpr std::array<ReasonFacts, kReasonCodeCount> kReasons{{
      "attention. A rank's rows, and the sides of its matrices, must be multiples of 16.",
      "Set training.linear_precision=bf16, or change tp, cp or the sequence.",
      "TransformerEngine pytorch/utils.py assert_dim_for_fp8_exec; torch._scaled_mm"},
+    {ReasonCode::kTensorOverlapUnsupported, "tensor_overlap_unsupported",
+     "Tensor parallel communication under products (training.overlap_tensor_parallel) needs "
+     "sequence parallelism and, of each GPU's tokens of a micro-batch, a multiple of 4 (pieces "
+     "that "
+     "are scattered). With latent attention it is not modelled.",
+     "Set sequence_parallel=true, or training.overlap_tensor_parallel=false.",
+     "Megatron-LM megatron/training/arguments.py (--tp-comm-overlap); TransformerEngine "
+     "pytorch/module/base.py initialize_ub"},
     {ReasonCode::kDoesNotFit, "does_not_fit",
      "The predicted peak on some pipeline stage is above the memory of one GPU.",
      "Split more (ulysses, ring, tp, pp), recompute (recompute=full), shard more, or chunk the "

@@ -51,10 +51,11 @@ enum class ReasonCode : std::uint8_t {
   kFp8DeviceUnsupported,
   kFp8RecipeUnsupported,
   kFp8ModelUnsupported,
+  kTensorOverlapUnsupported,
   kDoesNotFit,
   kHostDoesNotFit,
 };
-inline constexpr std::size_t kReasonCodeCount = 43;
+inline constexpr std::size_t kReasonCodeCount = 44;
 
 struct ReasonFacts {
   ReasonCode code;

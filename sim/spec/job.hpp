@@ -105,6 +105,9 @@ struct Training {
   double dropout = 0;
   bool overlap_gradient_reduction = true;  // reduce gradients under the last backward
   bool overlap_parameter_gather = true;    // gather updated parameters under the next forward
+  // Tensor parallel communication in pieces under the products that need it
+  // (sim/lower/layer/linear.hpp).
+  bool overlap_tensor_parallel = false;
   // Copies to and from the host, and its optimizer, on streams of their own and pinned memory;
   // absent: the framework's default.
   std::optional<bool> overlap_offload;

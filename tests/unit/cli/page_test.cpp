@@ -21,7 +21,7 @@ TEST(Html, JsonHoldsNoEndOfAnElement) {
 
 std::string page_of(const sim::Job& job) {
   sim::Simulator simulator(job);
-  const planner::Plan plan = planner::make_plan(simulator, {5});
+  const planner::Plan plan = planner::make_plan(simulator);
   JobArguments given;
   given.file = "job.json";
   return report_page(job, given, plan, simulator, std::nullopt);

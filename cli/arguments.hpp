@@ -11,6 +11,7 @@
 #include "planner/cluster_size.hpp"
 #include "planner/export/exported.hpp"
 #include "planner/objective.hpp"
+#include "planner/space.hpp"
 #include "profiles/import/read_log.hpp"
 #include "sim/errors/error.hpp"
 
@@ -39,6 +40,7 @@ struct PlanArguments {
   JobArguments job;
   std::size_t best = 5;
   planner::Objective objective = planner::Objective::kStepTime;
+  planner::AlsoSearch also;
   std::optional<TrainingQuestion> training;
   std::string output_file;  // empty: none; "-": standard output
   bool summary = false;     // on one screen

@@ -48,6 +48,9 @@ constexpr std::array kPlanOptions = {
     OptionSpec{"--objective", "WHAT", Takes::kOneValue,
                "What ranks layouts: step_time (unless given), memory_headroom, or "
                "tokens_per_gpu_second or cost_per_token, which on one cluster rank as step_time"},
+    OptionSpec{"--also", "KEY", Takes::kManyValues,
+               "Search this key too, which no framework has built in: head_groups or "
+               "ulysses_in_node; may be repeated"},
     OptionSpec{"--tokens", "D", Takes::kOneValue,
                "Train on so many tokens, such as 100B: how long, and what batch is usual for it"},
     OptionSpec{"--deadline", "T", Takes::kOneValue,

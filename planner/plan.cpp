@@ -85,7 +85,7 @@ Plan make_plan(sim::Simulator& simulator, const PlanOptions& options) {
   const auto began = std::chrono::steady_clock::now();
   Plan plan;
   plan.objective = options.objective;
-  const Space space(job);
+  const Space space(job, options.also);
   Search search(simulator, space, options.objective, options.best);
   search_all(search, space, options);
   plan.candidates = search.candidates();
@@ -108,6 +108,7 @@ Plan make_plan(sim::Simulator& simulator, const PlanOptions& options) {
   }
   if (!plan.best.empty()) {
     plan.why = alternatives(simulator, plan.best.front().simulation.layout);
+    plan.groups = group_choices(simulator, plan.best.front().simulation.layout);
   }
   plan.search_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();

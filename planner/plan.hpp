@@ -2,7 +2,8 @@
 // rest evaluated, ranked and explained.
 //
 // Enumerated: tp, ulysses, ring, ring order, KV exchange, placement, pp, vpp, ep, micro-batch,
-// recomputation and sharding; dp follows from the cluster, etp is the job's or 1. Keys that the
+// recomputation and sharding; dp follows from the cluster, etp is the job's or 1; what AlsoSearch
+// names where asked for. Keys that the
 // job's layout fixes are not enumerated. Choices that cannot matter (the order of a ring of one)
 // are taken once. A layout counts as rejected under the first rule it breaks, or as `does_not_fit`.
 //
@@ -17,8 +18,10 @@
 #include <vector>
 
 #include "planner/alternatives.hpp"
+#include "planner/group_choices.hpp"
 #include "planner/objective.hpp"
 #include "planner/rejection.hpp"
+#include "planner/space.hpp"
 #include "sim/engine/simulator.hpp"
 
 namespace seqspan::planner {
@@ -38,6 +41,7 @@ struct Plan {
   std::vector<Rejection> rejected;  // by count, most first
   std::vector<RankedLayout> best;   // ranked, at most `PlanOptions::best`
   std::vector<Alternative> why;     // the keys of the best, each changed alone
+  std::vector<GroupChoice> groups;  // the GPUs of a sequence, shared out otherwise
   std::vector<Candidate> pareto;    // step time against peak memory, fastest first
   double search_seconds = 0;
 };
@@ -45,6 +49,7 @@ struct Plan {
 struct PlanOptions {
   std::size_t best = 5;
   Objective objective = Objective::kStepTime;
+  AlsoSearch also;
   unsigned threads = 0;                     // 0: as many as the machine has cores
   const std::atomic<bool>* stop = nullptr;  // once set, the search ends with what it has
   // Called on the caller's thread, with the part of the space that is done, 0 to 1.

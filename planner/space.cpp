@@ -75,7 +75,7 @@ std::vector<sim::Sharding> offered_shardings(const sim::FrameworkTraits& traits)
 
 }  // namespace
 
-Space::Space(const sim::Job& job) : job_(&job) {
+Space::Space(const sim::Job& job, const AlsoSearch& also) : job_(&job) {
   const std::int64_t gpus = job.cluster.gpu_count();
   const sim::FrameworkTraits& traits = sim::traits_of(job.framework);
   const sim::LayoutChoice& fixed = job.layout;
@@ -123,6 +123,10 @@ Space::Space(const sim::Job& job) : job_(&job) {
   if (traits.selective_recompute) recomputes.push_back(sim::Recompute::kSelective);
   recompute_ = only(fixed.recompute, recomputes);
   sharding_ = only(fixed.sharding, offered_shardings(traits));
+  head_groups_ = only(fixed.head_groups, also.head_groups ? Degrees{1, 2, 4, 8} : one);
+  const Degrees in_node =
+      job.cluster.gpus_per_node > 1 ? Degrees{1, job.cluster.gpus_per_node} : one;
+  ulysses_in_node_ = only(fixed.ulysses_in_node, also.ulysses_in_node ? in_node : one);
   // A fixed key is taken at its word, so that legality can answer it.
   shards_parameters_with_pipeline_ = traits.parameter_sharding_with_pipeline || fixed.sharding;
 }
@@ -133,7 +137,6 @@ sim::Layout with_defaults(const sim::Job& job, sim::Layout layout) {
   layout.sequence_parallel = fixed.sequence_parallel.value_or(true);
   layout.etp = fixed.etp.value_or(1);
   layout.offload = fixed.offload.value_or(sim::Offload::kNone);
-  layout.ulysses_in_node = fixed.ulysses_in_node.value_or(1);
   layout.ep_in_node = fixed.ep_in_node.value_or(1);
   layout.mlp_chunks = fixed.mlp_chunks.value_or(1);
   layout.loss_chunks = fixed.loss_chunks.value_or(sim::default_loss_chunks(job, layout));

@@ -43,6 +43,22 @@ sim::Result<planner::Objective> objective_of(const ParsedLine& line) {
                           "step_time, memory_headroom, tokens_per_gpu_second or cost_per_token");
 }
 
+sim::Result<planner::AlsoSearch> also_of(const ParsedLine& line) {
+  planner::AlsoSearch also;
+  for (const std::string& key : line.all("--also")) {
+    if (key == "head_groups") {
+      also.head_groups = true;
+    } else if (key == "ulysses_in_node") {
+      also.ulysses_in_node = true;
+    } else {
+      return sim::input_error(sim::quote(key) + " is not searched on request", "--also",
+                              "other keys are searched always, or never",
+                              "head_groups or ulysses_in_node");
+    }
+  }
+  return also;
+}
+
 sim::Result<std::optional<planner::Money>> price_of(const ParsedLine& line) {
   if (!line.has("--price")) return std::nullopt;
   constexpr double kMost = 1e6;
@@ -120,12 +136,15 @@ sim::Result<Request> plan_of(const ParsedLine& line) {
   if (!best) return tl::unexpected(best.error());
   const sim::Result<planner::Objective> objective = objective_of(line);
   if (!objective) return tl::unexpected(objective.error());
+  const sim::Result<planner::AlsoSearch> also = also_of(line);
+  if (!also) return tl::unexpected(also.error());
   sim::Result<std::optional<TrainingQuestion>> training = training_of(line);
   if (!training) return tl::unexpected(training.error());
   if (line.has("--output") && line.value("--output").empty()) {
     return sim::input_error("the name of the output file is empty", "--output");
   }
-  PlanArguments arguments{std::move(*job), *best, *objective, *training, line.value("--output")};
+  PlanArguments arguments{std::move(*job), *best,     *objective,
+                          *also,           *training, line.value("--output")};
   arguments.summary = line.has("--summary");
   if (arguments.summary && (line.has("--json") || arguments.output_file == "-")) {
     return sim::input_error("a summary is text", "--summary", {}, "leave it or --json out");

@@ -70,6 +70,7 @@ sim::Result<Answer> answer_of(const PlanArguments& arguments, Output& output) {
   planner::PlanOptions options;
   options.best = arguments.best;
   options.objective = arguments.objective;
+  options.also = arguments.also;
   options.stop = &interrupt.flag();
   options.progress = [&progress](double done) { progress.show(done); };
   if (arguments.training) answer.training.emplace();

@@ -211,8 +211,9 @@ sim::Result<Imported> import_megatron(std::string_view text, const std::string& 
     if (!value) return tl::unexpected(value.error());
     imported.settings.push_back(fmt::format("training.{}={}", field, *value));
   }
-  for (const auto& [field, flag] : {std::pair{"overlap_gradient_reduction", "overlap-grad-reduce"},
-                                    std::pair{"overlap_parameter_gather", "overlap-param-gather"}}) {
+  for (const auto& [field, flag] :
+       {std::pair{"overlap_gradient_reduction", "overlap-grad-reduce"},
+        std::pair{"overlap_parameter_gather", "overlap-param-gather"}}) {
     imported.settings.push_back(
         fmt::format("training.{}={}", field, flags.has(flag) ? "true" : "false"));
   }

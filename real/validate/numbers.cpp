@@ -45,6 +45,10 @@ sim::Result<void> validate_numbers(const RunContext& context) {
     context.validation.notes.emplace_back(
         "numbers: FP8 linears are replaced by bf16 ones, which have kernels");
   }
+  if (context.layout.head_groups > 1) {
+    context.validation.notes.emplace_back(
+        "numbers: all heads at once, which is what has kernels, in place of head_groups");
+  }
   if (small->training.overlap_tensor_parallel) {
     context.validation.notes.emplace_back(
         "numbers: products and tensor parallel communication are whole, which is what has kernels");

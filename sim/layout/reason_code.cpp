@@ -216,6 +216,12 @@ constexpr std::array<ReasonFacts, kReasonCodeCount> kReasons{{
      "Set sequence_parallel=true, or training.overlap_tensor_parallel=false.",
      "Megatron-LM megatron/training/arguments.py (--tp-comm-overlap); TransformerEngine "
      "pytorch/module/base.py initialize_ub"},
+    {ReasonCode::kHeadGroupsUnsupported, "head_groups_unsupported",
+     "Groups of heads (head_groups) are of Ulysses without a ring, with flash attention, and "
+     "divide "
+     "the query heads that a rank has after the all-to-all, a/(t u).",
+     "Set head_groups=1, or a divisor of a/(t u).",
+     "arXiv 2602.21196; AI-Hypercomputer/maxdiffusion pull 428"},
     {ReasonCode::kDoesNotFit, "does_not_fit",
      "The predicted peak on some pipeline stage is above the memory of one GPU.",
      "Split more (ulysses, ring, tp, pp), recompute (recompute=full), shard more, or chunk the "

@@ -52,10 +52,11 @@ enum class ReasonCode : std::uint8_t {
   kFp8RecipeUnsupported,
   kFp8ModelUnsupported,
   kTensorOverlapUnsupported,
+  kHeadGroupsUnsupported,
   kDoesNotFit,
   kHostDoesNotFit,
 };
-inline constexpr std::size_t kReasonCodeCount = 44;
+inline constexpr std::size_t kReasonCodeCount = 45;
 
 struct ReasonFacts {
   ReasonCode code;

@@ -123,7 +123,7 @@ struct Training {
 // default in `simulate`.
 struct LayoutChoice {
   std::optional<std::int64_t> tp, ulysses, ring, pp, vpp, ep, etp, dp, micro_batch, loss_chunks;
-  std::optional<std::int64_t> mlp_chunks;
+  std::optional<std::int64_t> mlp_chunks, head_groups;
   std::optional<std::int64_t> ulysses_in_node, ep_in_node;
   std::optional<RingOrder> ring_order;
   std::optional<KvExchange> kv_exchange;

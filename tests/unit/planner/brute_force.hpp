@@ -15,7 +15,7 @@ namespace seqspan::tests {
 // Calls visit(layout) for what is legal, once: what has no meaning (the order of a ring of one) has
 // the framework's value. Keys that the job fixes have their value only.
 template <class Visit>
-void for_each_legal_layout(const sim::Job& job, Visit visit) {
+void for_each_legal_layout(const sim::Job& job, Visit visit, const planner::AlsoSearch& also = {}) {
   const sim::LayoutChoice& fixed = job.layout;
   const sim::FrameworkTraits& traits = sim::traits_of(job.framework);
   const auto open = [](const auto& key, auto value) { return !key || *key == value; };
@@ -46,7 +46,16 @@ void for_each_legal_layout(const sim::Job& job, Visit visit) {
               layout.recompute = recompute;
               layout.sharding = sharding;
               layout.loss_chunks = sim::default_loss_chunks(job, layout);
-              if (!sim::broken_rule(job, layout)) visit(layout);
+              for (const std::int64_t groups : {1, 2, 4, 8})
+                for (const std::int64_t in_node : {std::int64_t{1}, job.cluster.gpus_per_node}) {
+                  if ((groups > 1 && !also.head_groups) ||
+                      (in_node > 1 && (!also.ulysses_in_node || layout.ulysses == 1))) {
+                    continue;
+                  }
+                  layout.head_groups = groups;
+                  layout.ulysses_in_node = in_node;
+                  if (!sim::broken_rule(job, layout)) visit(layout);
+                }
             }
   };
   for (std::int64_t tp = 1; tp <= gpus; ++tp)
@@ -80,13 +89,17 @@ void for_each_legal_layout(const sim::Job& job, Visit visit) {
 }
 
 // Those that fit, with their numbers.
-inline std::vector<planner::Candidate> brute_force(const sim::Job& job) {
+inline std::vector<planner::Candidate> brute_force(const sim::Job& job,
+                                                   const planner::AlsoSearch& also = {}) {
   std::vector<planner::Candidate> fitting;
   sim::Simulator simulator(job);
-  for_each_legal_layout(job, [&](const sim::Layout& layout) {
-    const sim::Evaluation evaluation = simulator.evaluate(layout);
-    if (evaluation.fits) fitting.push_back({layout, evaluation});
-  });
+  for_each_legal_layout(
+      job,
+      [&](const sim::Layout& layout) {
+        const sim::Evaluation evaluation = simulator.evaluate(layout);
+        if (evaluation.fits) fitting.push_back({layout, evaluation});
+      },
+      also);
   return fitting;
 }
 

@@ -84,13 +84,17 @@ TEST(Search, EqualsBruteForceOn300RandomJobsWithAnAnswer) {
   for (int i = 0; answered < 300; ++i) {
     ASSERT_LT(i, 1000) << "too few jobs have an answer";
     const sim::Job job = jobs.next();
-    std::vector<Candidate> all = tests::brute_force(job);
+    const AlsoSearch also{.head_groups = i % 4 == 0, .ulysses_in_node = i % 7 == 0};
+    std::vector<Candidate> all = tests::brute_force(job, also);
     const Objective objective = i % 5 == 0 ? Objective::kMemoryHeadroom : Objective::kStepTime;
-    const Plan plan = make_plan(job, {.best = 3,
-                                      .objective = objective,
-                                      .threads = 1U + static_cast<unsigned>(i) % 3U,
-                                      .stop = nullptr,
-                                      .progress = {}});
+    const Plan plan = [&] {
+      PlanOptions options;
+      options.best = 3;
+      options.objective = objective;
+      options.also = also;
+      options.threads = 1U + static_cast<unsigned>(i) % 3U;
+      return make_plan(job, options);
+    }();
     SCOPED_TRACE(fmt::format("job {}: {} {} on {}", i, job.model.name, name_of(job.framework),
                              job.cluster.gpu_count()));
     ASSERT_EQ(plan.fitting, static_cast<std::int64_t>(all.size()));
@@ -145,8 +149,12 @@ TEST(Search, BoundsAreNeverAboveWhatTheyBound) {
 TEST(Search, ThreadsChangeNothing) {
   const sim::Job job = make_job("Qwen3-30B-A3B", Framework::kMegatron, 2, 65536, 16);
   const auto told = [&](unsigned threads) {
-    const Plan plan = make_plan(
-        job, {.best = 20, .objective = {}, .threads = threads, .stop = nullptr, .progress = {}});
+    const Plan plan = [&] {
+      PlanOptions options;
+      options.best = 20;
+      options.threads = threads;
+      return make_plan(job, options);
+    }();
     std::string text = fmt::format("{} {} {}\n", plan.candidates, plan.evaluated, plan.fitting);
     for (const Rejection& rejection : plan.rejected) {
       text += fmt::format("{} {} {} {}\n", static_cast<int>(rejection.code), rejection.count,

@@ -95,6 +95,7 @@ sim::Result<Request> request_of(const ParsedLine& line, const std::vector<std::s
   if (line.command == "export") return export_of(line);
   if (line.command == "import") return import_of(line);
   if (line.command == "explain") return explain_of(line);
+  if (line.command == "man") return ManArguments{};
   if (line.command == "completion") return CompletionArguments{line.value("SHELL")};
   if (line.command == "schema") return SchemaArguments{line.value("NAME")};
   return sim::input_error("seqspan needs a command", {}, {}, "seqspan -h shows what there is");

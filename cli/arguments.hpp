@@ -43,6 +43,7 @@ struct PlanArguments {
   planner::AlsoSearch also;
   std::optional<TrainingQuestion> training;
   std::string output_file;  // empty: none; "-": standard output
+  bool summary = false;     // on one screen
 };
 
 struct SimulateArguments {
@@ -186,6 +187,7 @@ struct ExplainArguments {
 struct SchemaArguments {
   std::string format;
 };
+struct ManArguments {};
 struct CompletionArguments {
   std::string shell;
 };
@@ -200,7 +202,7 @@ using Request = std::variant<PlanArguments, SimulateArguments, MemoryArguments, 
                              ProfileArguments, ValidateArguments, ExportArguments, ImportArguments,
                              DiffArguments, ReplayArguments, ExplainArguments, TraceArguments,
                              ReportArguments, ServeArguments, SchemaArguments, CompletionArguments,
-                             VersionArguments, HelpArguments>;
+                             ManArguments, VersionArguments, HelpArguments>;
 
 struct Invocation {
   DisplayOptions display;

@@ -10,13 +10,7 @@ namespace {
 
 constexpr std::size_t kWidth = 100;
 
-struct Topic {
-  std::string_view command;
-  std::string_view summary;
-  std::string_view usage;
-  std::string_view examples;
-  std::string_view notes;
-};
+using Topic = HelpTopic;
 
 constexpr std::string_view kJobNotes =
     "--model and --cluster stand in for a job file. The names of what is shipped are those of\n"
@@ -35,7 +29,7 @@ constexpr std::array kTopics = {
           ""},
     Topic{"plan",
           "Find the fastest layouts of a job that fit, and say why the others lose or are refused.",
-          "seqspan plan JOB [--best N] [-o FILE]\n"
+          "seqspan plan JOB [--best N] [--summary] [-o FILE]\n"
           "       seqspan plan --model M --cluster C --sequence-length S --global-batch-size N",
           "  seqspan plan configs/jobs/llama3-8b-128k.json\n"
           "  seqspan plan configs/jobs/llama3-8b-128k.json --set layout.tp=1 --best 10\n"
@@ -147,6 +141,8 @@ constexpr std::array kTopics = {
           ""},
     Topic{"completion", "Print what a shell sources to complete commands and options.",
           "seqspan completion bash|zsh|fish", "  seqspan completion bash > seqspan.bash\n", ""},
+    Topic{"man", "Print the manual page, of what --help says.", "seqspan man",
+          "  seqspan man > seqspan.1\n", "To read it: seqspan man | man -l -\n"},
     Topic{"version", "Print the version, and what this seqspan was built with.", "seqspan version",
           "  seqspan version\n", ""},
 };
@@ -165,12 +161,6 @@ constexpr auto kCommands = [] {
   return names;
 }();
 
-const Topic& topic_of(std::string_view command) {
-  const auto* found = std::find_if(kTopics.begin(), kTopics.end(),
-                                   [&](const Topic& topic) { return topic.command == command; });
-  return found != kTopics.end() ? *found : kTopics.front();
-}
-
 std::string options_text(const std::vector<OptionHelp>& options) {
   std::size_t width = 0;
   for (const OptionHelp& option : options) width = std::max(width, option.names.size());
@@ -182,6 +172,14 @@ std::string options_text(const std::vector<OptionHelp>& options) {
 }
 
 }  // namespace
+
+const Topic& topic_of(std::string_view command) {
+  const auto* found = std::find_if(kTopics.begin(), kTopics.end(),
+                                   [&](const Topic& topic) { return topic.command == command; });
+  return found != kTopics.end() ? *found : kTopics.front();
+}
+
+std::string_view exit_codes_text() { return kExitCodes; }
 
 std::span<const std::string_view> command_names() { return kCommands; }
 

@@ -14,6 +14,18 @@ struct OptionHelp {
   std::string text;
 };
 
+// What is said of a command; of the program itself where `command` is empty.
+struct HelpTopic {
+  std::string_view command;
+  std::string_view summary;
+  std::string_view usage;
+  std::string_view examples;  // lines that begin with two spaces
+  std::string_view notes;
+};
+[[nodiscard]] const HelpTopic& topic_of(std::string_view command);
+// "Exit codes:", then a line for each.
+[[nodiscard]] std::string_view exit_codes_text();
+
 // The commands, in the order of the help.
 [[nodiscard]] std::span<const std::string_view> command_names();
 // One line.

@@ -60,6 +60,7 @@ constexpr std::array kPlanOptions = {
                "With --tokens: gpus finds the smallest part of the job's cluster that meets the "
                "deadline, cost the one with the fewest GPU-hours"},
     OptionSpec{"--best", "N", Takes::kOneValue, "How many layouts to show, 5 unless given"},
+    OptionSpec{"--summary", "", Takes::kNothing, "The answer alone, on one screen"},
     OptionSpec{"-o,--output", "FILE", Takes::kOneValue,
                "Write the plan to a file too, as JSON; '-' prints it instead of the text"},
 };

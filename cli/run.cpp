@@ -11,6 +11,7 @@
 #include "cli/commands/diff.hpp"
 #include "cli/commands/explain.hpp"
 #include "cli/commands/export.hpp"
+#include "cli/commands/man.hpp"
 #include "cli/commands/memory.hpp"
 #include "cli/commands/plan.hpp"
 #include "cli/commands/profile.hpp"
@@ -56,6 +57,7 @@ struct Command {
   Answer operator()(const ExplainArguments& a) const { return explain_command(a, display, output); }
   Answer operator()(const SchemaArguments& a) const { return schema_command(a, display, output); }
   Answer operator()(const CompletionArguments& a) const { return completion_command(a, output); }
+  Answer operator()(const ManArguments&) const { return man_command(output); }
   Answer operator()(const VersionArguments& a) const { return version_command(a, display, output); }
   Answer operator()(const HelpArguments& a) const {
     output.answer(a.text);

@@ -143,8 +143,13 @@ sim::Result<Request> plan_of(const ParsedLine& line) {
   if (line.has("--output") && line.value("--output").empty()) {
     return sim::input_error("the name of the output file is empty", "--output");
   }
-  return PlanArguments{std::move(*job), *best,     *objective,
-                       *also,           *training, line.value("--output")};
+  PlanArguments arguments{std::move(*job), *best,     *objective,
+                          *also,           *training, line.value("--output")};
+  arguments.summary = line.has("--summary");
+  if (arguments.summary && (line.has("--json") || arguments.output_file == "-")) {
+    return sim::input_error("a summary is text", "--summary", {}, "leave it or --json out");
+  }
+  return arguments;
 }
 
 }  // namespace seqspan::cli

@@ -6,6 +6,7 @@
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
 #include "cli/render/plan_report.hpp"
+#include "cli/render/plan_summary.hpp"
 #include "cli/render/result_json.hpp"
 #include "cli/render/training_answer.hpp"
 #include "cli/write_file.hpp"
@@ -90,14 +91,15 @@ std::string json_of(const Answer& answer) {
                    answer.training ? &*answer.training : nullptr);
 }
 
-void print(const Answer& answer, Output& output) {
+void print(const Answer& answer, bool summary, Output& output) {
   const Style& style = output.style();
   const bool none_in_time =
       answer.training && answer.training->question.minimize && !answer.training->chosen;
   if (none_in_time) {
     output.answer(bold(style, "No cluster is done in time.") + "\n");
   } else {
-    output.answer(plan_report(style, answer.job, answer.plan));
+    output.answer(summary ? plan_summary(style, answer.job, answer.plan)
+                          : plan_report(style, answer.job, answer.plan));
   }
   if (answer.training) {
     output.answer(clusters_section(style, answer.job, *answer.training));
@@ -110,7 +112,7 @@ void print(const Answer& answer, Output& output) {
   }
   output.message(
       fmt::format("searched in {}\n", sim::format_time(sim::Seconds(answer.plan.search_seconds))));
-  if (none_in_time) return;
+  if (none_in_time || summary) return;
   output.answer(next_commands(style, answer.job, answer.plan, command_text(answer.given)));
 }
 
@@ -134,7 +136,7 @@ sim::Result<ExitCode> plan_command(const PlanArguments& arguments, const Display
   if (to_answers) {
     output.answer(json);
   } else {
-    print(*answer, output);
+    print(*answer, arguments.summary, output);
   }
   if (to_file) output.message(fmt::format("wrote {}\n", arguments.output_file));
   const bool in_time = !answer->training || answer->training->meets_deadline;

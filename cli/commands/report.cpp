@@ -6,7 +6,9 @@
 
 #include "cli/commands/job.hpp"
 #include "cli/commands/plan_file.hpp"
+#include "cli/interrupt.hpp"
 #include "cli/page/report_page.hpp"
+#include "cli/progress.hpp"
 #include "cli/write_file.hpp"
 #include "planner/plan.hpp"
 #include "sim/spec/input_file.hpp"
@@ -41,6 +43,20 @@ sim::Result<void> check_same_job(const nlohmann::json& validation, const sim::Jo
                           "validate this job");
 }
 
+planner::Plan search(sim::Simulator& simulator, std::size_t best, Output& output) {
+  const Interrupt interrupt;
+  Progress progress(output, "searching");
+  planner::PlanOptions options;
+  options.best = best;
+  options.stop = &interrupt.flag();
+  options.progress = [&progress](double done) { progress.show(done); };
+  planner::Plan plan = planner::make_plan(simulator, options);
+  if (plan.interrupted) {
+    output.warning("interrupted: this is the best of what was seen, not of all");
+  }
+  return plan;
+}
+
 }  // namespace
 
 sim::Result<ExitCode> report_command(const ReportArguments& arguments, Output& output) {
@@ -64,9 +80,7 @@ sim::Result<ExitCode> report_command(const ReportArguments& arguments, Output& o
   }
   sim::Simulator simulator(*job);
   if (const sim::Result<void> ok = simulator.check(); !ok) return tl::unexpected(ok.error());
-  planner::PlanOptions options;
-  options.best = arguments.best;
-  const planner::Plan plan = planner::make_plan(simulator, options);
+  const planner::Plan plan = search(simulator, arguments.best, output);
   const std::string page = report_page(*job, given, plan, simulator, *validation);
   if (arguments.output_file == "-") {
     output.answer(page);

@@ -131,9 +131,10 @@ std::string head_html(const sim::Job& job, const planner::Plan& plan) {
   return fmt::format(
       "<header><h1>{}</h1>\n<p class=\"soft\">{}</p>\n<p class=\"soft\">{}: {} possible, {} of "
       "them "
-      "fit</p></header>\n<h2 id=\"answer\">{}</h2>\n",
+      "fit{}</p></header>\n<h2 id=\"answer\">{}</h2>\n",
       html_escaped(job.name), html_escaped(job_text(job)), counted(plan.candidates, "layout"),
-      sim::format_count(plan.evaluated), sim::format_count(plan.fitting), answer);
+      sim::format_count(plan.evaluated), sim::format_count(plan.fitting),
+      plan.interrupted ? "; the search was interrupted before it had seen all" : "", answer);
 }
 
 std::string choice_html(const Layouts& layouts, const planner::Plan& plan) {

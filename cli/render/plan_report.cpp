@@ -32,33 +32,6 @@ std::optional<sim::ReasonCode> rule_that_leaves_nothing(const sim::Job& job,
   return sim::broken_rule(job, sim::resolve(job, job.layout));
 }
 
-std::string answer(const Style& style, const sim::Job& job, const planner::Plan& plan) {
-  std::string text;
-  if (!plan.best.empty()) {
-    const sim::Simulation& best = plan.best.front().simulation;
-    text =
-        headline(style, "Best: " + short_layout(job, best.layout), best.peak.peak, best.capacity);
-    text += paragraph("", speed_text(best), style.width);
-  } else if (const planner::Rejection* closest = does_not_fit(plan)) {
-    text = bold(style, "No layout fits.") + "\n";
-    text += headline(style, "Closest: " + short_layout(job, closest->example),
-                     closest->example_peak, job.cluster.device.memory);
-  } else {
-    text = bold(style, "No layout is possible.") + "\n";
-    if (const auto code = rule_that_leaves_nothing(job, plan)) {
-      text += paragraph("", sim::describe(*code, job, sim::resolve(job, job.layout)), style.width);
-    }
-  }
-  text += dim(style, paragraph("", job_text(job), style.width));
-  text += dim(
-      style,
-      paragraph("",
-                fmt::format("{}: {} possible, {} of them fit", counted(plan.candidates, "layout"),
-                            sim::format_count(plan.evaluated), sim::format_count(plan.fitting)),
-                style.width));
-  return text;
-}
-
 std::string ranking(const Style& style, const sim::Job& job, const planner::Plan& plan) {
   if (plan.best.empty()) return {};
   Table table({{"#", Align::kRight},
@@ -170,8 +143,35 @@ std::string rejections(const Style& style, const sim::Job& job, const planner::P
 
 }  // namespace
 
+std::string plan_answer(const Style& style, const sim::Job& job, const planner::Plan& plan) {
+  std::string text;
+  if (!plan.best.empty()) {
+    const sim::Simulation& best = plan.best.front().simulation;
+    text =
+        headline(style, "Best: " + short_layout(job, best.layout), best.peak.peak, best.capacity);
+    text += paragraph("", speed_text(best), style.width);
+  } else if (const planner::Rejection* closest = does_not_fit(plan)) {
+    text = bold(style, "No layout fits.") + "\n";
+    text += headline(style, "Closest: " + short_layout(job, closest->example),
+                     closest->example_peak, job.cluster.device.memory);
+  } else {
+    text = bold(style, "No layout is possible.") + "\n";
+    if (const auto code = rule_that_leaves_nothing(job, plan)) {
+      text += paragraph("", sim::describe(*code, job, sim::resolve(job, job.layout)), style.width);
+    }
+  }
+  text += dim(style, paragraph("", job_text(job), style.width));
+  text += dim(
+      style,
+      paragraph("",
+                fmt::format("{}: {} possible, {} of them fit", counted(plan.candidates, "layout"),
+                            sim::format_count(plan.evaluated), sim::format_count(plan.fitting)),
+                style.width));
+  return text;
+}
+
 std::string plan_report(const Style& style, const sim::Job& job, const planner::Plan& plan) {
-  std::string text = answer(style, job, plan);
+  std::string text = plan_answer(style, job, plan);
   text += ranking(style, job, plan);
   text += why(style, job, plan);
   text += groups_section(style, job, plan);

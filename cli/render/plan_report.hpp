@@ -9,6 +9,10 @@
 
 namespace seqspan::cli {
 
+// The first lines: the best layout, whether it fits, how fast it is and what bounds it.
+[[nodiscard]] std::string plan_answer(const Style& style, const sim::Job& job,
+                                      const planner::Plan& plan);
+
 [[nodiscard]] std::string plan_report(const Style& style, const sim::Job& job,
                                       const planner::Plan& plan);
 

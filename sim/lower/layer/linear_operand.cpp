@@ -67,12 +67,10 @@ void LinearOperand::prepare(ProgramBuilder& builder, const char* gather) const {
 
 void LinearOperand::pass_on(ProgramBuilder& builder) const {
   const Bytes piece = builder.program().tensor(rows()).bytes / pieces_;
-  builder.communicate(exchange_,
-                      {.collective = Collective::kRingShift,
-                       .axis = Axis::kTensor,
-                       .bytes = piece,
-                       .direct = true},
-                      {rows()}, {rows()});
+  builder.communicate(
+      exchange_,
+      {.collective = Collective::kRingShift, .axis = Axis::kTensor, .bytes = piece, .direct = true},
+      {rows()}, {rows()});
 }
 
 void LinearOperand::gather_again(ProgramBuilder& builder, const char* gather) const {

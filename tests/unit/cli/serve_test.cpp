@@ -247,7 +247,9 @@ TEST_F(Connected, AThousandAtOnceAreEachAnsweredOrRefused) {
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   EXPECT_GE(answered, 500);
   // 1,000 answers of 10 KB and what the system keeps for a thousand sockets in this process.
+#if !defined(__SANITIZE_ADDRESS__)  // which keeps what is freed for a while
   EXPECT_LT(resident_bytes() - before, 64'000'000);
+#endif
   std::printf("%d of 1,000 answered in %.2f s, %.1f MB more\n", answered, took.count(),
               static_cast<double>(resident_bytes() - before) / 1e6);
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "planner/compare.hpp"
+#include "planner/context_trade.hpp"
 #include "planner/pareto.hpp"
 #include "planner/space.hpp"
 #include "sim/layout/legality.hpp"
@@ -81,6 +82,7 @@ Plan make_plan(sim::Simulator& simulator, const PlanOptions& options) {
   plan.fitting = static_cast<std::int64_t>(fitting.size());
   plan.rejected = tally.sorted();
   plan.pareto = pareto_front(fitting);
+  if (job.training.documents) plan.by_context = context_trade(fitting);
   for (std::size_t i = 0; i < std::min(options.best, fitting.size()); ++i) {
     RankedLayout ranked{simulator.simulate(fitting[i].layout), {}};
     if (i > 0) ranked.loses = loss_against(plan.best.front().simulation, ranked.simulation);

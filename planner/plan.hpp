@@ -46,6 +46,8 @@ struct Plan {
   std::vector<RankedLayout> best;   // ranked, at most `PlanOptions::best`
   std::vector<Alternative> why;     // the keys of the best, each changed alone
   std::vector<Candidate> pareto;    // step time against peak memory, fastest first
+  // With documents: the fastest of each context parallel size (context_trade.hpp).
+  std::vector<Candidate> by_context;
   double search_seconds = 0;
 };
 

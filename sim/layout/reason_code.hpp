@@ -51,10 +51,12 @@ enum class ReasonCode : std::uint8_t {
   kFp8DeviceUnsupported,
   kFp8RecipeUnsupported,
   kFp8ModelUnsupported,
+  kDocumentsUnsupported,
+  kDocumentGroupsUnsupported,
   kDoesNotFit,
   kHostDoesNotFit,
 };
-inline constexpr std::size_t kReasonCodeCount = 43;
+inline constexpr std::size_t kReasonCodeCount = 45;
 
 struct ReasonFacts {
   ReasonCode code;

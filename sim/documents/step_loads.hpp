@@ -32,19 +32,18 @@ class LoadGrid {
 
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] double point(std::size_t i) const;
+  // The points below and above a load, and how far up between them it lies. Of several points.
+  struct Place {
+    std::size_t below = 0;
+    double above = 0;
+  };
+  [[nodiscard]] Place place_of(double load) const;
   // Adds the weights of a load: 1 in all, on the points beside it.
   void add(double load, std::span<double> weights) const;
   // The value at `load` of what is `values` at the points.
   [[nodiscard]] double interpolate(std::span<const double> values, double load) const;
 
  private:
-  // The points below and above a load, and how far up between them it lies.
-  struct Place {
-    std::size_t below = 0;
-    double above = 0;
-  };
-  [[nodiscard]] Place place_of(double load) const;
-
   std::size_t size_;
   std::array<double, kPoints> points_{};
 };

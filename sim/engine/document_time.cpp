@@ -11,6 +11,9 @@ namespace {
 
 // A middle point this near to the line between the ends is on it: times grow linearly.
 constexpr double kOnTheLine = 1e-9;
+// Pipelines of many micro-batches and stages are worked through for fewer steps: they vary less.
+constexpr std::int64_t kMostTasks = std::int64_t{1} << 15U;
+constexpr std::int64_t kFewestPipelines = 4;
 
 std::int64_t scaled(std::int64_t rows, double share) {
   return std::max<std::int64_t>(1, std::llround(static_cast<double>(rows) * share));
@@ -138,48 +141,69 @@ Imbalance DocumentTime::of_sums(std::int64_t micro_batches) const {
           Seconds(all - even)};
 }
 
+double DocumentTime::pipeline_step(const Program& program, Seconds hand_over,
+                                   std::span<const double> loads) {
+  const LoadGrid& grid = rows_->grid;
+  const std::size_t points = grid.size();
+  const std::size_t classes = program.stages.size();
+  const std::size_t count = loads.size();
+  batch_forward_.resize(classes * count);
+  batch_backward_.resize(classes * count);
+  for (std::size_t j = 0; j < count; ++j) {
+    const LoadGrid::Place place = grid.place_of(loads[j]);
+    for (std::size_t c = 0; c < classes; ++c) {
+      const std::size_t low = c * points + place.below;
+      batch_forward_[c * count + j] =
+          forward_[low] + place.above * (forward_[low + 1] - forward_[low]);
+      batch_backward_[c * count + j] =
+          backward_[low] + place.above * (backward_[low + 1] - backward_[low]);
+    }
+  }
+  const auto forward = [&](std::size_t stage, std::int64_t j) {
+    return batch_forward_[class_of_stage_[stage] * count + static_cast<std::size_t>(j)];
+  };
+  const auto backward = [&](std::size_t stage, std::int64_t j) {
+    return batch_backward_[class_of_stage_[stage] * count + static_cast<std::size_t>(j)];
+  };
+  return program.chunks_per_stage > 1
+             ? pipeline_.interleaved(program.pipeline_stages, program.chunks_per_stage,
+                                     program.micro_batches, hand_over, forward, backward)
+             : pipeline_.step(program.pipeline_stages, program.micro_batches, hand_over, forward,
+                              backward);
+}
+
 // What pipelines take longer, or less long, than the busiest stage: of the steps that are known
 // micro-batch by micro-batch, against one with the mean load in each.
 void DocumentTime::add_pipeline(const Program& program, Seconds hand_over, Imbalance& result) {
-  const LoadGrid& grid = rows_->grid;
-  const std::size_t points = grid.size();
-  const auto micro_batches = program.micro_batches;
   class_of_stage_.clear();
   for (std::size_t c = 0; c < program.stages.size(); ++c) {
     class_of_stage_.insert(class_of_stage_.end(), static_cast<std::size_t>(program.stages[c].count),
                            c);
   }
-  const auto of_stage = [&](const std::vector<double>& times, std::size_t stage) {
-    return std::span<const double>(times).subspan(class_of_stage_[stage] * points, points);
-  };
-  const auto step_of = [&](const auto& load_of) {
-    const auto forward = [&](std::size_t i, std::int64_t j) {
-      return grid.interpolate(of_stage(forward_, i), load_of(j));
-    };
-    const auto backward = [&](std::size_t i, std::int64_t j) {
-      return grid.interpolate(of_stage(backward_, i), load_of(j));
-    };
-    return program.chunks_per_stage > 1
-               ? pipeline_.interleaved(program.pipeline_stages, program.chunks_per_stage,
-                                       micro_batches, hand_over, forward, backward)
-               : pipeline_.step(program.pipeline_stages, micro_batches, hand_over, forward,
-                                backward);
-  };
+  const auto micro_batches = static_cast<std::size_t>(program.micro_batches);
+  const std::size_t points = rows_->grid.size();
   const double mean_load = rows_->pool.facts().mean;
-  const double even = step_of([mean_load](std::int64_t) { return mean_load; }) -
-                      static_cast<double>(micro_batches) * grid.interpolate(sum_, mean_load);
+  even_loads_.assign(micro_batches, mean_load);
+  const double even = pipeline_step(program, hand_over, even_loads_) -
+                      static_cast<double>(micro_batches) * rows_->grid.interpolate(sum_, mean_load);
+  const std::int64_t tasks =
+      program.micro_batches * program.pipeline_stages * program.chunks_per_stage;
+  const std::int64_t sequences =
+      std::min(steps_->sequences, std::max(kFewestPipelines, kMostTasks / tasks));
+  const std::span<const double> loads = steps_->loads;
+  const std::span<const double> weights = steps_->sequence_weights;
   double sum = 0;
   double squares = 0;
-  for (std::int64_t s = 0; s < steps_->sequences; ++s) {
-    const double* loads = steps_->loads.data() + s * micro_batches;
-    const double* weights = steps_->sequence_weights.data() + static_cast<std::size_t>(s) * points;
+  for (std::size_t s = 0; s < static_cast<std::size_t>(sequences); ++s) {
     double busiest = 0;
-    for (std::size_t i = 0; i < points; ++i) busiest += weights[i] * sum_[i];
-    const double more = step_of([loads](std::int64_t j) { return loads[j]; }) - busiest - even;
+    for (std::size_t i = 0; i < points; ++i) busiest += weights[s * points + i] * sum_[i];
+    const double step =
+        pipeline_step(program, hand_over, loads.subspan(s * micro_batches, micro_batches));
+    const double more = step - busiest - even;
     sum += more;
     squares += more * more;
   }
-  const auto count = static_cast<double>(steps_->sequences);
+  const auto count = static_cast<double>(sequences);
   const double variance = std::max(0.0, squares / count - sum / count * (sum / count));
   result.mean += Seconds(sum / count);
   result.error = Seconds(std::hypot(result.error.value(), std::sqrt(variance / count)));

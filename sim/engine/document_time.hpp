@@ -12,10 +12,10 @@
 //   imbalance = mean over steps of (step of the ranks that others wait for) - mean of all ranks
 //   step      = step of the program + curvature + imbalance
 // Curvature is small: kernels of rows with one long document are a little slower per pair.
-// A rank's step is the sum of its micro-batches, or 1F1B
-// or interleaved with each of them on each stage (uneven_pipeline.hpp) for the first 64 steps,
-// whose difference from that sum is taken for all. What first and last micro-batches and the
-// optimizer add is as with the mean load.
+// A rank's step is the sum of its micro-batches. Where there is a pipeline, it is worked through
+// with each micro-batch on each stage (uneven_pipeline.hpp) for some of the steps, 64 or as many as
+// 2^15 tasks allow, and what it takes more than that sum is taken for all. What first and last
+// micro-batches and the optimizer add is as with the mean load.
 #pragma once
 
 #include <span>
@@ -68,6 +68,8 @@ class DocumentTime {
   [[nodiscard]] bool is_linear() const;
   void fill_between();
   [[nodiscard]] Imbalance of_sums(std::int64_t micro_batches) const;
+  [[nodiscard]] double pipeline_step(const Program& program, Seconds hand_over,
+                                     std::span<const double> loads);
   void add_pipeline(const Program& program, Seconds hand_over, Imbalance& result);
 
   const Job& job_;
@@ -83,6 +85,10 @@ class DocumentTime {
   std::vector<double> backward_;
   std::vector<double> sum_;  // of both, of the busiest class
   std::vector<std::size_t> class_of_stage_;
+  std::vector<double> even_loads_;
+  // By stage class, by micro-batch.
+  std::vector<double> batch_forward_;
+  std::vector<double> batch_backward_;
   UnevenPipeline pipeline_;
 };
 

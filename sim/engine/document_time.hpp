@@ -10,12 +10,15 @@
 //   curvature = mean over all ranks and steps of what their micro-batches take
 //               - the same with the mean load in every micro-batch
 //   imbalance = mean over steps of (step of the ranks that others wait for) - mean of all ranks
-//   step      = step of the program + curvature + imbalance
+//   uneven    = mean over steps of (pipeline of those ranks - its busiest stage's sum)
+//               - the same with the mean load in every micro-batch
+//   step      = step of the program + curvature + imbalance + uneven
 // Curvature is small: kernels of rows with one long document are a little slower per pair.
 // A rank's step is the sum of its micro-batches. Where there is a pipeline, it is worked through
 // with each micro-batch on each stage (uneven_pipeline.hpp) for some of the steps, 64 or as many as
-// 2^15 tasks allow, and what it takes more than that sum is taken for all. What first and last
-// micro-batches and the optimizer add is as with the mean load.
+// 2^15 tasks allow, and what it takes more than that sum is taken for all: it counts as pipeline,
+// and is below 0 where heavy micro-batches come first and the ramp at the end is light. What first
+// and last micro-batches and the optimizer add is as with the mean load.
 #pragma once
 
 #include <span>
@@ -40,6 +43,9 @@ struct Imbalance {
   Seconds mean;
   Seconds error;  // standard error of the expected step, from the number of steps that were drawn
   Seconds curvature;
+  Seconds uneven;  // what pipelines take more, or less, as their micro-batches differ
+
+  [[nodiscard]] Seconds total() const { return mean + curvature + uneven; }
 };
 
 class DocumentTime {

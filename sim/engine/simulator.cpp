@@ -86,7 +86,9 @@ void Simulator::add_imbalance(const Layout& layout, StepTime& time) {
   time.imbalance = imbalance.mean;
   time.curvature = imbalance.curvature;
   time.error = imbalance.error;
-  time.step = time.step + imbalance.curvature + imbalance.mean;
+  time.uneven = imbalance.uneven;
+  time.bubble += imbalance.uneven;
+  time.step += imbalance.total();
 }
 
 bool Simulator::host_fits(Bytes per_gpu) const {

@@ -215,13 +215,12 @@ void Simulator::describe_documents(Simulation& simulation) {
   report.rows = documents_->facts();
   report.confidence = kTwoSided95 * simulation.time.error;
   const StepTime& time = simulation.time;
-  const Seconds even = time.step - time.imbalance - time.curvature - time.groups;
+  const Seconds even = time.step - time.imbalance - time.curvature - time.uneven - time.groups;
   for (const Assignment assignment :
        {Assignment::kAsTheyCome, Assignment::kSorted, Assignment::kBalanced}) {
     const Imbalance imbalance = documents_->imbalance(
         simulation.layout, program_, point_time_, durations_, uses_, simulation.time, assignment);
-    report.policies.push_back(
-        {assignment, even + imbalance.curvature + imbalance.mean, imbalance.mean});
+    report.policies.push_back({assignment, even + imbalance.total(), imbalance.mean});
     if (assignment != job_.training.documents->assignment) continue;
     report.rank_imbalance = documents_->steps().imbalance;
     report.lockstep = documents_->steps().shape.lockstep;

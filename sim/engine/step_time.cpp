@@ -44,6 +44,11 @@ NumberOf<Numbers, Seconds> step_of(const Numbers& in, const NumberOf<Numbers, Se
                            "documents: kernels of rows with other loads than the mean, on average "
                            "(sim/engine/document_time.hpp)");
   }
+  if (time.uneven != Seconds(0)) {
+    step = step + in.given("uneven", time.uneven,
+                           "documents: bubbles between micro-batches that differ "
+                           "(sim/engine/uneven_pipeline.hpp)");
+  }
   if (time.groups != Seconds(0)) {
     step = step + in.given("groups", time.groups,
                            "documents: groups as small as each allows, against groups of one size, "

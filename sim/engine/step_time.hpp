@@ -34,6 +34,7 @@ struct StepTime {
   // mean, what unevenness costs all, and last the standard error of the step.
   Seconds imbalance;
   Seconds curvature;
+  Seconds uneven;  // what micro-batches that differ do to a pipeline
   Seconds groups;  // what groups as small as each document allows take more (or less, below 0)
   Seconds error;
   std::size_t busiest_stage_class = 0;

@@ -85,7 +85,8 @@ FieldTable<Training> make_training_table() {
             .with_default("1"),
         &Training::expert_imbalance);
   t.add(json::object("documents", documents_facts, "documents that sequences are packed of")
-            .with_default("every sequence is one document"),
+            .with_default("every sequence is one document")
+            .or_null(),
         [](Training& training, const Value& value, const Path& path) -> Result<void> {
           Result<Documents> documents = decode_documents(value, path);
           if (!documents) return tl::unexpected(documents.error());

@@ -197,9 +197,7 @@ RC_GTEST_PROP(DocumentTime, SharesAddUp, ()) {
   Simulator simulator(job);
   const Simulation simulation = simulator.simulate(layout);
   Seconds sum;
-  // What pipelines take longer than their busiest stage is known from some of the steps only; where
-  // documents are of one length, rows repeat, and these are no better than chance would have them.
-  const double slack = 1e-5 * simulation.time.step.value() + 4 * simulation.time.error.value();
+  const double slack = 1e-6 * simulation.time.step.value();
   for (const Seconds part : simulation.shares) {
     RC_ASSERT(part.value() > -slack);
     sum += part;

@@ -8,7 +8,10 @@
 
 #include "cli/backend.hpp"
 #include "cli/output.hpp"
+#include "planner/cluster_size.hpp"
 #include "planner/export/exported.hpp"
+#include "planner/objective.hpp"
+#include "planner/space.hpp"
 #include "profiles/import/read_log.hpp"
 #include "sim/errors/error.hpp"
 
@@ -25,9 +28,20 @@ struct JobArguments {
   std::vector<std::string> settings;  // path=value
 };
 
+// Of a whole run of training.
+struct TrainingQuestion {
+  sim::Tokens budget;
+  std::optional<sim::Seconds> deadline;
+  std::optional<planner::Money> price;  // of one GPU for one hour
+  std::optional<planner::ClusterGoal> minimize;
+};
+
 struct PlanArguments {
   JobArguments job;
   std::size_t best = 5;
+  planner::Objective objective = planner::Objective::kStepTime;
+  planner::AlsoSearch also;
+  std::optional<TrainingQuestion> training;
   std::string output_file;  // empty: none; "-": standard output
 };
 

@@ -24,6 +24,10 @@ void Output::set_display(const DisplayOptions& options) {
   message_style_ = make_style(options.colour, options.ascii, messages_terminal_);
 }
 
+bool Output::messages_move() const {
+  return messages_terminal_.is_terminal && messages_terminal_.term != "dumb";
+}
+
 void Output::note_failure() {
   if (failure_ == 0) failure_ = errno != 0 ? errno : EIO;
 }

@@ -31,6 +31,9 @@ class Output {
   [[nodiscard]] const Style& style() const { return answer_style_; }
   [[nodiscard]] const Style& message_style() const { return message_style_; }
 
+  // Whether messages lead to a terminal where a line can be drawn again.
+  [[nodiscard]] bool messages_move() const;
+
   void answer(std::string_view text);
   // Answers given so far come first where both streams end in one place.
   void message(std::string_view text);

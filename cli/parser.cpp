@@ -45,6 +45,20 @@ constexpr std::array kJobOptions = {
 };
 
 constexpr std::array kPlanOptions = {
+    OptionSpec{"--objective", "WHAT", Takes::kOneValue,
+               "What ranks layouts: step_time (unless given), memory_headroom, or "
+               "tokens_per_gpu_second or cost_per_token, which on one cluster rank as step_time"},
+    OptionSpec{"--also", "KEY", Takes::kManyValues,
+               "Search this key too, which no framework has built in: head_groups or "
+               "ulysses_in_node; may be repeated"},
+    OptionSpec{"--tokens", "D", Takes::kOneValue,
+               "Train on so many tokens, such as 100B: how long, and what batch is usual for it"},
+    OptionSpec{"--deadline", "T", Takes::kOneValue,
+               "With --tokens: to be done within this time, such as 10d or 36h"},
+    OptionSpec{"--price", "P", Takes::kOneValue, "With --tokens: what a GPU costs for an hour"},
+    OptionSpec{"--minimize", "WHAT", Takes::kOneValue,
+               "With --tokens: gpus finds the smallest part of the job's cluster that meets the "
+               "deadline, cost the one with the fewest GPU-hours"},
     OptionSpec{"--best", "N", Takes::kOneValue, "How many layouts to show, 5 unless given"},
     OptionSpec{"-o,--output", "FILE", Takes::kOneValue,
                "Write the plan to a file too, as JSON; '-' prints it instead of the text"},

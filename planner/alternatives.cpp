@@ -25,7 +25,8 @@ constexpr std::array kDegrees = {Degree{"tp", &Layout::tp, true},
                                  Degree{"pp", &Layout::pp, true},
                                  Degree{"vpp", &Layout::vpp, false},
                                  Degree{"ep", &Layout::ep, false},
-                                 Degree{"micro_batch", &Layout::micro_batch, false}};
+                                 Degree{"micro_batch", &Layout::micro_batch, false},
+                                 Degree{"head_groups", &Layout::head_groups, false}};
 
 class Answers {
  public:
@@ -106,7 +107,8 @@ std::vector<Alternative> alternatives(sim::Simulator& simulator, const Layout& l
         (key != "tp" || traits.tensor_parallel) && (key != "ulysses" || traits.ulysses) &&
         (key != "ring" || traits.ring_point_to_point || traits.ring_all_gather) &&
         ((key != "pp" && key != "vpp") || traits.pipeline_parallel) &&
-        (key != "vpp" || layout.pp > 1) && (key != "ep" || has_experts(simulator.job().model));
+        (key != "head_groups" || layout.head_groups > 1) && (key != "vpp" || layout.pp > 1) &&
+        (key != "ep" || has_experts(simulator.job().model));
     if (is_offered) answers.add_degree(degree);
   }
   const bool has_ring = layout.ring > 1;

@@ -2,15 +2,18 @@
 
 #include <fmt/format.h>
 
-#include "sim/spec/layout_text.hpp"
+#include <cmath>
+
 #include "sim/units/format_units.hpp"
 
 namespace seqspan::planner {
 
-bool faster(const Candidate& a, const Candidate& b) {
-  if (a.evaluation.step != b.evaluation.step) return a.evaluation.step < b.evaluation.step;
-  if (a.evaluation.peak != b.evaluation.peak) return a.evaluation.peak < b.evaluation.peak;
-  return sim::to_string(a.layout) < sim::to_string(b.layout);
+std::string loss_of(Objective objective, const sim::Simulation& best,
+                    const sim::Simulation& other) {
+  if (objective == Objective::kStepTime) return loss_against(best, other);
+  const double faster = (1.0 - other.time.step / best.time.step) * 100.0;
+  return fmt::format("{} more, {:.1f} % {}", sim::format_bytes(other.peak.peak - best.peak.peak),
+                     std::abs(faster), faster >= 0 ? "faster" : "slower");
 }
 
 std::string loss_against(const sim::Simulation& best, const sim::Simulation& other) {

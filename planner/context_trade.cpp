@@ -3,18 +3,30 @@
 #include <algorithm>
 
 namespace seqspan::planner {
+namespace {
 
-std::vector<Candidate> context_trade(const std::vector<Candidate>& candidates) {
-  std::vector<Candidate> choices;
-  for (const Candidate& candidate : candidates) {
-    const bool is_known = std::any_of(choices.begin(), choices.end(), [&](const Candidate& choice) {
-      return choice.layout.cp() == candidate.layout.cp();
-    });
-    if (!is_known) choices.push_back(candidate);
+auto at_size(auto& layouts, std::int64_t size) {
+  return std::lower_bound(
+      layouts.begin(), layouts.end(), size,
+      [](const Candidate& known, std::int64_t cp) { return known.layout.cp() < cp; });
+}
+
+}  // namespace
+
+void ContextTrade::add(const Candidate& candidate) {
+  const std::int64_t size = candidate.layout.cp();
+  const auto place = at_size(fastest_, size);
+  if (place == fastest_.end() || place->layout.cp() != size) {
+    fastest_.insert(place, candidate);
+  } else if (faster(candidate, *place)) {
+    *place = candidate;
   }
-  std::sort(choices.begin(), choices.end(),
-            [](const Candidate& a, const Candidate& b) { return a.layout.cp() < b.layout.cp(); });
-  return choices;
+}
+
+bool ContextTrade::beats(const sim::Layout& layout, sim::Seconds least_step) const {
+  const auto place = at_size(fastest_, layout.cp());
+  return place != fastest_.end() && place->layout.cp() == layout.cp() &&
+         place->evaluation.step < least_step;
 }
 
 }  // namespace seqspan::planner

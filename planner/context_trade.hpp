@@ -3,14 +3,27 @@
 // costs more.
 #pragma once
 
+#include <span>
 #include <vector>
 
-#include "planner/plan.hpp"
+#include "planner/objective.hpp"
 
 namespace seqspan::planner {
 
-// Of each context parallel size the fastest layout, smallest size first. `candidates` sorted by
-// `faster`.
-[[nodiscard]] std::vector<Candidate> context_trade(const std::vector<Candidate>& candidates);
+// Of each context parallel size the fastest layout.
+class ContextTrade {
+ public:
+  void add(const Candidate& candidate);
+
+  // Whether the layout is not the fastest of its size, whatever its step, which is at least
+  // `least_step`.
+  [[nodiscard]] bool beats(const sim::Layout& layout, sim::Seconds least_step) const;
+
+  // Smallest size first.
+  [[nodiscard]] std::span<const Candidate> layouts() const { return fastest_; }
+
+ private:
+  std::vector<Candidate> fastest_;
+};
 
 }  // namespace seqspan::planner

@@ -1,12 +1,14 @@
 #include "planner/plan.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
+#include <future>
+#include <memory>
+#include <system_error>
+#include <thread>
 
 #include "planner/compare.hpp"
-#include "planner/context_trade.hpp"
-#include "planner/pareto.hpp"
+#include "planner/search.hpp"
 #include "planner/space.hpp"
 #include "sim/layout/legality.hpp"
 #include "sim/layout/resolve.hpp"
@@ -14,33 +16,62 @@
 namespace seqspan::planner {
 namespace {
 
-// Rejections by code while the search runs: no allocation.
-class Tally {
- public:
-  void add(sim::ReasonCode code, const sim::Layout& layout, sim::Bytes peak = {}) {
-    Rejection& entry = entries_[static_cast<std::size_t>(code)];
-    const bool closer = code == sim::ReasonCode::kDoesNotFit && peak < entry.example_peak;
-    if (entry.count == 0 || closer) {
-      entry.code = code;
-      entry.example = layout;
-      entry.example_peak = peak;
-    }
-    ++entry.count;
-  }
+unsigned workers_for(const PlanOptions& options, std::size_t branches) {
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  const unsigned wanted = options.threads > 0 ? options.threads : cores;
+  return static_cast<unsigned>(std::min<std::size_t>(wanted, branches));
+}
 
-  [[nodiscard]] std::vector<Rejection> sorted() const {
-    std::vector<Rejection> result;
-    for (const Rejection& entry : entries_) {
-      if (entry.count > 0) result.push_back(entry);
+// Branches are dealt one by one, to whoever is free.
+class Deal {
+ public:
+  Deal(std::size_t branches, const std::atomic<bool>* stop) : branches_(branches), stop_(stop) {}
+
+  // Visits branches until there are none left; calls `visited` after each.
+  template <class Visited>
+  void work(Search& search, Visited visited) {
+    for (std::size_t branch = next_++; branch < branches_; branch = next_++) {
+      if (stop_ != nullptr && stop_->load(std::memory_order_relaxed)) return;
+      search.visit(branch, stop_);
+      visited(static_cast<double>(++done_) / static_cast<double>(branches_));
     }
-    std::stable_sort(result.begin(), result.end(),
-                     [](const Rejection& a, const Rejection& b) { return a.count > b.count; });
-    return result;
   }
 
  private:
-  std::array<Rejection, sim::kReasonCodeCount> entries_{};
+  std::size_t branches_;
+  const std::atomic<bool>* stop_;
+  std::atomic<std::size_t> next_{0};
+  std::atomic<std::size_t> done_{0};
 };
+
+// `first` works on the caller's thread and has everything in the end.
+void search_all(Search& first, const Space& space, const PlanOptions& options) {
+  const sim::Job& job = first.job();
+  Deal deal(space.branches().size(), options.stop);
+  struct Worker {
+    Worker(const sim::Job& job, const Space& space, const PlanOptions& options)
+        : simulator(job), search(simulator, space, options.objective, options.best) {}
+    sim::Simulator simulator;
+    Search search;
+  };
+  std::vector<std::unique_ptr<Worker>> workers;
+  std::vector<std::future<void>> running;
+  for (unsigned i = 1; i < workers_for(options, space.branches().size()); ++i) {
+    workers.push_back(std::make_unique<Worker>(job, space, options));
+    Search& search = workers.back()->search;
+    try {
+      running.push_back(
+          std::async(std::launch::async, [&deal, &search] { deal.work(search, [](double) {}); }));
+    } catch (const std::system_error&) {
+      break;  // no more threads to be had
+    }
+  }
+  deal.work(first, [&](double done) {
+    if (options.progress) options.progress(done);
+  });
+  for (std::future<void>& worker : running) worker.get();
+  for (const auto& worker : workers) first.merge(worker->search);
+}
 
 }  // namespace
 
@@ -53,39 +84,27 @@ Plan make_plan(sim::Simulator& simulator, const PlanOptions& options) {
   const sim::Job& job = simulator.job();
   const auto began = std::chrono::steady_clock::now();
   Plan plan;
-  Tally tally;
-  std::vector<Candidate> fitting;
-  Space(job).for_each([&](const sim::Layout& layout) {
-    ++plan.candidates;
-    if (const auto code = sim::broken_rule(job, layout)) {
-      tally.add(*code, layout);
-      return;
-    }
-    ++plan.evaluated;
-    const sim::Evaluation evaluation = simulator.evaluate(layout);
-    if (evaluation.peak > job.cluster.device.memory) {
-      tally.add(sim::ReasonCode::kDoesNotFit, layout, evaluation.peak);
-      return;
-    }
-    if (!evaluation.fits) {
-      tally.add(sim::ReasonCode::kHostDoesNotFit, layout);
-      return;
-    }
-    fitting.push_back({layout, evaluation});
-  });
+  plan.objective = options.objective;
+  const Space space(job, options.also);
+  Search search(simulator, space, options.objective, options.best);
+  search_all(search, space, options);
+  plan.candidates = search.candidates();
+  plan.evaluated = search.evaluated();
+  plan.fitting = search.fitting();
+  plan.interrupted = options.stop != nullptr && options.stop->load();
   if (plan.candidates == 0) {
     // The job's own keys leave nothing to enumerate: say which rule they break.
     const sim::Layout named = sim::resolve(job, job.layout);
-    if (const auto code = sim::broken_rule(job, named)) tally.add(*code, named);
+    if (const auto code = sim::broken_rule(job, named)) search.rejections().add(*code, named);
   }
-  std::sort(fitting.begin(), fitting.end(), faster);
-  plan.fitting = static_cast<std::int64_t>(fitting.size());
-  plan.rejected = tally.sorted();
-  plan.pareto = pareto_front(fitting);
-  if (job.training.documents) plan.by_context = context_trade(fitting);
-  for (std::size_t i = 0; i < std::min(options.best, fitting.size()); ++i) {
-    RankedLayout ranked{simulator.simulate(fitting[i].layout), {}};
-    if (i > 0) ranked.loses = loss_against(plan.best.front().simulation, ranked.simulation);
+  plan.rejected = search.rejections().sorted();
+  plan.by_context.assign(search.by_context().begin(), search.by_context().end());
+  plan.pareto.assign(search.front().layouts().begin(), search.front().layouts().end());
+  for (const Candidate& candidate : search.best()) {
+    RankedLayout ranked{simulator.simulate(candidate.layout), {}};
+    if (!plan.best.empty()) {
+      ranked.loses = loss_of(options.objective, plan.best.front().simulation, ranked.simulation);
+    }
     plan.best.push_back(std::move(ranked));
   }
   if (!plan.best.empty()) {

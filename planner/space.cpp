@@ -75,7 +75,8 @@ std::vector<sim::Sharding> offered_shardings(const sim::FrameworkTraits& traits)
 
 }  // namespace
 
-Space::Space(const sim::Job& job) : gpus_(job.cluster.gpu_count()), job_(&job) {
+Space::Space(const sim::Job& job, const AlsoSearch& also) : job_(&job) {
+  const std::int64_t gpus = job.cluster.gpu_count();
   const sim::FrameworkTraits& traits = sim::traits_of(job.framework);
   const sim::LayoutChoice& fixed = job.layout;
   const std::int64_t heads = most_query_heads(job.model);
@@ -84,14 +85,30 @@ Space::Space(const sim::Job& job) : gpus_(job.cluster.gpu_count()), job_(&job) {
   using Degrees = std::vector<std::int64_t>;
   const auto degree = [&](const std::optional<std::int64_t>& key, bool offered,
                           std::int64_t largest) -> Degrees {
-    return only(key, offered ? divisors(gpus_, largest) : one);
+    return only(key, offered ? divisors(gpus, largest) : one);
   };
-  tp_ = degree(fixed.tp, traits.tensor_parallel, heads);
-  ulysses_ = degree(fixed.ulysses, traits.ulysses, heads);
-  ring_ = degree(fixed.ring, traits.ring_point_to_point || traits.ring_all_gather, gpus_);
-  pp_ = degree(fixed.pp, traits.pipeline_parallel, layers);
+  const Degrees ulysses = degree(fixed.ulysses, traits.ulysses, heads);
+  const Degrees ring =
+      degree(fixed.ring, traits.ring_point_to_point || traits.ring_all_gather, gpus);
+  const Degrees pp = degree(fixed.pp, traits.pipeline_parallel, layers);
+  for (const std::int64_t t : degree(fixed.tp, traits.tensor_parallel, heads)) {
+    for (const std::int64_t u : ulysses) {
+      for (const std::int64_t r : ring) {
+        for (const std::int64_t p : pp) {
+          if (gpus % (t * u * r * p) != 0) continue;
+          sim::Layout branch;
+          branch.tp = t;
+          branch.ulysses = u;
+          branch.ring = r;
+          branch.pp = p;
+          branch.dp = gpus / (t * u * r * p);
+          branches_.push_back(branch);
+        }
+      }
+    }
+  }
   vpp_ = only(fixed.vpp, traits.pipeline_parallel ? divisors(layers, kLargestVpp) : one);
-  ep_ = only(fixed.ep, traits.expert_parallel ? divisors(most_experts(job.model), gpus_) : one);
+  ep_ = only(fixed.ep, traits.expert_parallel ? divisors(most_experts(job.model), gpus) : one);
   Degrees micro_batches;
   for (std::int64_t b = 1; b <= kLargestMicroBatch && b <= job.training.global_batch_size; b *= 2) {
     micro_batches.push_back(b);
@@ -106,6 +123,10 @@ Space::Space(const sim::Job& job) : gpus_(job.cluster.gpu_count()), job_(&job) {
   if (traits.selective_recompute) recomputes.push_back(sim::Recompute::kSelective);
   recompute_ = only(fixed.recompute, recomputes);
   sharding_ = only(fixed.sharding, offered_shardings(traits));
+  head_groups_ = only(fixed.head_groups, also.head_groups ? Degrees{1, 2, 4, 8} : one);
+  const Degrees in_node =
+      job.cluster.gpus_per_node > 1 ? Degrees{1, job.cluster.gpus_per_node} : one;
+  ulysses_in_node_ = only(fixed.ulysses_in_node, also.ulysses_in_node ? in_node : one);
   // A fixed key is taken at its word, so that legality can answer it.
   shards_parameters_with_pipeline_ = traits.parameter_sharding_with_pipeline || fixed.sharding;
 }
@@ -116,7 +137,6 @@ sim::Layout with_defaults(const sim::Job& job, sim::Layout layout) {
   layout.sequence_parallel = fixed.sequence_parallel.value_or(true);
   layout.etp = fixed.etp.value_or(1);
   layout.offload = fixed.offload.value_or(sim::Offload::kNone);
-  layout.ulysses_in_node = fixed.ulysses_in_node.value_or(1);
   layout.ep_in_node = fixed.ep_in_node.value_or(1);
   layout.mlp_chunks = fixed.mlp_chunks.value_or(1);
   layout.loss_chunks = fixed.loss_chunks.value_or(sim::default_loss_chunks(job, layout));

@@ -15,20 +15,40 @@
 
 namespace seqspan::planner {
 
+// What is searched only where it is asked for: no framework has it built in.
+struct AlsoSearch {
+  bool head_groups = false;  // Ulysses in 1, 2, 4 or 8 groups of heads
+  bool ulysses_in_node =
+      false;  // its all-to-alls in one step, or in two with those of a node first
+
+  bool operator==(const AlsoSearch&) const = default;
+};
+
 class Space {
  public:
-  explicit Space(const sim::Job& job);
+  explicit Space(const sim::Job& job, const AlsoSearch& also = {});
 
-  // Calls visit(layout) for every layout, always in the same order.
+  // Layouts of the same tp, ulysses, ring and pp; dp is what they leave of the cluster.
+  [[nodiscard]] const std::vector<sim::Layout>& branches() const { return branches_; }
+  // Calls visit(layout) for every layout of a branch, always in the same order; of all branches.
   template <class Visit>
-  void for_each(Visit visit) const;
+  void for_each_of(const sim::Layout& branch, Visit visit) const {
+    for_each_choice(branch, visit);
+  }
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (const sim::Layout& branch : branches_) for_each_choice(branch, visit);
+  }
 
  private:
   template <class Visit>
   void for_each_choice(sim::Layout layout, const Visit& visit) const;
+  // How Ulysses sends, in place of the layout's own.
+  template <class Visit>
+  void for_each_way(sim::Layout layout, const Visit& visit) const;
 
-  std::int64_t gpus_ = 1;
-  std::vector<std::int64_t> tp_, ulysses_, ring_, pp_, vpp_, ep_, micro_batch_;
+  std::vector<sim::Layout> branches_;
+  std::vector<std::int64_t> vpp_, ep_, micro_batch_, head_groups_, ulysses_in_node_;
   std::vector<sim::RingOrder> ring_order_;
   std::vector<sim::KvExchange> kv_exchange_;
   std::vector<sim::Placement> placement_;
@@ -42,22 +62,15 @@ class Space {
 [[nodiscard]] sim::Layout with_defaults(const sim::Job& job, sim::Layout layout);
 
 template <class Visit>
-void Space::for_each(Visit visit) const {
-  for (const std::int64_t tp : tp_) {
-    for (const std::int64_t ulysses : ulysses_) {
-      for (const std::int64_t ring : ring_) {
-        for (const std::int64_t pp : pp_) {
-          const std::int64_t others = tp * ulysses * ring * pp;
-          if (gpus_ % others != 0) continue;
-          sim::Layout layout;
-          layout.tp = tp;
-          layout.ulysses = ulysses;
-          layout.ring = ring;
-          layout.pp = pp;
-          layout.dp = gpus_ / others;
-          for_each_choice(layout, visit);
-        }
-      }
+void Space::for_each_way(sim::Layout layout, const Visit& visit) const {
+  const std::size_t groups =
+      layout.ulysses > 1 && layout.ring == 1 ? head_groups_.size() : std::size_t{1};
+  const std::size_t steps = layout.ulysses > 1 ? ulysses_in_node_.size() : std::size_t{1};
+  for (std::size_t g = 0; g < groups; ++g) {
+    for (std::size_t s = 0; s < steps; ++s) {
+      layout.head_groups = head_groups_[g];
+      layout.ulysses_in_node = ulysses_in_node_[s];
+      visit(layout);
     }
   }
 }
@@ -91,7 +104,7 @@ void Space::for_each_choice(sim::Layout layout, const Visit& visit) const {
                   }
                   layout.recompute = recompute;
                   layout.sharding = sharding;
-                  visit(with_defaults(*job_, layout));
+                  for_each_way(with_defaults(*job_, layout), visit);
                 }
               }
             }

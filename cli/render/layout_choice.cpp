@@ -69,6 +69,7 @@ std::string short_layout(const sim::Job& job, const sim::Layout& layout) {
   text.add("ulysses_in_node", &C::ulysses_in_node, &L::ulysses_in_node, false);
   text.add("ep_in_node", &C::ep_in_node, &L::ep_in_node, false);
   text.add("mlp_chunks", &C::mlp_chunks, &L::mlp_chunks, false);
+  text.add("head_groups", &C::head_groups, &L::head_groups, false);
   text.add("loss_chunks", &C::loss_chunks, &L::loss_chunks, false);
   return text.is_whole() ? text.text() : sim::to_string(layout);
 }

@@ -78,7 +78,10 @@ std::string ranking(const Style& style, const sim::Job& job, const planner::Plan
     if (!ranked.loses.empty()) note += "; " + words(ranked.loses);
     table.note(std::move(note));
   }
-  return heading(style, "Fastest layouts") + table.text(style);
+  return heading(style, plan.objective == planner::Objective::kStepTime
+                            ? "Fastest layouts"
+                            : "Layouts with the most memory left") +
+         table.text(style);
 }
 
 // What is said of a change: the rule, the memory that is lacking, or what the step loses.

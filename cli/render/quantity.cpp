@@ -19,6 +19,7 @@ std::string gib(sim::Bytes bytes) { return gib_number(bytes) + " GiB"; }
 
 std::string percent(double share) {
   const std::string text = fmt::format("{:.1f} %", 100 * share);
+  if (text == "-0.0 %") return "0.0 %";
   return share > 0 && text == "0.0 %" ? "<0.1 %" : text;
 }
 

@@ -1,6 +1,7 @@
 #include "cli/render/result_json.hpp"
 
 #include "cli/render/result_parts.hpp"
+#include "cli/render/training_answer.hpp"
 
 namespace seqspan::cli {
 namespace {
@@ -180,12 +181,15 @@ std::string against_json(const sim::Job& job, const sim::Simulation& first,
   return text_of(object);
 }
 
-std::string plan_json(const sim::Job& job, const JobArguments& given, const planner::Plan& plan) {
+std::string plan_json(const sim::Job& job, const JobArguments& given, const planner::Plan& plan,
+                      const TrainingAnswer* training) {
   Json object = result_of(job);
   object["given"] = given_json(given);
   object["candidates"] = plan.candidates;
   object["evaluated"] = plan.evaluated;
   object["fitting"] = plan.fitting;
+  object["objective"] = name_of(plan.objective);
+  object["complete"] = !plan.interrupted;
   Json rejected = Json::object();
   for (const planner::Rejection& rejection : plan.rejected) {
     rejected[std::string(sim::facts_of(rejection.code).name)] = rejection.count;
@@ -233,6 +237,7 @@ std::string plan_json(const sim::Job& job, const JobArguments& given, const plan
     object["closest"] = {{"layout", layout_json(rejection.example)},
                          {"peak_bytes", number(rejection.example_peak)}};
   }
+  if (training != nullptr) add_training(object, *training);
   object["search_seconds"] = number(plan.search_seconds);
   return text_of(object);
 }

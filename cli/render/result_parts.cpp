@@ -35,7 +35,8 @@ Json layout_json(const sim::Layout& layout) {
           {"ulysses_in_node", layout.ulysses_in_node},
           {"ep_in_node", layout.ep_in_node},
           {"loss_chunks", layout.loss_chunks},
-          {"mlp_chunks", layout.mlp_chunks}};
+          {"mlp_chunks", layout.mlp_chunks},
+          {"head_groups", layout.head_groups}};
 }
 
 Json role_bytes(const sim::MemoryByRole& by_role) {

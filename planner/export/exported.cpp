@@ -79,6 +79,10 @@ sim::Result<Exported> export_layout(const sim::Job& job, const sim::Layout& layo
     return cannot_say(target, layout.mlp_chunks > 1 ? "mlp_chunks" : "offload",
                       "only the exporter for deepspeed says it", "leave it out, or --to deepspeed");
   }
+  if (layout.head_groups > 1) {
+    return cannot_say(target, "head_groups", "no framework has Ulysses by groups of heads built in",
+                      "set head_groups=1");
+  }
   const bool says_fp8 = target == ExportTarget::kMegatron || target == ExportTarget::kTorchTitan;
   if (job.training.linear_precision == sim::LinearPrecision::kFloat8 && !says_fp8) {
     return cannot_say(target, "training.linear_precision=fp8", "its FP8 is not modelled",

@@ -217,6 +217,9 @@ sim::Result<Imported> import_megatron(std::string_view text, const std::string& 
     imported.settings.push_back(
         fmt::format("training.{}={}", field, flags.has(flag) ? "true" : "false"));
   }
+  if (flags.has("tp-comm-overlap")) {
+    imported.settings.emplace_back("training.overlap_tensor_parallel=true");
+  }
   if (flags.has("fp8-format")) {
     const std::string recipe = flags.has("fp8-recipe") ? flags.text("fp8-recipe") : "delayed";
     if (recipe == "delayed" || recipe == "tensorwise") {

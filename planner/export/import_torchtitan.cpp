@@ -96,6 +96,9 @@ sim::Result<Imported> import_torchtitan(std::string_view text, const std::string
       imported.settings.emplace_back("training.fp8_all_gather=true");
     }
   }
+  if (keys.text("parallelism.enable_async_tensor_parallel") == "true") {
+    imported.settings.emplace_back("training.overlap_tensor_parallel=true");
+  }
   return imported;
 }
 

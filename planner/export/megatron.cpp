@@ -66,6 +66,7 @@ void add_sharding(Flags& flags, const sim::Job& job, const Layout& layout) {
   if (job.training.overlap_parameter_gather && layout.sharding != Sharding::kNone) {
     flags.add("overlap-param-gather");
   }
+  if (job.training.overlap_tensor_parallel && layout.tp > 1) flags.add("tp-comm-overlap");
 }
 
 void add_recompute(Flags& flags, const Layout& layout) {

@@ -52,6 +52,8 @@ sim::Result<Exported> to_torchtitan(const sim::Job& job, const sim::Layout& layo
         fmt::format("context_parallel_load_balancer = {}\n",
                     layout.ring_order == sim::RingOrder::kZigzag ? "\"headtail\"" : "\"none\"");
   }
+  const bool overlaps = job.training.overlap_tensor_parallel && layout.tp > 1;
+  if (overlaps) exported.text += "enable_async_tensor_parallel = true\n";
   exported.text += fmt::format("pipeline_parallel_degree = {}\n", layout.pp);
   if (layout.pp > 1) {
     exported.text += fmt::format(
@@ -70,6 +72,8 @@ sim::Result<Exported> to_torchtitan(const sim::Job& job, const sim::Layout& layo
                                                                            : "none";
   exported.text += fmt::format("\n[activation_checkpoint]\nmode = \"{}\"\n", recompute);
   exported.text += float8_of(job);
+  // Source: pytorch/torchtitan distributed/tensor_parallel.py maybe_enable_async_tp.
+  if (overlaps) exported.text += "\n[compile]\nenable = true\ncomponents = [\"model\"]\n";
   exported.text +=
       fmt::format("# torchrun --nnodes {} --nproc-per-node {} -m torchtitan.train ...\n",
                   job.cluster.nodes, job.cluster.gpus_per_node);

@@ -214,6 +214,11 @@ sim::Result<LayerCheck> check_layer(Transport& transport, const sim::Job& job,
         layout.mlp_chunks > 1 ? "check it with mlp_chunks=1, or leave out --check"
                               : "check it with offload=none or activations, or leave out --check");
   }
+  if (layout.head_groups > 1) {
+    return sim::input_error("the numbers of this layout cannot be checked", "layout head_groups",
+                            "the kernels of --check attend with all heads of a rank at once",
+                            "check it with head_groups=1, or leave out --check");
+  }
   if (layout.world() != transport.world_size()) {
     return sim::input_error("the layout has another number of ranks than the world");
   }

@@ -30,7 +30,7 @@ std::string shapes_of(const sim::Job& job) {
 
 sim::Result<void> validate_numbers(const RunContext& context) {
   const sim::Layout layout = layout_for_numbers(context.layout, context.transport.world_size());
-  const auto small = small_job(context.job, layout);
+  auto small = small_job(context.job, layout);
   if (!small) {
     context.validation.notes.emplace_back(
         "numbers: left out, no small shapes are legal for the layout on these ranks");
@@ -44,6 +44,15 @@ sim::Result<void> validate_numbers(const RunContext& context) {
   if (context.job.training.linear_precision != small->training.linear_precision) {
     context.validation.notes.emplace_back(
         "numbers: FP8 linears are replaced by bf16 ones, which have kernels");
+  }
+  if (context.layout.head_groups > 1) {
+    context.validation.notes.emplace_back(
+        "numbers: all heads at once, which is what has kernels, in place of head_groups");
+  }
+  if (small->training.overlap_tensor_parallel) {
+    context.validation.notes.emplace_back(
+        "numbers: products and tensor parallel communication are whole, which is what has kernels");
+    small->training.overlap_tensor_parallel = false;
   }
   const auto check = check_layer(context.transport, *small, layout,
                                  {.seed = 1,

@@ -87,6 +87,7 @@ sim::Layout layout_for_numbers(const sim::Layout& plan, std::int64_t ranks) {
   layout.ep = 1;
   layout.ep_in_node = 1;
   layout.loss_chunks = 1;
+  layout.head_groups = 1;  // kernels attend with all heads at once
   // The method first: context parallel degrees, then tensor parallelism.
   layout.ulysses = std::gcd(plan.ulysses, ranks);
   layout.ring = std::gcd(plan.ring, ranks / layout.ulysses);

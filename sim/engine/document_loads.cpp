@@ -29,7 +29,10 @@ const DocumentLoads::Rows& DocumentLoads::rows(const RowSplit& split) {
                std::min(kMostRows, count));
   const LoadGrid grid(pool.facts().lowest, pool.facts().highest);
   std::vector<double> drawn = draw_rows(pool, count, documents.seed);
-  rows_.push_back(std::make_unique<Rows>(Rows{split, std::move(pool), grid, std::move(drawn)}));
+  double sum = 0;
+  for (const double load : drawn) sum += load;
+  rows_.push_back(std::make_unique<Rows>(
+      Rows{split, std::move(pool), grid, std::move(drawn), sum / static_cast<double>(count)}));
   return *rows_.back();
 }
 

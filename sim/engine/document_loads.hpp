@@ -25,6 +25,7 @@ class DocumentLoads {
     RowPool pool;
     LoadGrid grid;
     std::vector<double> drawn;  // rows of whole steps
+    double mean_drawn = 0;
   };
 
   [[nodiscard]] const Rows& rows(const RowSplit& split);

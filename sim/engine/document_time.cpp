@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "sim/documents/row_split.hpp"
+#include "sim/engine/least_step.hpp"
 #include "sim/engine/op_times.hpp"
 
 namespace seqspan::sim {
@@ -70,6 +71,28 @@ void DocumentTime::write_mean_load(const Layout& layout, Program& program) {
     attention_.emplace_back(i, *work);
     *work = at_load(*work, facts.mean, facts.exponent);
   }
+}
+
+// Of a kernel's time the part that all pairs take grows linearly with the load, whose mean over
+// steps is known; what its longest document adds is left out.
+Seconds DocumentTime::least_step(const Program& program, std::span<const Seconds> durations) {
+  if (job_.training.documents->context_parallel == DocumentGroups::kPerDocument) return Seconds(0);
+  constexpr double kRounding = 1 - 1e-6;  // of pairs, and of sums in another order
+  const double load = kRounding * std::min(rows_->mean_drawn, rows_->pool.facts().mean);
+  durations_.assign(durations.begin(), durations.end());
+  for (const auto& [index, work] : attention_) {
+    if (work.pairs == 0) continue;
+    Op op = program.ops[index];
+    AttentionWork even = work;
+    even.pairs = static_cast<std::int64_t>(static_cast<double>(work.pairs) * load);
+    even.documents =
+        load * static_cast<double>(work.longest_row) * static_cast<double>(work.longest_column);
+    even.longest_row = 1;
+    even.longest_column = 1;
+    op.work = even;
+    durations_[index] = std::min(durations[index], kernel_time(job_.cluster, op));
+  }
+  return kRounding * sim::least_step(program, durations_);
 }
 
 void DocumentTime::read_point(std::size_t point, const Program& program, StepTimeReader& reader,

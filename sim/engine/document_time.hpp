@@ -64,6 +64,10 @@ class DocumentTime {
                                     std::span<const LinkUse> uses, const StepTime& time,
                                     Assignment assignment);
 
+  // No expected step is below: as least_step.hpp has it, with as many pairs as rows have on average
+  // and no kernel that waits for its longest document. 0 where groups are as each document needs.
+  [[nodiscard]] Seconds least_step(const Program& program, std::span<const Seconds> durations);
+
   [[nodiscard]] const RowPoolFacts& facts() const { return rows_->pool.facts(); }
   [[nodiscard]] const StepLoads& steps() const { return *steps_; }
 

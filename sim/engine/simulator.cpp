@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/engine/least_step.hpp"
 #include "sim/engine/op_times.hpp"
 #include "sim/lower/lower.hpp"
 
@@ -12,6 +13,7 @@ Simulator::Simulator(const Job& job) : job_(job), network_(job.cluster) {
 }
 
 void Simulator::prepare(const Layout& layout) {
+  layout_ = layout;
   lower(job_, layout, program_);
   if (documents_) documents_->write_mean_load(layout, program_);
   network_.place(layout);
@@ -22,7 +24,7 @@ Simulator::CommunicatorUses Simulator::communicator_uses() const {
   CommunicatorUses uses{};
   for (const Op& op : program_.ops) {
     const auto* work = std::get_if<Communication>(&op.work);
-    if (work == nullptr) continue;
+    if (work == nullptr || work->direct) continue;
     CommunicatorUse& use = uses[static_cast<std::size_t>(work->axis)];
     switch (work->collective) {
       case Collective::kAllToAll:
@@ -97,20 +99,39 @@ bool Simulator::host_fits(Bytes per_gpu) const {
 }
 
 Evaluation Simulator::evaluate(const Layout& layout, bool always) {
+  Evaluation evaluation = evaluate_memory(layout);
+  if (!always && !evaluation.fits) return evaluation;
+  read_durations();
+  evaluate_time(evaluation);
+  return evaluation;
+}
+
+Bytes Simulator::least_peak() const {
+  return memory_.standing() + job_.cluster.device.runtime_reserve;
+}
+
+Seconds Simulator::least_step() {
+  read_durations();
+  return documents_ ? documents_->least_step(program_, durations_)
+                    : sim::least_step(program_, durations_);
+}
+
+Evaluation Simulator::evaluate_memory(const Layout& layout) {
   prepare(layout);
   read_memory();
   Evaluation evaluation;
   evaluation.peak = memory_.peak().peak;
   if (layout.offload != Offload::kNone) evaluation.host = memory_.on_host().bytes;
   evaluation.fits = evaluation.peak <= job_.cluster.device.memory && host_fits(evaluation.host);
-  if (!always && !evaluation.fits) return evaluation;
-  read_durations();
+  return evaluation;
+}
+
+void Simulator::evaluate_time(Evaluation& evaluation) {
   StepTime time = time_.read(program_, durations_, uses_);
-  add_imbalance(layout, time);
+  add_imbalance(layout_, time);
   evaluation.imbalance = time.imbalance;
   evaluation.step = time.step;
   evaluation.bubble = time.bubble;
-  return evaluation;
 }
 
 const Program& Simulator::program_of(const Layout& layout) {

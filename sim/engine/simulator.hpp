@@ -159,6 +159,15 @@ class Simulator {
   // The layout must be legal (sim/layout/legality.hpp). Time is read only where memory fits, unless
   // `always` is set: a layout that does not fit has step 0.
   [[nodiscard]] Evaluation evaluate(const Layout& layout, bool always = false);
+  // The same in parts, so that a search may stop between them: memory (with step 0), bounds of what
+  // was just read, and its time.
+  [[nodiscard]] Evaluation evaluate_memory(const Layout& layout);
+  // No peak of a layout with the same standing tensors is below.
+  [[nodiscard]] Bytes least_peak() const;
+  // No step of the layout is below: its compute, with every communication hidden and no bubble.
+  [[nodiscard]] Seconds least_step();
+  // After least_step().
+  void evaluate_time(Evaluation& evaluation);
   [[nodiscard]] Simulation simulate(const Layout& layout);
   // The same with the formula of every number (sim/engine/explanation.hpp).
   [[nodiscard]] Explanation explain(const Layout& layout);
@@ -190,6 +199,7 @@ class Simulator {
 
   const Job& job_;
   Network network_;
+  Layout layout_;  // of the program
   Program program_;
   StepMemoryReader memory_;
   StepTimeReader time_;

@@ -110,22 +110,40 @@ void StepMemoryReader::add_shared(const StageClass& stage_class, MemoryByRole& b
   }
 }
 
+MemoryByRole StepMemoryReader::standing(const StageClass& stage_class) const {
+  MemoryByRole by_role{};
+  for (std::size_t r = 0; r < stage_class.run_count; ++r) {
+    const PartRun& run = program_->runs[stage_class.first_run + r];
+    for (std::size_t role = 0; role < kMemoryRoleCount; ++role) {
+      by_role[role] += standing_[run.part][role] * run.count;
+    }
+  }
+  add_shared(stage_class, by_role);
+  return by_role;
+}
+
+Bytes StepMemoryReader::standing() const {
+  Bytes most;
+  for (const StageClass& stage_class : program_->stages) {
+    Bytes bytes;
+    for (const Bytes of_role : standing(stage_class)) bytes += of_role;
+    most = std::max(most, bytes);
+  }
+  return most;
+}
+
 StageMemory StepMemoryReader::read(const StageClass& stage_class, std::int64_t index) const {
   StageMemory result;
   result.stage = index;
+  result.by_role = standing(stage_class);
   const std::int64_t chunks = program_->chunks_per_stage;
   Bytes saved_per_chunk;
   for (std::size_t r = 0; r < stage_class.run_count; ++r) {
     const PartRun& run = program_->runs[stage_class.first_run + r];
-    for (std::size_t role = 0; role < kMemoryRoleCount; ++role) {
-      result.by_role[role] += standing_[run.part][role] * run.count;
-    }
     if (program_->parts[run.part].kind != PartKind::kLoss) {
       saved_per_chunk += parts_[run.part].saved * instances_per_chunk(*program_, run);
     }
   }
-
-  add_shared(stage_class, result.by_role);
 
   const std::int64_t in_flight =
       chunks_in_flight(program_->pipeline_stages, index, program_->micro_batches, chunks);

@@ -70,6 +70,9 @@ class StepMemoryReader {
 
   // The stage that needs most. Allocates nothing once the reader has seen a program of this size.
   [[nodiscard]] StageMemory peak() const;
+  // Of the stage that has most of it: parameters, gradients and optimizer state, whatever runs. No
+  // peak is below.
+  [[nodiscard]] Bytes standing() const;
   // The stage that needs most of its host.
   [[nodiscard]] HostMemory on_host() const;
   // One stage.
@@ -79,6 +82,7 @@ class StepMemoryReader {
 
  private:
   [[nodiscard]] StageMemory read(const StageClass& stage_class, std::int64_t index) const;
+  [[nodiscard]] MemoryByRole standing(const StageClass& stage_class) const;
   [[nodiscard]] HostMemory on_host(const StageClass& stage_class, std::int64_t index) const;
   // Adds what all layers of the stage share, each once.
   void add_shared(const StageClass& stage_class, MemoryByRole& by_role) const;

@@ -56,6 +56,33 @@ std::optional<ReasonCode> unsupported(const FrameworkTraits& traits, const Layou
   return std::nullopt;
 }
 
+std::optional<ReasonCode> broken_by_head_groups(const Job& job, const Layout& layout) {
+  if (layout.head_groups == 1) return std::nullopt;
+  bool divide = true;
+  for (const LayerKind& kind : job.model.towers.front().kinds) {
+    const std::int64_t heads = heads_of(kind.attention).query / (layout.tp * layout.ulysses);
+    divide = divide && heads % layout.head_groups == 0;
+  }
+  if (layout.ulysses == 1 || layout.ring > 1 || !divide ||
+      job.training.attention_kernel != AttentionKernel::kFlash) {
+    return ReasonCode::kHeadGroupsUnsupported;
+  }
+  return std::nullopt;
+}
+
+std::optional<ReasonCode> broken_by_overlap(const Job& job, const Layout& layout) {
+  if (!job.training.overlap_tensor_parallel || layout.tp == 1) return std::nullopt;
+  const std::int64_t tokens = layout.micro_batch * job.training.sequence_length / layout.cp();
+  bool latent = false;
+  for (const LayerKind& kind : job.model.towers.front().kinds) {
+    latent = latent || std::holds_alternative<LatentAttention>(kind.attention);
+  }
+  if (latent || !layout.sequence_parallel || tokens % (4 * layout.tp) != 0) {
+    return ReasonCode::kTensorOverlapUnsupported;
+  }
+  return std::nullopt;
+}
+
 std::optional<ReasonCode> broken_by_offload(const Job& job, const FrameworkTraits& traits,
                                             const Layout& layout) {
   if (layout.offload == Offload::kNone) return std::nullopt;
@@ -222,8 +249,10 @@ std::optional<ReasonCode> broken_rule(const Job& job, const Layout& layout) {
     if (attention_alone) break;
     if (const auto code = broken_by_feed_forward(kind.feed_forward, layout)) return code;
   }
+  if (const auto code = broken_by_head_groups(job, layout)) return code;
   if (!attention_alone) {
     if (const auto code = broken_by_fp8(job, traits, layout)) return code;
+    if (const auto code = broken_by_overlap(job, layout)) return code;
   }
   if (attention_alone &&
       (layout.pp > 1 || layout.vpp > 1 || layout.ep > 1 || layout.recompute != Recompute::kNone ||

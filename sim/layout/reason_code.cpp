@@ -224,6 +224,20 @@ constexpr std::array<ReasonFacts, kReasonCodeCount> kReasons{{
      "dealt per document, and without expert parallelism.",
      "Set pp, ulysses, ep and micro_batch to 1, or context_parallel to fixed.",
      "Megatron-LM megatron/training/arguments.py, core/pipeline_parallel/hybrid_cp_schedule.py"},
+    {ReasonCode::kTensorOverlapUnsupported, "tensor_overlap_unsupported",
+     "Tensor parallel communication under products (training.overlap_tensor_parallel) needs "
+     "sequence parallelism and, of each GPU's tokens of a micro-batch, a multiple of 4 (pieces "
+     "that "
+     "are scattered). With latent attention it is not modelled.",
+     "Set sequence_parallel=true, or training.overlap_tensor_parallel=false.",
+     "Megatron-LM megatron/training/arguments.py (--tp-comm-overlap); TransformerEngine "
+     "pytorch/module/base.py initialize_ub"},
+    {ReasonCode::kHeadGroupsUnsupported, "head_groups_unsupported",
+     "Groups of heads (head_groups) are of Ulysses without a ring, with flash attention, and "
+     "divide "
+     "the query heads that a rank has after the all-to-all, a/(t u).",
+     "Set head_groups=1, or a divisor of a/(t u).",
+     "arXiv 2602.21196; AI-Hypercomputer/maxdiffusion pull 428"},
     {ReasonCode::kDoesNotFit, "does_not_fit",
      "The predicted peak on some pipeline stage is above the memory of one GPU.",
      "Split more (ulysses, ring, tp, pp), recompute (recompute=full), shard more, or chunk the "

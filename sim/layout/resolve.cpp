@@ -42,6 +42,7 @@ Layout resolve(const Job& job, const LayoutChoice& choice) {
   layout.ulysses_in_node = choice.ulysses_in_node.value_or(1);
   layout.ep_in_node = choice.ep_in_node.value_or(1);
   layout.mlp_chunks = choice.mlp_chunks.value_or(1);
+  layout.head_groups = choice.head_groups.value_or(1);
   layout.loss_chunks = choice.loss_chunks.value_or(default_loss_chunks(job, layout));
   return layout;
 }

@@ -35,6 +35,11 @@ struct LoweringContext {
   std::int64_t ring_rank = 0;  // whose program is written
 };
 
+// Whether products and the tensor parallel communication that they need go in pieces.
+[[nodiscard]] inline bool overlaps_tensor_parallel(const LoweringContext& context) {
+  return context.job.training.overlap_tensor_parallel && context.dimensions.splits_tokens();
+}
+
 // What a norm writes that a linear layer reads.
 [[nodiscard]] DataType norm_output_type(const LoweringContext& context);
 

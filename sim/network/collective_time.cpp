@@ -73,7 +73,9 @@ CommunicationTimeOf<Numbers> send_and_receive(const Numbers& in, const Cluster& 
   const auto bytes = real(amount(in.given("bytes", work.bytes, kFromOp)));
   const auto each = real(amount(in.given("message", messages.each, kFromOp)));
   set_links(time, link_times(in, cluster, given, bytes, NumberOf<Numbers, double>(bytes / each)));
-  time.channels = in.named("channels", nccl::channel_time(in, cluster, plan, messages));
+  if (!work.direct) {
+    time.channels = in.named("channels", nccl::channel_time(in, cluster, plan, messages));
+  }
   return time;
 }
 

@@ -84,6 +84,9 @@ struct Communication {
   Bytes bytes;
   std::int64_t messages = 1;    // sent at once: K and V as two P2P ops make two
   bool to_predecessor = false;  // of a ring shift; else to the successor
+  // Of sends: into memory of the peer that is mapped here, by copy engines and not by NCCL, so that
+  // no channels limit it (TransformerEngine's userbuffers, PyTorch's symmetric memory).
+  bool direct = false;
 };
 
 // A copy between the GPU and the memory of its host, done by a copy engine.

@@ -106,6 +106,9 @@ struct Training {
   double dropout = 0;
   bool overlap_gradient_reduction = true;  // reduce gradients under the last backward
   bool overlap_parameter_gather = true;    // gather updated parameters under the next forward
+  // Tensor parallel communication in pieces under the products that need it
+  // (sim/lower/layer/linear.hpp).
+  bool overlap_tensor_parallel = false;
   // Copies to and from the host, and its optimizer, on streams of their own and pinned memory;
   // absent: the framework's default.
   std::optional<bool> overlap_offload;
@@ -124,7 +127,7 @@ struct Training {
 // default in `simulate`.
 struct LayoutChoice {
   std::optional<std::int64_t> tp, ulysses, ring, pp, vpp, ep, etp, dp, micro_batch, loss_chunks;
-  std::optional<std::int64_t> mlp_chunks;
+  std::optional<std::int64_t> mlp_chunks, head_groups;
   std::optional<std::int64_t> ulysses_in_node, ep_in_node;
   std::optional<RingOrder> ring_order;
   std::optional<KvExchange> kv_exchange;

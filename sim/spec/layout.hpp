@@ -41,6 +41,7 @@ struct Layout {
   std::int64_t ep_in_node = 1;
   std::int64_t loss_chunks = 1;  // parts in which logits and loss are computed
   std::int64_t mlp_chunks = 1;   // parts in which dense feed-forwards are computed
+  std::int64_t head_groups = 1;  // n: groups of heads that Ulysses sends one by one
   RingOrder ring_order = RingOrder::kZigzag;
   KvExchange kv_exchange = KvExchange::kPointToPoint;
   Placement placement = Placement::kUlyssesInner;

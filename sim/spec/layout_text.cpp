@@ -117,6 +117,7 @@ Layout complete(const LayoutChoice& choice, const Layout& defaults) {
   take(layout.ep_in_node, choice.ep_in_node);
   take(layout.loss_chunks, choice.loss_chunks);
   take(layout.mlp_chunks, choice.mlp_chunks);
+  take(layout.head_groups, choice.head_groups);
   return layout;
 }
 
@@ -142,6 +143,7 @@ LayoutChoice override_with(const LayoutChoice& first, const LayoutChoice& second
   keep(choice.ep_in_node, second.ep_in_node);
   keep(choice.loss_chunks, second.loss_chunks);
   keep(choice.mlp_chunks, second.mlp_chunks);
+  keep(choice.head_groups, second.head_groups);
   return choice;
 }
 
@@ -149,13 +151,14 @@ std::string to_string(const Layout& layout) {
   return fmt::format(
       "tp={},pp={},vpp={},ep={},etp={},dp={},ulysses={},ring={},ring_order={},kv_exchange={},"
       "placement={},micro_batch={},recompute={},sharding={},offload={},"
-      "ulysses_in_node={},ep_in_node={},loss_chunks={}{}{}",
+      "ulysses_in_node={},ep_in_node={},loss_chunks={}{}{}{}",
       layout.tp, layout.pp, layout.vpp, layout.ep, layout.etp, layout.dp, layout.ulysses,
       layout.ring, name_of(layout.ring_order), name_of(layout.kv_exchange),
       name_of(layout.placement), layout.micro_batch, name_of(layout.recompute),
       name_of(layout.sharding), name_of(layout.offload), layout.ulysses_in_node, layout.ep_in_node,
       layout.loss_chunks,
       layout.mlp_chunks > 1 ? fmt::format(",mlp_chunks={}", layout.mlp_chunks) : "",
+      layout.head_groups > 1 ? fmt::format(",head_groups={}", layout.head_groups) : "",
       layout.sequence_parallel ? "" : ",sequence_parallel=false");
 }
 

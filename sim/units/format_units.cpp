@@ -57,6 +57,20 @@ std::string format_time(Seconds time) {
   return time.value() == 0.0 ? "0 s" : scaled(time.value(), kScales);
 }
 
+std::string format_duration(Seconds time) {
+  constexpr std::array kScales = {Scale{365.25 * 86400.0, "years"}, Scale{86400.0, "days"},
+                                  Scale{3600.0, "hours"}, Scale{60.0, "min"}, Scale{1.0, "s"}};
+  return scaled(time.value(), kScales);
+}
+
+std::string format_token_count(Tokens tokens) {
+  constexpr std::array kScales = {Scale{1e12, "T"}, Scale{1e9, "B"}, Scale{1e6, "M"},
+                                  Scale{1e3, "K"}, Scale{1.0, ""}};
+  std::string text = scaled(static_cast<double>(tokens.value()), kScales);
+  if (text.back() == ' ') text.pop_back();
+  return text;
+}
+
 std::string format_flops(FlopsPerSecond rate) {
   constexpr std::array kScales = {Scale{1e15, "PFLOP/s"}, Scale{1e12, "TFLOP/s"},
                                   Scale{1e9, "GFLOP/s"}, Scale{1.0, "FLOP/s"}};

@@ -15,8 +15,12 @@ namespace seqspan::sim {
 [[nodiscard]] std::string format_bandwidth(BytesPerSecond rate);
 // ns, us, ms or s, whichever leaves at least one digit before the point: "2 us", "1.23 s".
 [[nodiscard]] std::string format_time(Seconds time);
+// How long people wait: s, min, hours, days or years: "7.4 hours", "12.3 days".
+[[nodiscard]] std::string format_duration(Seconds time);
 // "989.4 TFLOP/s".
 [[nodiscard]] std::string format_flops(FlopsPerSecond rate);
+// Decimal, as token budgets are named: "100 B", "1.05 M".
+[[nodiscard]] std::string format_token_count(Tokens tokens);
 // Thousands separators: "6,738,415,616".
 [[nodiscard]] std::string format_count(std::int64_t count);
 

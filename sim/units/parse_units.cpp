@@ -52,6 +52,11 @@ constexpr std::array kFlopsUnits = {
 constexpr std::array kTokenUnits = {Unit{"", 1, 1}, Unit{"K", 1024, kKibi},
                                     Unit{"M", 1048576, kMebi}};
 
+constexpr std::array kBudgetUnits = {Unit{"", 1, 1}, Unit{"K", 1e3, 1000}, Unit{"M", 1e6, 1000000},
+                                     Unit{"B", 1e9, 1000000000}, Unit{"T", 1e12, 1000000000000}};
+constexpr std::array kDurationUnits = {Unit{"s", 1}, Unit{"min", 60}, Unit{"h", 3600},
+                                       Unit{"d", 86400}};
+
 struct Kind {
   std::string_view name;     // "a size in bytes"
   std::string_view example;  // "80GiB"
@@ -63,6 +68,9 @@ constexpr Kind kRate{"a bandwidth", "50GB/s or 400Gbps", kBandwidthUnits};
 constexpr Kind kTime{"a time", "2us", kTimeUnits};
 constexpr Kind kFlops{"a rate of FLOPs", "989TFLOPS", kFlopsUnits};
 constexpr Kind kTokens{"a number of tokens", "128K or 131072", kTokenUnits};
+
+constexpr Kind kBudget{"a number of tokens to train on", "100B or 15T", kBudgetUnits};
+constexpr Kind kDuration{"a time", "10d or 36h", kDurationUnits};
 
 // The number and the unit of a quantity, still as text.
 struct Parts {
@@ -195,6 +203,18 @@ Result<FlopsPerSecond> parse_flops(std::string_view text) {
 
 Result<Tokens> parse_tokens(std::string_view text) {
   return as<Tokens>(parse_integer(text, kTokens));
+}
+
+Result<Tokens> parse_token_budget(std::string_view text) {
+  Result<std::int64_t> tokens = parse_integer(text, kBudget);
+  // A batch may be added to it.
+  constexpr std::int64_t kMost = std::int64_t{1} << 60;
+  if (tokens && *tokens > kMost) return refuse(text, kBudget, "it is out of range");
+  return as<Tokens>(std::move(tokens));
+}
+
+Result<Seconds> parse_duration(std::string_view text) {
+  return as<Seconds>(parse_real(text, kDuration));
 }
 
 }  // namespace seqspan::sim

@@ -30,4 +30,11 @@ namespace seqspan::sim {
 // A plain count, or K and M in powers of 1024, as in "a context of 128K".
 [[nodiscard]] Result<Tokens> parse_tokens(std::string_view text);
 
+// What a model is trained on: a plain count, or K, M, B and T in powers of 1000, as in "15T
+// tokens".
+[[nodiscard]] Result<Tokens> parse_token_budget(std::string_view text);
+
+// s, min, h, d: how long something may take.
+[[nodiscard]] Result<Seconds> parse_duration(std::string_view text);
+
 }  // namespace seqspan::sim

@@ -7,6 +7,7 @@
 // reorder_seq_chunks_for_a2a).
 // Sources: TransformerEngine context_parallel.py flash_attn_a2a_communicate; DeepSpeed
 // sequence/layer.py single_all_to_all; yunchang comm/all_to_all.py.
+// A tensor may go in parts (sim/lower/attention/head_groups.hpp): the buffers are those of a part.
 #pragma once
 
 #include "sim/lower/all_to_all.hpp"
@@ -18,10 +19,13 @@ class Exchange {
  public:
   // `name` names the all-to-all, `result` the tensor it ends in, of shape `shape`.
   Exchange(ProgramBuilder& builder, const char* name, const char* result, Shape shape,
-           const Layout& layout, bool reorders_chunks);
+           const Layout& layout, bool reorders_chunks, std::int64_t parts = 1);
 
   // `from` has as many elements as the result.
   void run(ProgramBuilder& builder, TensorId from) const;
+  // The same in two steps, of a part: what is between them runs under the all-to-all.
+  void start(ProgramBuilder& builder, TensorId from) const;
+  void finish(ProgramBuilder& builder) const;
 
   [[nodiscard]] TensorId result() const { return result_; }
 
@@ -30,6 +34,7 @@ class Exchange {
   AllToAll all_to_all_;
   TensorId send_;
   TensorId receive_;
+  Bytes part_;
   TensorId unpacked_;  // the result itself, unless chunks are reordered
   TensorId result_;
 };

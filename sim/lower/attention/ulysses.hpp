@@ -11,6 +11,7 @@
 
 #include "sim/lower/attention/core.hpp"
 #include "sim/lower/attention/exchange.hpp"
+#include "sim/lower/attention/ulysses_inputs.hpp"
 
 namespace seqspan::sim {
 
@@ -27,15 +28,8 @@ class UlyssesAttention {
   [[nodiscard]] QueryKeyValue gradients() const { return gradients_; }
 
  private:
-  QueryKeyValue inputs_;
-  bool replicates_;         // u > g/t
-  bool gathers_positions_;  // ALST: int64 position ids in every layer
+  UlyssesInputs inputs_;
   bool sends_value_first_;  // in backward
-  HeadBlock dealt_;         // after the all-to-all
-  TensorId repeated_key_;
-  TensorId repeated_value_;
-  TensorId positions_;
-  TensorId all_positions_;
   Exchange query_;
   Exchange key_;
   Exchange value_;

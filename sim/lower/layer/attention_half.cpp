@@ -20,6 +20,7 @@ constexpr OperandNames kInputNames{
     .cast = "attention norm output in FP8",
     .whole_cast = "gathered attention norm output in FP8",
     .transposed = "attention norm output in FP8, transposed",
+    .exchange = "exchange pieces for QKV",
 };
 constexpr OperandNames kAttendedNames{
     .cast = "attention output in FP8",
@@ -30,6 +31,7 @@ constexpr OperandNames kOutputGradientNames{
     .cast = "gradient in FP8, attention half",
     .whole_cast = "gathered gradient in FP8, attention half",
     .transposed = "gradient in FP8, transposed, attention half",
+    .exchange = "exchange pieces of gradient of attention",
 };
 constexpr OperandNames kProjectedGradientNames{
     .cast = "d(QKV) in FP8",
@@ -159,9 +161,9 @@ void AttentionHalf::forward(ProgramBuilder& builder) const {
   position_heads(builder);
   sim::forward(attention_, builder);
   attended_.prepare(builder, "");
-  output_projection_.forward(builder, attended_, partial_output_);
-  scatter_tokens(builder, {"reduce-scatter attention", "all-reduce attention"}, partial_output_,
-                 reduced_output_);
+  output_projection_.forward_and_scatter(builder, attended_,
+                                         {"reduce-scatter attention", "all-reduce attention"},
+                                         partial_output_, reduced_output_);
   dropout_.forward(builder, {ports_.input, reduced_output_}, ports_.output);
 }
 

@@ -29,7 +29,8 @@ AllToAll make_exchange(ProgramBuilder& builder, const LoweringContext& context,
 }
 
 constexpr GatedNames kSharedNames{
-    .input = {.whole = "gathered norm output for shared experts"},
+    .input = {.whole = "gathered norm output for shared experts",
+              .exchange = "exchange pieces for shared experts"},
     .gate_up = "shared experts' gate, up",
     .gate_up_symbol = "2 f_s/t",
     .silu = "shared experts' silu(gate)",
@@ -38,7 +39,8 @@ constexpr GatedNames kSharedNames{
     .activated_symbol = "f_s/t",
     .partial_output = "shared experts' output",
     .reduced_output = "shared experts' output, reduced",
-    .output_gradient = {.whole = "gathered gradient, shared experts"},
+    .output_gradient = {.whole = "gathered gradient, shared experts",
+                        .exchange = "exchange pieces of gradient of shared experts"},
     .activated_gradient = "d(shared experts' SwiGLU output)",
     .gate_up_gradient = "d(shared experts' gate, up)",
     .gate_up_gradient_operand = {},

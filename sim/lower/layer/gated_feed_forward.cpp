@@ -59,7 +59,7 @@ GatedFeedForward::GatedFeedForward(ProgramBuilder& builder, const LoweringContex
           {divide_up(context.dimensions.rows, chunks), context.dimensions.hidden.value, width},
           weights) {}
 
-void GatedFeedForward::forward_rows(ProgramBuilder& builder, TensorId output) const {
+void GatedFeedForward::widen(ProgramBuilder& builder) const {
   gate_up_projection_.forward(builder, input_, gate_up_);
   if (fused_) {
     builder.memory_pass(names_.swiglu, {gate_up_}, {activated_});
@@ -70,14 +70,20 @@ void GatedFeedForward::forward_rows(ProgramBuilder& builder, TensorId output) co
     builder.memory_pass("silu(gate) x up", 3 * half, {silu_, gate_up_}, {activated_});
   }
   activated_operand_.prepare(builder, "");
-  down_projection_.forward(builder, activated_operand_, output);
 }
 
 void GatedFeedForward::forward(ProgramBuilder& builder) const {
   input_.prepare(builder, names_.gather_input);
-  if (chunks_ > 1) builder.begin_loop(chunks_, {});
-  forward_rows(builder, partial_output_);
-  if (chunks_ > 1) builder.end_loop();
+  if (chunks_ == 1) {
+    widen(builder);
+    down_projection_.forward_and_scatter(builder, activated_operand_, names_.scatter_output,
+                                         partial_output_, reduced_output_);
+    return;
+  }
+  builder.begin_loop(chunks_, {});
+  widen(builder);
+  down_projection_.forward(builder, activated_operand_, partial_output_);
+  builder.end_loop();
   scatter_tokens(builder, names_.scatter_output, partial_output_, reduced_output_);
 }
 
@@ -98,7 +104,8 @@ void GatedFeedForward::backward(ProgramBuilder& builder) const {
   if (chunks_ > 1) {
     builder.begin_loop(chunks_, {});
     builder.set_pass(Pass::kRecompute);
-    forward_rows(builder, chunk_output_);
+    widen(builder);
+    down_projection_.forward(builder, activated_operand_, chunk_output_);
     builder.set_pass(Pass::kBackward);
   }
   backward_rows(builder);

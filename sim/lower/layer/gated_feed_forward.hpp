@@ -63,7 +63,8 @@ class GatedFeedForward {
   [[nodiscard]] TensorId input_gradient() const { return input_gradient_; }
 
  private:
-  void forward_rows(ProgramBuilder& builder, TensorId output) const;
+  // Up to what the down projection reads.
+  void widen(ProgramBuilder& builder) const;
   void backward_rows(ProgramBuilder& builder) const;
 
   const GatedNames& names_;

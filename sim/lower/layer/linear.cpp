@@ -7,12 +7,28 @@ Gemm product(std::int64_t m, std::int64_t n, std::int64_t k, GemmPrecision preci
   return {.m = m, .n = n, .k = k, .precision = precision};
 }
 
+// Of the output of a product that is scattered while it is computed.
+constexpr std::int64_t kScatteredPieces = 4;
+
+// The product with an operand that may arrive in pieces; `one_piece` is that of one of them.
+void multiply(ProgramBuilder& builder, const char* name, const Gemm& one_piece,
+              const LinearOperand& operand, TensorId weight, TensorId output) {
+  if (operand.pieces() > 1) {
+    builder.begin_loop(operand.pieces() - 1, {});
+    builder.gemm(name, one_piece, {operand.rows(), weight}, {output});
+    operand.pass_on(builder);
+    builder.end_loop();
+  }
+  builder.gemm(name, one_piece, {operand.rows(), weight}, {output});
+}
+
 }  // namespace
 
 Linear::Linear(ProgramBuilder& builder, const LoweringContext& context, const LinearNames& names,
                const LinearShape& shape, const Weights& weights)
     : names_(names),
       shape_(shape),
+      overlaps_(overlaps_tensor_parallel(context)),
       weights_(weights),
       fp8_(fp8_use_of(context.job.training, context.traits)) {
   if (!fp8_.active || fp8_.keeps_casts) return;
@@ -25,18 +41,40 @@ Linear::Linear(ProgramBuilder& builder, const LoweringContext& context, const Li
       builder.activation("weight in FP8, transposed", DataType::kFloat8, {inputs, outputs});
 }
 
+TensorId Linear::forward_weights(ProgramBuilder& builder) const {
+  if (!casts_weights()) return weights_.in_products();
+  const std::int64_t numbers = shape_.outputs * shape_.inputs;
+  const std::int64_t reads = fp8_.looks_first ? 2 : 1;
+  builder.memory_pass("cast weight to FP8", Bytes((2 * reads + 1) * numbers),
+                      {weights_.in_products()}, {cast_});
+  return cast_;
+}
+
+Gemm Linear::forward_product(std::int64_t pieces) const {
+  return product(divide_up(shape_.rows, pieces), shape_.outputs, shape_.inputs,
+                 fp8_.active ? GemmPrecision::kFloat8 : GemmPrecision::kBFloat16);
+}
+
 void Linear::forward(ProgramBuilder& builder, const LinearOperand& input, TensorId output) const {
-  TensorId weight = weights_.in_products();
-  if (casts_weights()) {
-    const std::int64_t numbers = shape_.outputs * shape_.inputs;
-    const std::int64_t reads = fp8_.looks_first ? 2 : 1;
-    builder.memory_pass("cast weight to FP8", Bytes((2 * reads + 1) * numbers), {weight}, {cast_});
-    weight = cast_;
+  const TensorId weight = forward_weights(builder);
+  multiply(builder, names_.product, forward_product(input.pieces()), input, weight, output);
+}
+
+void Linear::forward_and_scatter(ProgramBuilder& builder, const LinearOperand& input,
+                                 const SumNames& names, TensorId partial, TensorId reduced) const {
+  if (!overlaps_) {
+    forward(builder, input, partial);
+    scatter_tokens(builder, names, partial, reduced);
+    return;
   }
-  builder.gemm(names_.product,
-               product(shape_.rows, shape_.outputs, shape_.inputs,
-                       fp8_.active ? GemmPrecision::kFloat8 : GemmPrecision::kBFloat16),
-               {input.rows(), weight}, {output});
+  const TensorId weight = forward_weights(builder);
+  const Bytes piece = builder.program().tensor(partial).bytes / kScatteredPieces;
+  builder.begin_loop(kScatteredPieces, {});
+  builder.gemm(names_.product, forward_product(kScatteredPieces), {input.rows(), weight},
+               {partial});
+  builder.communicate(names.scatter, {Collective::kReduceScatter, Axis::kTensor, piece}, {partial},
+                      {reduced});
+  builder.end_loop();
 }
 
 void Linear::data_gradient(ProgramBuilder& builder, const LinearOperand& output_gradient,
@@ -49,10 +87,10 @@ void Linear::data_gradient(ProgramBuilder& builder, const LinearOperand& output_
                         {weight}, {transposed_});
     weight = transposed_;
   }
-  builder.gemm(names_.data_gradient,
-               product(shape_.rows, shape_.inputs, shape_.outputs,
-                       fp8_.active ? GemmPrecision::kFloat8Gradient : GemmPrecision::kBFloat16),
-               {output_gradient.rows(), weight}, {input_gradient});
+  const Gemm one_piece =
+      product(divide_up(shape_.rows, output_gradient.pieces()), shape_.inputs, shape_.outputs,
+              fp8_.active ? GemmPrecision::kFloat8Gradient : GemmPrecision::kBFloat16);
+  multiply(builder, names_.data_gradient, one_piece, output_gradient, weight, input_gradient);
 }
 
 void Linear::weight_gradient(ProgramBuilder& builder, const LinearOperand& output_gradient,

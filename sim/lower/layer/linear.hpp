@@ -5,9 +5,20 @@
 // were gathered in FP8, or else a cast of this layer's before each product (twice 2 bytes read, one
 // written). The data gradient sums over outputs and takes the weights transposed: kept beside the
 // copies, or made here (one byte read and written). Sources: sim/lower/fp8.hpp.
+//
+// With training.overlap_tensor_parallel, of t > 1 ranks with sequence parallelism, products go in
+// pieces, so that communication runs under them (TransformerEngine's userbuffers; torchtitan's
+// asynchronous tensor parallelism):
+//   input gathered    t pieces of rows/t; the one that came last is passed on while it is
+//                     multiplied (linear_operand.hpp)
+//   output scattered  4 pieces of rows/4, each reduce-scattered under the product of the next
+// Sources: TransformerEngine pytorch/module/base.py initialize_ub (ring_exchange; pipeline with
+// num_splits 4 of proj_fprop, fc2_fprop). In backward the gather of the input again and the scatter
+// of its gradient run whole under another product ("bulk" there), as without the option.
 #pragma once
 
 #include "sim/lower/layer/linear_operand.hpp"
+#include "sim/lower/tensor_parallel.hpp"
 #include "sim/lower/weights.hpp"
 
 namespace seqspan::sim {
@@ -32,6 +43,9 @@ class Linear {
 
   // The operands are prepared before.
   void forward(ProgramBuilder& builder, const LinearOperand& input, TensorId output) const;
+  // And sums `partial` over TP, its tokens scattered to `reduced` (tensor_parallel.hpp).
+  void forward_and_scatter(ProgramBuilder& builder, const LinearOperand& input,
+                           const SumNames& names, TensorId partial, TensorId reduced) const;
   void data_gradient(ProgramBuilder& builder, const LinearOperand& output_gradient,
                      TensorId input_gradient) const;
   // Transposes what it reads.
@@ -39,12 +53,16 @@ class Linear {
                        const LinearOperand& input) const;
 
  private:
+  // The weights as a forward product reads them.
+  [[nodiscard]] TensorId forward_weights(ProgramBuilder& builder) const;
+  [[nodiscard]] Gemm forward_product(std::int64_t pieces) const;
   [[nodiscard]] bool casts_weights() const {
     return fp8_.active && !fp8_.keeps_casts && !fp8_.gathers_weights;
   }
 
   LinearNames names_;
   LinearShape shape_;
+  bool overlaps_;
   const Weights& weights_;
   Fp8Use fp8_;
   TensorId cast_{};

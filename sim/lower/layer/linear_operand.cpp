@@ -16,12 +16,14 @@ LinearOperand::LinearOperand(ProgramBuilder& builder, const LoweringContext& con
                              const OperandNames& names, TensorId source, Role role, Tokens tokens)
     : fp8_(fp8_use_of(context.job.training, context.traits)),
       role_(role),
+      exchange_(names.exchange),
       source_(source),
       whole_(source),
       cast_(source),
       whole_cast_(source),
       transposed_(source) {
   const bool gathers = tokens == Tokens::kShard && context.dimensions.splits_tokens();
+  if (gathers && overlaps_tensor_parallel(context)) pieces_ = context.layout.tp;
   const Shape shape = builder.program().tensor(source).shape;
   const Shape whole = gathers ? with_all_tokens(context, shape) : shape;
   if (!fp8_.active) {
@@ -53,9 +55,24 @@ void LinearOperand::cast(ProgramBuilder& builder) const {
 
 void LinearOperand::prepare(ProgramBuilder& builder, const char* gather) const {
   cast(builder);
-  if (rows() != (fp8_.active ? cast_ : source_)) {
-    gather_tokens(builder, gather, fp8_.active ? cast_ : source_, rows());
+  const TensorId own = fp8_.active ? cast_ : source_;
+  if (rows() == own) return;
+  if (pieces_ == 1) {
+    gather_tokens(builder, gather, own, rows());
+    return;
   }
+  const Bytes piece = builder.program().tensor(own).bytes;
+  builder.memory_pass("own piece to exchange", 2 * piece, {own}, {rows()});
+}
+
+void LinearOperand::pass_on(ProgramBuilder& builder) const {
+  const Bytes piece = builder.program().tensor(rows()).bytes / pieces_;
+  builder.communicate(exchange_,
+                      {.collective = Collective::kRingShift,
+                       .axis = Axis::kTensor,
+                       .bytes = piece,
+                       .direct = true},
+                      {rows()}, {rows()});
 }
 
 void LinearOperand::gather_again(ProgramBuilder& builder, const char* gather) const {

@@ -17,6 +17,7 @@ constexpr OperandNames kInputNames{
     .cast = "feed-forward norm output in FP8",
     .whole_cast = "gathered feed-forward norm output in FP8",
     .transposed = "feed-forward norm output in FP8, transposed",
+    .exchange = "exchange pieces for up",
 };
 constexpr OperandNames kActivatedNames{
     .cast = "GELU output in FP8",
@@ -27,6 +28,7 @@ constexpr OperandNames kOutputGradientNames{
     .cast = "gradient in FP8, feed-forward half",
     .whole_cast = "gathered gradient in FP8, feed-forward half",
     .transposed = "gradient in FP8, transposed, feed-forward half",
+    .exchange = "exchange pieces of gradient of feed-forward",
 };
 constexpr OperandNames kUpGradientNames{
     .cast = "d(up) in FP8",
@@ -86,9 +88,9 @@ void PlainHalf::forward(ProgramBuilder& builder) const {
   up_projection_.forward(builder, input_, up_);
   builder.memory_pass("GELU", {up_}, {activated_});
   activated_operand_.prepare(builder, "");
-  down_projection_.forward(builder, activated_operand_, partial_output_);
-  scatter_tokens(builder, {"reduce-scatter feed-forward", "all-reduce feed-forward"},
-                 partial_output_, reduced_output_);
+  down_projection_.forward_and_scatter(builder, activated_operand_,
+                                       {"reduce-scatter feed-forward", "all-reduce feed-forward"},
+                                       partial_output_, reduced_output_);
   dropout_.forward(builder, {ports_.input, reduced_output_}, ports_.output);
 }
 

@@ -63,6 +63,10 @@ FieldTable<Training> make_training_table() {
       json::boolean("overlap_parameter_gather", "gather updated parameters under the next forward")
           .with_default("true"),
       &Training::overlap_parameter_gather);
+  t.add(json::boolean("overlap_tensor_parallel",
+                      "tensor parallel communication in pieces under the products that need it")
+            .with_default("false"),
+        &Training::overlap_tensor_parallel);
   t.add(json::boolean("overlap_offload",
                       "copies to and from the host on streams of their own, from pinned memory")
             .with_default("false, as the frameworks copy unless told otherwise"),

@@ -86,6 +86,9 @@ FieldTable<LayoutChoice> make_table() {
   t.add(degree("mlp_chunks", "parts in which dense feed-forwards are computed (TiledMLP)",
                "1, not tiled"),
         &LayoutChoice::mlp_chunks);
+  t.add(degree("head_groups", "groups of heads that Ulysses sends one under the other's attention",
+               "1, all heads at once"),
+        &LayoutChoice::head_groups);
   return t;
 }
 

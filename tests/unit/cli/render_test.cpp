@@ -97,6 +97,7 @@ TEST(Quantity, Rounds) {
   EXPECT_EQ(gib(sim::Bytes(1)), "<0.1 GiB");
   EXPECT_EQ(percent(0.4161), "41.6 %");
   EXPECT_EQ(percent(1e-6), "<0.1 %");
+  EXPECT_EQ(percent(-1e-9), "0.0 %");
   EXPECT_EQ(rate(8.254), "8.25");
   EXPECT_EQ(rate(13107.2), "13,107");
   EXPECT_EQ(counted(1, "layout"), "1 layout");

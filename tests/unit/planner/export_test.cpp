@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "planner/export/imported.hpp"
 #include "planner/space.hpp"
@@ -106,6 +107,24 @@ TEST(Export, Fp8ComesBackOrIsRefused) {
     EXPECT_TRUE(says(std::string("training.fp8_recipe=") + name_of(one.recipe)));
     EXPECT_EQ(says("training.fp8_all_gather=true"), one.all_gather);
     EXPECT_FALSE(export_layout(job, tests::layout_of(job, "ring=8"), ExportTarget::kVerl));
+  }
+}
+
+TEST(Export, TensorOverlapComesBack) {
+  for (const auto& [framework, target, key] :
+       {std::tuple{Framework::kMegatron, ExportTarget::kMegatron, "--tp-comm-overlap\n"},
+        std::tuple{Framework::kTorchTitan, ExportTarget::kTorchTitan,
+                   "enable_async_tensor_parallel = true\n"}}) {
+    sim::Job job = job_of("Llama-3-8B", framework);
+    job.training.overlap_tensor_parallel = true;
+    const std::string text = exported(job, "tp=8,recompute=full", target);
+    EXPECT_TRUE(has(text, key)) << text;
+    const auto imported = import_any(text, "test");
+    ASSERT_TRUE(imported) << imported.error().what;
+    EXPECT_EQ(std::count(imported->settings.begin(), imported->settings.end(),
+                         "training.overlap_tensor_parallel=true"),
+              1);
+    EXPECT_FALSE(has(exported(job, "ring=8", target), key)) << "nothing to overlap";
   }
 }
 

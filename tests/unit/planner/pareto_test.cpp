@@ -5,8 +5,6 @@
 
 #include <algorithm>
 
-#include "planner/compare.hpp"
-
 namespace seqspan::planner {
 namespace {
 
@@ -21,8 +19,13 @@ RC_GTEST_PROP(Pareto, EqualsItsDefinition, ()) {
     candidate.evaluation.peak = sim::Bytes(*rc::gen::inRange(1, 8));
     candidates.push_back(candidate);
   }
-  std::sort(candidates.begin(), candidates.end(), faster);
-  const std::vector<Candidate> front = pareto_front(candidates);
+  ParetoFront pareto;
+  for (const Candidate& candidate : candidates) pareto.add(candidate);
+  const std::span<const Candidate> front = pareto.layouts();
+  for (std::size_t i = 1; i < front.size(); ++i) {
+    RC_ASSERT(front[i - 1].evaluation.step < front[i].evaluation.step);
+    RC_ASSERT(front[i - 1].evaluation.peak > front[i].evaluation.peak);
+  }
   for (const Candidate& candidate : candidates) {
     const bool beaten =
         std::any_of(candidates.begin(), candidates.end(), [&](const Candidate& other) {
@@ -37,6 +40,12 @@ RC_GTEST_PROP(Pareto, EqualsItsDefinition, ()) {
              other.evaluation.peak == candidate.evaluation.peak;
     });
     RC_ASSERT(on_front == !beaten);
+    // One that takes longer by what is on the front is beaten by it, whatever its own step.
+    const bool known = std::any_of(front.begin(), front.end(), [&](const Candidate& other) {
+      return other.evaluation.step < candidate.evaluation.step &&
+             other.evaluation.peak <= candidate.evaluation.peak;
+    });
+    RC_ASSERT(pareto.beats(candidate.evaluation.peak, candidate.evaluation.step) == known);
   }
 }
 

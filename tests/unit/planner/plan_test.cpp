@@ -6,10 +6,8 @@
 #include <numeric>
 #include <set>
 
-#include "planner/compare.hpp"
-#include "planner/space.hpp"
-#include "sim/layout/legality.hpp"
 #include "tests/support/job.hpp"
+#include "tests/unit/planner/brute_force.hpp"
 
 namespace seqspan::planner {
 namespace {
@@ -17,56 +15,11 @@ namespace {
 using sim::Framework;
 using tests::make_job;
 
-// Every combination of every key's values, without the planner's enumeration.
-std::vector<Candidate> brute_force(const sim::Job& job) {
-  std::vector<Candidate> fitting;
-  sim::Simulator simulator(job);
-  const std::int64_t gpus = job.cluster.gpu_count();
-  for (std::int64_t tp = 1; tp <= gpus; ++tp)
-    for (std::int64_t ulysses = 1; ulysses <= gpus; ++ulysses)
-      for (std::int64_t ring = 1; ring <= gpus; ++ring)
-        for (std::int64_t pp = 1; pp <= gpus; ++pp)
-          for (std::int64_t vpp = 1; vpp <= 8; ++vpp)
-            for (std::int64_t b = 1; b <= 16; b *= 2)
-              for (const auto order :
-                   {sim::RingOrder::kZigzag, sim::RingOrder::kContiguous, sim::RingOrder::kStriped})
-                for (const auto exchange :
-                     {sim::KvExchange::kPointToPoint, sim::KvExchange::kAllGather})
-                  for (const auto placement :
-                       {sim::Placement::kUlyssesInner, sim::Placement::kRingInner})
-                    for (const auto recompute :
-                         {sim::Recompute::kNone, sim::Recompute::kSelective, sim::Recompute::kFull})
-                      for (const auto sharding :
-                           {sim::Sharding::kNone, sim::Sharding::kOptimizer,
-                            sim::Sharding::kGradients, sim::Sharding::kParameters}) {
-                        if (gpus % (tp * ulysses * ring * pp) != 0) continue;
-                        sim::Layout layout;
-                        layout.tp = tp;
-                        layout.ulysses = ulysses;
-                        layout.ring = ring;
-                        layout.pp = pp;
-                        layout.vpp = vpp;
-                        layout.dp = gpus / (tp * ulysses * ring * pp);
-                        layout.micro_batch = b;
-                        layout.ring_order = order;
-                        layout.kv_exchange = exchange;
-                        layout.placement = placement;
-                        layout.recompute = recompute;
-                        layout.sharding = sharding;
-                        layout.loss_chunks = sim::default_loss_chunks(job, layout);
-                        if (sim::broken_rule(job, layout)) continue;
-                        const sim::Evaluation evaluation = simulator.evaluate(layout);
-                        if (evaluation.peak > job.cluster.device.memory) continue;
-                        fitting.push_back({layout, evaluation});
-                      }
-  return fitting;
-}
-
 class PlanOfFramework : public testing::TestWithParam<Framework> {};
 
 TEST_P(PlanOfFramework, BestEqualsBruteForce) {
   const sim::Job job = make_job("Llama-3-8B", GetParam(), 1, 32768, 16);
-  const std::vector<Candidate> all = brute_force(job);
+  const std::vector<Candidate> all = tests::brute_force(job);
   ASSERT_FALSE(all.empty());
   const Candidate& fastest = *std::min_element(all.begin(), all.end(), faster);
   const auto smallest = std::min_element(

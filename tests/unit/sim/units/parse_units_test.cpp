@@ -34,6 +34,28 @@ TEST(ParseUnits, TokensAreBinary) {
   EXPECT_EQ(parse_tokens("131072"), Tokens(131072));
 }
 
+TEST(ParseUnits, TokenBudgetsAreDecimal) {
+  EXPECT_EQ(parse_token_budget("100B"), Tokens(100'000'000'000));
+  EXPECT_EQ(parse_token_budget("1.5T"), Tokens(1'500'000'000'000));
+  EXPECT_EQ(parse_token_budget("4096"), Tokens(4096));
+  for (const char* text : {"", "-1B", "1e9", "9999999T", "1.5", "100 GB", "nan"}) {
+    EXPECT_FALSE(parse_token_budget(text)) << text;
+  }
+}
+
+TEST(ParseUnits, DurationsAreDaysAndHours) {
+  EXPECT_DOUBLE_EQ(parse_duration("10d")->value(), 864e3);
+  EXPECT_DOUBLE_EQ(parse_duration("36h")->value(), 129'600);
+  EXPECT_DOUBLE_EQ(parse_duration("1.5min")->value(), 90);
+  for (const char* text : {"", "10", "-1d", "10days", "1e400d", "inf"}) {
+    EXPECT_FALSE(parse_duration(text)) << text;
+  }
+  EXPECT_EQ(format_duration(Seconds(864e3)), "10 days");
+  EXPECT_EQ(format_duration(Seconds(5400)), "1.5 hours");
+  EXPECT_EQ(format_token_count(Tokens(1'048'576)), "1.05 M");
+  EXPECT_EQ(format_token_count(Tokens(999)), "999");
+}
+
 TEST(ParseUnits, RefusesWhatIsNoQuantity) {
   for (const char* text : {"", "80", "-1GiB", "nan", "inf", "GiB", "80gib", "1.5B", "80GiBs",
                            "1e3GiB", "9999999999999999999B", "8388608TiB", "1.GiB", " 1B"}) {

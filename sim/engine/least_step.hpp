@@ -1,0 +1,19 @@
+// A bound of the step from below, far cheaper than the step: every micro-batch passes the busiest
+// stage, whose compute stream runs one op at a time, each for no less than it takes alone.
+//
+//   least = m x max over stages of (sum over its layers of forward and backward compute)
+//
+// Left out: waits for communication, interference, the pipeline's ramp, the first and last
+// micro-batch's own ops, the update. The planner prunes by it (planner/search.hpp).
+#pragma once
+
+#include <span>
+
+#include "sim/program/program.hpp"
+
+namespace seqspan::sim {
+
+// `durations` by op of the program. Allocates nothing.
+[[nodiscard]] Seconds least_step(const Program& program, std::span<const Seconds> durations);
+
+}  // namespace seqspan::sim

@@ -1,0 +1,106 @@
+// Every layout of a job by plain loops over every key's values, without the planner's enumeration,
+// its bounds or its ranking.
+#pragma once
+
+#include <vector>
+
+#include "planner/objective.hpp"
+#include "planner/space.hpp"
+#include "sim/layout/legality.hpp"
+#include "sim/layout/resolve.hpp"
+#include "sim/lower/framework_traits.hpp"
+
+namespace seqspan::tests {
+
+// Calls visit(layout) for what is legal, once: what has no meaning (the order of a ring of one) has
+// the framework's value. Keys that the job fixes have their value only.
+template <class Visit>
+void for_each_legal_layout(const sim::Job& job, Visit visit, const planner::AlsoSearch& also = {}) {
+  const sim::LayoutChoice& fixed = job.layout;
+  const sim::FrameworkTraits& traits = sim::traits_of(job.framework);
+  const auto open = [](const auto& key, auto value) { return !key || *key == value; };
+  const std::int64_t gpus = job.cluster.gpu_count();
+  const auto choose = [&](sim::Layout layout) {
+    for (const auto order :
+         {sim::RingOrder::kZigzag, sim::RingOrder::kContiguous, sim::RingOrder::kStriped})
+      for (const auto exchange : {sim::KvExchange::kPointToPoint, sim::KvExchange::kAllGather})
+        for (const auto placement : {sim::Placement::kUlyssesInner, sim::Placement::kRingInner})
+          for (const auto recompute :
+               {sim::Recompute::kNone, sim::Recompute::kSelective, sim::Recompute::kFull})
+            for (const auto sharding : {sim::Sharding::kNone, sim::Sharding::kOptimizer,
+                                        sim::Sharding::kGradients, sim::Sharding::kParameters}) {
+              if (!open(fixed.ring_order, order) || !open(fixed.kv_exchange, exchange) ||
+                  !open(fixed.placement, placement) || !open(fixed.recompute, recompute) ||
+                  !open(fixed.sharding, sharding)) {
+                continue;
+              }
+              const bool has_no_meaning = (layout.ring == 1 && (order != traits.ring_order ||
+                                                                exchange != traits.kv_exchange)) ||
+                                          (layout.ring > 1 && layout.ulysses > 1
+                                               ? exchange != traits.kv_exchange
+                                               : placement != sim::Placement::kUlyssesInner);
+              if (has_no_meaning) continue;
+              layout.ring_order = order;
+              layout.kv_exchange = exchange;
+              layout.placement = placement;
+              layout.recompute = recompute;
+              layout.sharding = sharding;
+              layout.loss_chunks = sim::default_loss_chunks(job, layout);
+              for (const std::int64_t groups : {1, 2, 4, 8})
+                for (const std::int64_t in_node : {std::int64_t{1}, job.cluster.gpus_per_node}) {
+                  if ((groups > 1 && !also.head_groups) ||
+                      (in_node > 1 && (!also.ulysses_in_node || layout.ulysses == 1))) {
+                    continue;
+                  }
+                  layout.head_groups = groups;
+                  layout.ulysses_in_node = in_node;
+                  if (!sim::broken_rule(job, layout)) visit(layout);
+                }
+            }
+  };
+  for (std::int64_t tp = 1; tp <= gpus; ++tp)
+    for (std::int64_t ulysses = 1; ulysses <= gpus; ++ulysses)
+      for (std::int64_t ring = 1; ring <= gpus; ++ring)
+        for (std::int64_t pp = 1; pp <= gpus; ++pp) {
+          if (gpus % (tp * ulysses * ring * pp) != 0) continue;
+          if (!open(fixed.tp, tp) || !open(fixed.ulysses, ulysses) || !open(fixed.ring, ring) ||
+              !open(fixed.pp, pp)) {
+            continue;
+          }
+          for (std::int64_t vpp = 1; vpp <= 8; ++vpp)
+            for (std::int64_t ep = 1; ep <= gpus; ++ep)
+              for (std::int64_t micro_batch = 1; micro_batch <= 16; micro_batch *= 2) {
+                if (!open(fixed.vpp, vpp) || !open(fixed.ep, ep) ||
+                    !open(fixed.micro_batch, micro_batch)) {
+                  continue;
+                }
+                sim::Layout layout;
+                layout.tp = tp;
+                layout.ulysses = ulysses;
+                layout.ring = ring;
+                layout.pp = pp;
+                layout.vpp = vpp;
+                layout.ep = ep;
+                layout.dp = gpus / (tp * ulysses * ring * pp);
+                layout.micro_batch = micro_batch;
+                choose(layout);
+              }
+        }
+}
+
+// Those that fit, with their numbers.
+inline std::vector<planner::Candidate> brute_force(const sim::Job& job,
+                                                   const planner::AlsoSearch& also = {}) {
+  std::vector<planner::Candidate> fitting;
+  sim::Simulator simulator(job);
+  for_each_legal_layout(
+      job,
+      [&](const sim::Layout& layout) {
+        const sim::Evaluation evaluation = simulator.evaluate(layout);
+        if (evaluation.fits) fitting.push_back({layout, evaluation});
+      },
+      also);
+  return fitting;
+}
+
+}  // namespace seqspan::tests

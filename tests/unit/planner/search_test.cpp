@@ -1,0 +1,222 @@
+// The search against brute force, and the bounds that it gives layouts up by.
+#include "planner/search.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+#include "planner/plan.hpp"
+#include "sim/layout/resolve.hpp"
+#include "sim/spec/layout_text.hpp"
+#include "tests/support/job.hpp"
+#include "tests/unit/planner/brute_force.hpp"
+
+namespace seqspan::planner {
+namespace {
+
+using sim::Framework;
+using tests::make_job;
+
+// A small job: 2 to 8 GPUs, sometimes some keys fixed, and memory between what leaves nothing and
+// what leaves everything.
+class RandomJobs {
+ public:
+  sim::Job next() {
+    const char* const model = pick<const char*>(
+        {"Llama-3-8B", "Qwen3-30B-A3B", "Qwen3-8B", "Mixtral-8x7B", "Llama-2-7B"});
+    const Framework framework = pick<Framework>({Framework::kMegatron, Framework::kDeepSpeed,
+                                                 Framework::kYunchang, Framework::kTorchTitan});
+    sim::Job job = make_job(model, framework, 1, pick<std::int64_t>({4096, 16384, 65536, 98304}),
+                            pick<std::int64_t>({4, 8, 12, 16}));
+    job.cluster.gpus_per_node = pick<std::int64_t>({2, 3, 4, 4, 6, 8});
+    job.cluster.nvlink_domain = job.cluster.gpus_per_node;
+    job.cluster.nics_per_node = job.cluster.gpus_per_node;
+    // Layers are cut so that small GPUs hold them.
+    std::vector<sim::LayerRun>& runs = job.model.towers.front().runs;
+    runs.resize(1);
+    runs.front().count = pick<std::int64_t>({2, 4, 6});
+    job.cluster.device.memory =
+        sim::Bytes(pick<std::int64_t>({6, 16, 24, 48, 80, 320}) * sim::kGibi);
+    job.cluster.device.host_link.bandwidth = sim::BytesPerSecond(5e10);
+    if (chance(3))
+      job.layout.recompute = pick<sim::Recompute>({sim::Recompute::kNone, sim::Recompute::kFull});
+    if (chance(3)) job.layout.tp = pick<std::int64_t>({1, 2});
+    if (chance(3)) job.layout.micro_batch = pick<std::int64_t>({1, 2});
+    if (chance(4)) job.layout.ulysses = pick<std::int64_t>({1, 2});
+    if (chance(4)) job.training.overlap_tensor_parallel = framework == Framework::kMegatron;
+    if (chance(4)) {
+      sim::Documents& documents = job.training.documents.emplace();
+      documents.lengths = sim::LognormalLengths{job.training.sequence_length / 8, 1.5};
+      documents.samples = 16;
+      documents.assignment = pick<sim::Assignment>(
+          {sim::Assignment::kAsTheyCome, sim::Assignment::kSorted, sim::Assignment::kBalanced});
+      if (chance(3)) documents.context_parallel = sim::DocumentGroups::kPerDocument;
+    }
+    return job;
+  }
+
+ private:
+  template <class Value>
+  Value pick(std::initializer_list<Value> values) {
+    return values.begin()[random_() % values.size()];
+  }
+  bool chance(unsigned of) { return random_() % of == 0; }
+
+  std::mt19937 random_{20261126};
+};
+
+std::string numbers_of(const Candidate& candidate) {
+  return fmt::format("{} {} ({})", candidate.evaluation.step.value(),
+                     candidate.evaluation.peak.value(), sim::to_string(candidate.layout));
+}
+
+// On the front: no other is at least as good in both and better in one; one of equals.
+std::vector<Candidate> front_of(std::vector<Candidate> all) {
+  std::sort(all.begin(), all.end(), faster);
+  std::vector<Candidate> front;
+  for (const Candidate& candidate : all) {
+    const auto beaten = [&](const Candidate& other) {
+      return other.evaluation.step <= candidate.evaluation.step &&
+             other.evaluation.peak <= candidate.evaluation.peak;
+    };
+    if (std::none_of(front.begin(), front.end(), beaten)) front.push_back(candidate);
+  }
+  return front;
+}
+
+std::vector<Candidate> fastest_by_context(std::vector<Candidate> all) {
+  std::sort(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) {
+    if (a.layout.cp() != b.layout.cp()) return a.layout.cp() < b.layout.cp();
+    return faster(a, b);
+  });
+  const auto end = std::unique(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) {
+    return a.layout.cp() == b.layout.cp();
+  });
+  all.erase(end, all.end());
+  return all;
+}
+
+TEST(Search, EqualsBruteForceOn300RandomJobsWithAnAnswer) {
+  RandomJobs jobs;
+  int answered = 0;
+  for (int i = 0; answered < 300; ++i) {
+    ASSERT_LT(i, 1000) << "too few jobs have an answer";
+    const sim::Job job = jobs.next();
+    const AlsoSearch also{.head_groups = i % 4 == 0, .ulysses_in_node = i % 7 == 0};
+    std::vector<Candidate> all = tests::brute_force(job, also);
+    const Objective objective = i % 5 == 0 ? Objective::kMemoryHeadroom : Objective::kStepTime;
+    const Plan plan = [&] {
+      PlanOptions options;
+      options.best = 3;
+      options.objective = objective;
+      options.also = also;
+      options.threads = 1U + static_cast<unsigned>(i) % 3U;
+      return make_plan(job, options);
+    }();
+    SCOPED_TRACE(fmt::format("job {}: {} {} on {}", i, job.model.name, name_of(job.framework),
+                             job.cluster.gpu_count()));
+    ASSERT_EQ(plan.fitting, static_cast<std::int64_t>(all.size()));
+    if (!all.empty()) ++answered;
+    const std::vector<Candidate> front = front_of(all);
+    ASSERT_EQ(plan.pareto.size(), front.size());
+    for (std::size_t k = 0; k < front.size(); ++k) {
+      EXPECT_EQ(numbers_of(plan.pareto[k]), numbers_of(front[k]));
+    }
+    const std::vector<Candidate> by_context =
+        job.training.documents ? fastest_by_context(all) : std::vector<Candidate>{};
+    ASSERT_EQ(plan.by_context.size(), by_context.size());
+    for (std::size_t k = 0; k < by_context.size(); ++k) {
+      EXPECT_EQ(numbers_of(plan.by_context[k]), numbers_of(by_context[k]));
+    }
+    std::sort(all.begin(), all.end(), [&](const Candidate& a, const Candidate& b) {
+      return ranks_before(objective, a, b);
+    });
+    ASSERT_EQ(plan.best.size(), std::min<std::size_t>(3, all.size()));
+    for (std::size_t k = 0; k < plan.best.size(); ++k) {
+      const sim::Simulation& simulation = plan.best[k].simulation;
+      EXPECT_EQ(numbers_of({simulation.layout, {simulation.peak.peak, simulation.time.step, {}}}),
+                numbers_of(all[k]));
+    }
+  }
+}
+
+// Admissible: never above what they bound, for any legal layout.
+TEST(Search, BoundsAreNeverAboveWhatTheyBound) {
+  RandomJobs jobs;
+  std::int64_t layouts = 0;
+  double tightest = 0;
+  for (int i = 0; i < 60; ++i) {
+    const sim::Job job = jobs.next();
+    sim::Simulator simulator(job);
+    std::map<std::string, sim::Bytes> least_of_key;
+    tests::for_each_legal_layout(job, [&](const sim::Layout& layout) {
+      ++layouts;
+      sim::Evaluation evaluation = simulator.evaluate_memory(layout);
+      const sim::Bytes least_peak = simulator.least_peak();
+      const sim::Seconds least_step = simulator.least_step();
+      simulator.evaluate_time(evaluation);
+      ASSERT_LE(least_peak, evaluation.peak) << sim::to_string(layout);
+      ASSERT_LE(least_step, evaluation.step) << sim::to_string(layout);
+      tightest = std::max(tightest, least_step / evaluation.step);
+      // Layouts that the search takes it over to have the same.
+      const std::string key =
+          fmt::format("{} {} {} {} {} {} {}", layout.tp, layout.ulysses, layout.ring, layout.pp,
+                      layout.vpp, layout.ep, static_cast<int>(layout.sharding));
+      const auto [known, first] = least_of_key.emplace(key, least_peak);
+      ASSERT_EQ(known->second, least_peak) << sim::to_string(layout);
+    });
+  }
+  EXPECT_GT(layouts, 5000);
+  EXPECT_GT(tightest, 0.8) << "and it is of use";
+}
+
+TEST(Search, ThreadsChangeNothing) {
+  const sim::Job job = make_job("Qwen3-30B-A3B", Framework::kMegatron, 2, 65536, 16);
+  const auto told = [&](unsigned threads) {
+    const Plan plan = [&] {
+      PlanOptions options;
+      options.best = 20;
+      options.threads = threads;
+      return make_plan(job, options);
+    }();
+    std::string text = fmt::format("{} {} {}\n", plan.candidates, plan.evaluated, plan.fitting);
+    for (const Rejection& rejection : plan.rejected) {
+      text += fmt::format("{} {} {} {}\n", static_cast<int>(rejection.code), rejection.count,
+                          sim::to_string(rejection.example), rejection.example_peak.value());
+    }
+    for (const RankedLayout& ranked : plan.best) {
+      text += sim::to_string(ranked.simulation.layout) + ranked.loses + "\n";
+    }
+    for (const Candidate& candidate : plan.pareto) text += numbers_of(candidate) + "\n";
+    return text;
+  };
+  const std::string alone = told(1);
+  for (const unsigned threads : {2U, 3U, 8U}) EXPECT_EQ(told(threads), alone);
+}
+
+TEST(Search, StopsWithTheBestSoFar) {
+  const sim::Job job = make_job("Llama-3-8B", Framework::kMegatron, 1, 32768, 16);
+  const Plan whole = make_plan(job, {});
+  std::atomic<bool> stop{false};
+  double last = 0;
+  PlanOptions options;
+  options.threads = 1;
+  options.stop = &stop;
+  options.progress = [&](double done) {
+    EXPECT_GT(done, last);
+    last = done;
+    stop = done > 0.5;
+  };
+  const Plan part = make_plan(job, options);
+  EXPECT_TRUE(part.interrupted);
+  EXPECT_FALSE(whole.interrupted);
+  EXPECT_LT(last, 1);
+  EXPECT_LT(part.candidates, whole.candidates);
+  ASSERT_FALSE(part.best.empty());
+  EXPECT_GE(part.best.front().simulation.time.step, whole.best.front().simulation.time.step);
+}
+
+}  // namespace
+}  // namespace seqspan::planner

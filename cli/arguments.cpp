@@ -86,6 +86,9 @@ sim::Result<Request> request_of(const ParsedLine& line, const std::vector<std::s
   if (line.command == "memory") return memory_of(line);
   if (line.command == "cluster") return cluster_of(line);
   if (line.command == "profile") return profile_of(line, words);
+  if (line.command == "report") return report_of(line);
+  if (line.command == "serve") return serve_of(line);
+  if (line.command == "trace") return trace_of(line);
   if (line.command == "replay") return replay_of(line);
   if (line.command == "validate") return validate_of(line, words);
   if (line.command == "diff") return diff_of(line);

@@ -49,6 +49,28 @@ struct SimulateArguments {
   JobArguments job;
   std::optional<std::string> layout;  // text or file
   bool program = false;
+  std::string trace_file;     // empty: none; "-": standard output
+  bool trace_detail = false;  // every op of every micro-batch
+};
+
+struct ReportArguments {
+  JobArguments job;  // its file may be a plan
+  std::size_t best = 5;
+  std::string output_file;      // "-": standard output
+  std::string validation_file;  // empty: none
+};
+
+struct ServeArguments {
+  JobArguments job;
+  std::optional<std::string> layout;  // where the sliders start
+  std::uint16_t port = 8765;          // of 127.0.0.1; 0: a free one
+};
+
+enum class TraceAction : std::uint8_t { kSummary };
+
+struct TraceArguments {
+  TraceAction action = TraceAction::kSummary;
+  std::string file;
 };
 
 // Values of one field of a job ("training.sequence_length") or key of a layout ("layout.ulysses").
@@ -61,9 +83,10 @@ struct MemoryArguments {
   JobArguments job;
   std::string layout;  // text or file
   std::vector<Sweep> sweeps;
-  bool longest = false;  // --max sequence_length
-  std::string csv_file;  // empty: none; "-": standard output
-  std::string svg_file;  // likewise
+  bool longest = false;   // --max sequence_length
+  std::string csv_file;   // empty: none; "-": standard output
+  std::string svg_file;   // likewise
+  std::string html_file;  // likewise
 };
 
 // seqspan cluster show
@@ -175,8 +198,9 @@ struct HelpArguments {
 
 using Request = std::variant<PlanArguments, SimulateArguments, MemoryArguments, ClusterArguments,
                              ProfileArguments, ValidateArguments, ExportArguments, ImportArguments,
-                             DiffArguments, ReplayArguments, ExplainArguments, SchemaArguments,
-                             CompletionArguments, VersionArguments, HelpArguments>;
+                             DiffArguments, ReplayArguments, ExplainArguments, TraceArguments,
+                             ReportArguments, ServeArguments, SchemaArguments, CompletionArguments,
+                             VersionArguments, HelpArguments>;
 
 struct Invocation {
   DisplayOptions display;

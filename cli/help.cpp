@@ -44,17 +44,34 @@ constexpr std::array kTopics = {
           "  seqspan plan configs/jobs/llama3-8b-128k.json -o plan.json\n",
           kJobNotes},
     Topic{"simulate", "Predict memory, time and traffic of one training step in one layout.",
-          "seqspan simulate JOB --layout L [--program]",
+          "seqspan simulate JOB --layout L [--program] [--trace FILE]",
           "  seqspan simulate configs/jobs/llama3-8b-128k.json --layout ulysses=8,recompute=full\n"
           "  seqspan simulate configs/jobs/llama3-8b-128k.json --layout tp=2,ring=4 \\\n"
           "    --set training.sequence_length=256K\n"
           "  seqspan simulate configs/jobs/llama3-8b-128k.json --layout ring=8 --json\n"
-          "  seqspan simulate configs/jobs/llama3-8b-128k.json --layout ring=8 --program\n",
+          "  seqspan simulate configs/jobs/llama3-8b-128k.json --layout ring=8 --program\n"
+          "  seqspan simulate configs/jobs/llama3-8b-128k.json --layout ring=8 --trace "
+          "step.json.gz\n",
           kJobNotes},
+    Topic{"report", "Write a plan as one page for the browser, which loads nothing from elsewhere.",
+          "seqspan report JOB|PLAN -o FILE [--best N] [--validation FILE]",
+          "  seqspan report configs/jobs/llama3-8b-128k.json -o report.html\n"
+          "  seqspan report plan.json -o report.html --validation validation.json\n",
+          kJobNotes},
+    Topic{
+        "serve",
+        "Answer what-if questions in the browser: sliders for a layout, on this machine only.",
+        "seqspan serve JOB [--layout L] [--port N]",
+        "  seqspan serve configs/jobs/llama3-8b-128k.json --layout ulysses=8,recompute=full\n",
+        "Prints the address of the page, and answers until it is interrupted (Ctrl-C, SIGTERM).\n"},
+    Topic{"trace", "Say in text what a trace of a step shows.", "seqspan trace summary FILE",
+          "  seqspan trace summary step.json.gz\n",
+          "Reads what simulate --trace has written. To look at one: open it in ui.perfetto.dev, "
+          "which reads it in the\nbrowser and sends it nowhere.\n"},
     Topic{"memory",
           "Ask what memory a layout would need if its sequences, degrees or cards were others.",
           "seqspan memory JOB --layout L [--sweep PATH=V,V,...]... [--max sequence_length]\n"
-          "               [--csv FILE] [--svg FILE]",
+          "               [--csv FILE] [--svg FILE] [--html FILE]",
           "  seqspan memory configs/jobs/llama3-8b-128k.json --layout recompute=full \\\n"
           "    --sweep training.sequence_length=32K,128K,512K --sweep layout.ulysses=1,2,4,8\n"
           "  seqspan memory configs/jobs/llama3-8b-128k.json --layout recompute=full \\\n"

@@ -77,6 +77,9 @@ constexpr std::array kMemoryOptions = {
                "Write the table; '-' prints it instead of the text"},
     OptionSpec{"--svg", "FILE", Takes::kOneValue,
                "Draw memory by role against capacity; '-' prints it instead of the text"},
+    OptionSpec{
+        "--html", "FILE", Takes::kOneValue,
+        "Table and drawing as one page, which loads nothing; '-' prints it instead of the text"},
 };
 
 constexpr std::array kSimulateOptions = {
@@ -85,6 +88,33 @@ constexpr std::array kSimulateOptions = {
                "then the framework's default"},
     OptionSpec{"--program", "", Takes::kNothing,
                "Print the program that the numbers are read from, instead of them"},
+    OptionSpec{
+        "--trace", "FILE", Takes::kOneValue,
+        "Write the step op by op, for Perfetto (ui.perfetto.dev); packed where the name ends "
+        "in .gz; '-' prints it instead of the text"},
+    OptionSpec{"--trace-detail", "", Takes::kNothing,
+               "With --trace: the ops of every micro-batch, not of the first, middle and last"},
+};
+
+constexpr std::array kReportOptions = {
+    OptionSpec{"-o,--output", "FILE", Takes::kOneValue,
+               "Write the page to this file; '-' prints it"},
+    OptionSpec{"--best", "N", Takes::kOneValue, "How many layouts to rank, 5 unless given"},
+    OptionSpec{"--validation", "FILE", Takes::kOneValue,
+               "What validate --json has printed: predicted against measured goes into the page"},
+};
+
+constexpr std::array kServeOptions = {
+    OptionSpec{
+        "--layout", "L", Takes::kOneValue,
+        "Where the sliders start, such as tp=2,ulysses=4; the framework's defaults unless given"},
+    OptionSpec{"--port", "N", Takes::kOneValue,
+               "Port of 127.0.0.1, 8765 unless given; 0 takes a free one"},
+};
+
+constexpr std::array kTraceOptions = {
+    OptionSpec{"ACTION", "", Takes::kOneValue, "summary"},
+    OptionSpec{"FILE", "", Takes::kOneValue, "What simulate --trace has written"},
 };
 
 constexpr std::array kClusterOptions = {
@@ -224,7 +254,9 @@ void add_command(CLI::App& app, const std::string& name) {
   CLI::App& command = *app.add_subcommand(name);
   command.set_help_flag();
   command.fallthrough();
-  if (name == "plan" || name == "simulate" || name == "memory") add_options(command, kJobOptions);
+  for (const char* of_job : {"plan", "simulate", "memory", "report", "serve"}) {
+    if (name == of_job) add_options(command, kJobOptions);
+  }
   if (name == "plan") add_options(command, kPlanOptions);
   if (name == "simulate") add_options(command, kSimulateOptions);
   if (name == "memory") add_options(command, kMemoryOptions);
@@ -234,6 +266,9 @@ void add_command(CLI::App& app, const std::string& name) {
   if (name == "diff") add_options(command, kDiffOptions);
   if (name == "export") add_options(command, kExportOptions);
   if (name == "import") add_options(command, kImportOptions);
+  if (name == "report") add_options(command, kReportOptions);
+  if (name == "serve") add_options(command, kServeOptions);
+  if (name == "trace") add_options(command, kTraceOptions);
   if (name == "replay") add_options(command, kReplayOptions);
   if (name == "explain") {
     add_options(command, kExplainOptions);

@@ -15,8 +15,11 @@
 #include "cli/commands/plan.hpp"
 #include "cli/commands/profile.hpp"
 #include "cli/commands/replay.hpp"
+#include "cli/commands/report.hpp"
 #include "cli/commands/schema.hpp"
+#include "cli/commands/serve.hpp"
 #include "cli/commands/simulate.hpp"
+#include "cli/commands/trace.hpp"
 #include "cli/commands/validate.hpp"
 #include "cli/commands/version.hpp"
 #include "cli/exit_code.hpp"
@@ -46,6 +49,9 @@ struct Command {
   Answer operator()(const DiffArguments& a) const { return diff_command(a, display, output); }
   Answer operator()(const ExportArguments& a) const { return export_command(a, display, output); }
   Answer operator()(const ImportArguments& a) const { return import_command(a, display, output); }
+  Answer operator()(const ReportArguments& a) const { return report_command(a, output); }
+  Answer operator()(const ServeArguments& a) const { return serve_command(a, output); }
+  Answer operator()(const TraceArguments& a) const { return trace_command(a, display, output); }
   Answer operator()(const ReplayArguments& a) const { return replay_command(a, display, output); }
   Answer operator()(const ExplainArguments& a) const { return explain_command(a, display, output); }
   Answer operator()(const SchemaArguments& a) const { return schema_command(a, display, output); }

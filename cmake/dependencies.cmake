@@ -1,6 +1,7 @@
 # What we stand on. docs/dependencies.md has the reason for each.
 #
 # Always there:  CLI11::CLI11 nlohmann_json::nlohmann_json Boost::headers fmt::fmt tl::expected
+#                ZLIB::ZLIB
 # Here or not:   seqspan::mpi seqspan::cuda seqspan::nccl, interface targets that can always be linked
 #                and are empty where the library is absent. Sources ask seqspan_config.hpp which it is.
 
@@ -10,6 +11,7 @@ find_package(Boost 1.74 REQUIRED)
 find_package(fmt REQUIRED)
 find_package(tl-expected REQUIRED)
 find_package(Threads REQUIRED)
+find_package(ZLIB REQUIRED)
 
 # seqspan_read_define(<out> <header> <macro>): the number that a header gives to a macro.
 function(seqspan_read_define out header macro)

@@ -109,6 +109,7 @@ Plan make_plan(sim::Simulator& simulator, const PlanOptions& options) {
   }
   if (!plan.best.empty()) {
     plan.why = alternatives(simulator, plan.best.front().simulation.layout);
+    plan.groups = group_choices(simulator, plan.best.front().simulation.layout);
   }
   plan.search_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();

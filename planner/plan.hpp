@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "planner/alternatives.hpp"
+#include "planner/group_choices.hpp"
 #include "planner/objective.hpp"
 #include "planner/rejection.hpp"
 #include "planner/space.hpp"
@@ -40,6 +41,7 @@ struct Plan {
   std::vector<Rejection> rejected;  // by count, most first
   std::vector<RankedLayout> best;   // ranked, at most `PlanOptions::best`
   std::vector<Alternative> why;     // the keys of the best, each changed alone
+  std::vector<GroupChoice> groups;  // the GPUs of a sequence, shared out otherwise
   std::vector<Candidate> pareto;    // step time against peak memory, fastest first
   // With documents: the fastest of each context parallel size (context_trade.hpp).
   std::vector<Candidate> by_context;

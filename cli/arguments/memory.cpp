@@ -63,18 +63,19 @@ sim::Result<Request> memory_of(const ParsedLine& line) {
     }
     arguments.longest = true;
   }
-  for (const char* option : {"--csv", "--svg"}) {
+  for (const char* option : {"--csv", "--svg", "--html"}) {
     if (line.has(option) && line.value(option).empty()) {
       return sim::input_error("the file's name is empty", option);
     }
   }
   arguments.csv_file = line.value("--csv");
   arguments.svg_file = line.value("--svg");
+  arguments.html_file = line.value("--html");
   const int answers = (arguments.csv_file == "-" ? 1 : 0) + (arguments.svg_file == "-" ? 1 : 0) +
-                      (line.has("--json") ? 1 : 0);
+                      (arguments.html_file == "-" ? 1 : 0) + (line.has("--json") ? 1 : 0);
   if (answers > 1) {
     return sim::input_error("several answers for standard output", {}, {},
-                            "one of --json, --csv - and --svg -");
+                            "one of --json, --csv -, --svg - and --html -");
   }
   return arguments;
 }

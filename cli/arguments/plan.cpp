@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t kMostBest = 1000;
 
+}  // namespace
+
 sim::Result<std::size_t> best_of(const ParsedLine& line) {
   if (!line.has("--best")) return PlanArguments{}.best;
   const std::string text = line.value("--best");
@@ -23,6 +25,8 @@ sim::Result<std::size_t> best_of(const ParsedLine& line) {
   }
   return best;
 }
+
+namespace {
 
 sim::Result<planner::Objective> objective_of(const ParsedLine& line) {
   if (!line.has("--objective")) return PlanArguments{}.objective;

@@ -11,6 +11,8 @@ namespace seqspan::cli {
 
 // A job file, or a model and a cluster by name: of the commands that take one.
 [[nodiscard]] sim::Result<JobArguments> job_of(const ParsedLine& line);
+// --best: how many layouts to show.
+[[nodiscard]] sim::Result<std::size_t> best_of(const ParsedLine& line);
 
 [[nodiscard]] sim::Result<Request> plan_of(const ParsedLine& line);
 [[nodiscard]] sim::Result<Request> simulate_of(const ParsedLine& line);
@@ -25,6 +27,9 @@ namespace seqspan::cli {
 [[nodiscard]] sim::Result<Request> export_of(const ParsedLine& line);
 [[nodiscard]] sim::Result<Request> import_of(const ParsedLine& line);
 [[nodiscard]] sim::Result<Request> explain_of(const ParsedLine& line);
+[[nodiscard]] sim::Result<Request> report_of(const ParsedLine& line);
+[[nodiscard]] sim::Result<Request> serve_of(const ParsedLine& line);
+[[nodiscard]] sim::Result<Request> trace_of(const ParsedLine& line);
 [[nodiscard]] sim::Result<Request> replay_of(const ParsedLine& line);
 
 }  // namespace seqspan::cli

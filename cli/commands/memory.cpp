@@ -4,6 +4,7 @@
 
 #include "cli/commands/job.hpp"
 #include "cli/commands/what_if.hpp"
+#include "cli/page/memory_page.hpp"
 #include "cli/render/memory_csv.hpp"
 #include "cli/render/memory_json.hpp"
 #include "cli/render/memory_report.hpp"
@@ -33,7 +34,8 @@ sim::Result<ExitCode> memory_command(const MemoryArguments& arguments,
   if (!job) return tl::unexpected(job.error());
   const auto answers = what_if(arguments);
   if (!answers) return tl::unexpected(answers.error());
-  const bool is_text = !display.json && arguments.csv_file != "-" && arguments.svg_file != "-";
+  const bool is_text = !display.json && arguments.csv_file != "-" && arguments.svg_file != "-" &&
+                       arguments.html_file != "-";
   if (display.json) output.answer(memory_json(*job, arguments, *answers));
   if (is_text) {
     output.answer(memory_report(output.style(), *job, arguments, *answers));
@@ -45,6 +47,10 @@ sim::Result<ExitCode> memory_command(const MemoryArguments& arguments,
   }
   if (!arguments.svg_file.empty()) {
     auto written = put(arguments.svg_file, memory_svg(*job, arguments, *answers), output);
+    if (!written) return tl::unexpected(written.error());
+  }
+  if (!arguments.html_file.empty()) {
+    auto written = put(arguments.html_file, memory_page(*job, arguments, *answers), output);
     if (!written) return tl::unexpected(written.error());
   }
   const bool any = std::any_of(answers->begin(), answers->end(), [](const WhatIf& answer) {

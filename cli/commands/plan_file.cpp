@@ -103,6 +103,27 @@ sim::Result<PlannedLayout> read_plan(const std::string& file, std::int64_t rank)
   return PlannedLayout{*std::move(job), *resolved};
 }
 
+bool is_plan_file(const std::string& file) {
+  const auto text = sim::read_input_file(file, file);
+  if (!text) return false;
+  const auto plan = sim::json::parse(text->text, file);
+  return plan && plan->find("given") != nullptr && plan->find("best") != nullptr;
+}
+
+sim::Result<JobArguments> read_plan_given(const std::string& file) {
+  const auto text = sim::read_input_file(file, file);
+  if (!text) return tl::unexpected(text.error());
+  const auto plan = sim::json::parse(text->text, file);
+  if (!plan) return tl::unexpected(plan.error());
+  const Value* given = plan->find("given");
+  if (given == nullptr || given->kind != Kind::kObject) return no_plan(file, "'given'");
+  JobArguments arguments = arguments_at(*given);
+  const auto job = read_job(arguments);
+  if (!job) return tl::unexpected(job.error());
+  if (auto same = check_inputs(*plan, *job, file); !same) return tl::unexpected(same.error());
+  return arguments;
+}
+
 sim::Result<PlannedLayout> read_plan_or_job(const std::string& file,
                                             const std::optional<std::string>& layout,
                                             const std::vector<std::string>& settings,

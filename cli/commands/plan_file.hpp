@@ -24,6 +24,11 @@ struct PlannedLayout {
 // made from is not what it was (by SHA-256): a plan of another job says nothing about this one.
 [[nodiscard]] sim::Result<PlannedLayout> read_plan(const std::string& file, std::int64_t rank);
 
+// Whether the file looks like what `plan -o` writes, not like a job.
+[[nodiscard]] bool is_plan_file(const std::string& file);
+// What the plan was made of, whose files are what they were. Errors: as read_plan().
+[[nodiscard]] sim::Result<JobArguments> read_plan_given(const std::string& file);
+
 // A plan file, or with `layout` a job file with these settings: of the commands that take either.
 [[nodiscard]] sim::Result<PlannedLayout> read_plan_or_job(const std::string& file,
                                                           const std::optional<std::string>& layout,

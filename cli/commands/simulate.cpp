@@ -4,10 +4,40 @@
 #include "cli/commands/layout.hpp"
 #include "cli/render/result_json.hpp"
 #include "cli/render/simulation_report.hpp"
+#include "cli/trace/gzip.hpp"
+#include "cli/trace/trace.hpp"
+#include "cli/write_file.hpp"
 #include "sim/engine/simulator.hpp"
 #include "sim/program/print.hpp"
 
 namespace seqspan::cli {
+namespace {
+
+constexpr std::string_view kPacked = ".gz";
+
+bool is_packed(const std::string& file) {
+  return file.size() >= kPacked.size() &&
+         file.compare(file.size() - kPacked.size(), kPacked.size(), kPacked) == 0;
+}
+
+sim::Result<void> write_trace(const SimulateArguments& arguments, const sim::Job& job,
+                              const sim::StepTimeline& timeline, Output& output) {
+  const std::string& file = arguments.trace_file;
+  const TraceDetail detail = arguments.trace_detail ? TraceDetail::kAll : TraceDetail::kSome;
+  const sim::Result<std::string> text = trace_json(job, timeline, detail);
+  if (!text) return tl::unexpected(text.error());
+  if (file == "-") {
+    output.answer(*text);
+    return {};
+  }
+  const sim::Result<void> written = write_file(file, is_packed(file) ? gzip(*text) : *text);
+  if (!written) return written;
+  output.message("wrote " + file + ", for ui.perfetto.dev and seqspan trace summary\n");
+  return {};
+}
+
+}  // namespace
+
 sim::Result<ExitCode> simulate_command(const SimulateArguments& arguments,
                                        const DisplayOptions& display, Output& output) {
   const sim::Result<sim::Job> job = read_job(arguments.job);
@@ -21,8 +51,15 @@ sim::Result<ExitCode> simulate_command(const SimulateArguments& arguments,
     output.answer(sim::to_text(simulator.program_of(*layout)));
     return ExitCode::kDone;
   }
+  if (!arguments.trace_file.empty()) {
+    const sim::Result<void> written =
+        write_trace(arguments, *job, simulator.timeline(*layout), output);
+    if (!written) return tl::unexpected(written.error());
+  }
   const sim::Simulation simulation = simulator.simulate(*layout);
-  if (display.json) {
+  if (arguments.trace_file == "-") {
+    print_warnings(*job, output);
+  } else if (display.json) {
     output.answer(simulation_json(*job, simulation));
   } else {
     output.answer(simulation_report(output.style(), *job, simulation));

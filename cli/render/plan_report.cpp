@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "cli/render/answer.hpp"
+#include "cli/render/groups_section.hpp"
 #include "cli/render/layout_choice.hpp"
 #include "cli/render/quantity.hpp"
 #include "cli/render/sections.hpp"
@@ -173,6 +174,7 @@ std::string plan_report(const Style& style, const sim::Job& job, const planner::
   std::string text = answer(style, job, plan);
   text += ranking(style, job, plan);
   text += why(style, job, plan);
+  text += groups_section(style, job, plan);
   if (!plan.best.empty()) {
     const sim::Simulation& best = plan.best.front().simulation;
     text += memory_section(style, best);

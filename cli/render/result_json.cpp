@@ -217,6 +217,20 @@ std::string plan_json(const sim::Job& job, const JobArguments& given, const plan
     if (alternative.peak.value() > 0) entry["peak_bytes"] = number(alternative.peak);
     object["why"].push_back(std::move(entry));
   }
+  object["groups"] = Json::array();
+  for (const planner::GroupChoice& choice : plan.groups) {
+    Json entry = {{"layout", layout_json(choice.layout)}, {"kv_copies", choice.kv_copies}};
+    if (choice.refused) {
+      entry["refused"] = std::string(sim::facts_of(*choice.refused).name);
+    } else {
+      entry["step_seconds"] = number(choice.step);
+    }
+    if (choice.peak.value() > 0) {
+      entry["peak_bytes"] = number(choice.peak);
+      entry["bytes_sent_per_gpu"] = number(choice.sent);
+    }
+    object["groups"].push_back(std::move(entry));
+  }
   object["pareto"] = Json::array();
   for (const planner::Candidate& candidate : plan.pareto) {
     object["pareto"].push_back({{"layout", layout_json(candidate.layout)},

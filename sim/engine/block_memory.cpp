@@ -61,6 +61,7 @@ void BlockMemoryReader::walk_op(std::size_t index, std::int64_t iteration) {
   } else if (live_ > peak_.bytes) {
     peak_ = {live_, index, iteration};
   }
+  if (series_ != nullptr) note(index, iteration);
   for (const TensorId id : op.reads) release_after(index, id);
   for (const TensorId id : op.writes) release_after(index, id);
 }
@@ -118,6 +119,11 @@ void BlockMemoryReader::skip_iterations(const Loop& loop, std::int64_t count) {
 
 void BlockMemoryReader::walk_loop(const Loop& loop) {
   hold_for(loop);
+  if (series_ != nullptr) {
+    for (std::int64_t i = 0; i < loop.times; ++i) walk_body(loop, i);
+    release_held(loop);
+    return;
+  }
   walk_body(loop, 0);
   if (loop.times > 2 && !stopped_) skip_iterations(loop, loop.times - 2);
   if (loop.times > 1 && !stopped_) walk_body(loop, loop.times - 1);
@@ -127,6 +133,7 @@ void BlockMemoryReader::walk_loop(const Loop& loop) {
 BlockPeak BlockMemoryReader::walk(const Block& block) {
   find_last_uses(block);
   if (!stop_at_peak_) peak_ = {live_, block.first_op, 0};
+  if (series_ != nullptr && block.op_count > 0) note(block.first_op, 0);
   std::size_t loop_index = block.first_loop;
   const std::size_t loop_end = block.first_loop + block.loop_count;
   const std::size_t op_end = block.first_op + block.op_count;
@@ -197,6 +204,24 @@ std::vector<LiveTensor> BlockMemoryReader::live_at_peak(const Program& program, 
     }
   }
   return live;
+}
+
+void BlockMemoryReader::note(std::size_t op, std::int64_t iteration) {
+  Bytes saved;
+  for (std::size_t t = 0; t < states_.size(); ++t) {
+    if (states_[t].saved) saved += program_->tensors[first_ + t].bytes * states_[t].copies;
+  }
+  series_->push_back({op, iteration, live_, saved});
+}
+
+std::vector<LiveBytes> BlockMemoryReader::series(const Program& program, const Part& part,
+                                                 bool backward) {
+  begin(program, part);
+  std::vector<LiveBytes> result;
+  series_ = &result;
+  (void)(backward ? walk_backward() : walk_forward());
+  series_ = nullptr;
+  return result;
 }
 
 std::vector<TensorId> BlockMemoryReader::saved_tensors(const Program& program, const Part& part) {

@@ -35,6 +35,14 @@ struct LiveTensor {
   bool saved = false;
 };
 
+// What the part's own activations occupy at an op, and of it what is kept from forward to backward.
+struct LiveBytes {
+  std::size_t op = 0;          // index into Program::ops
+  std::int64_t iteration = 0;  // of the loop around that op
+  Bytes bytes;                 // once the op's outputs are allocated
+  Bytes saved;
+};
+
 class BlockMemoryReader {
  public:
   [[nodiscard]] PartMemory read(const Program& program, const Part& part);
@@ -42,6 +50,10 @@ class BlockMemoryReader {
   // The activations of the part that the block holds at its peak.
   [[nodiscard]] std::vector<LiveTensor> live_at_peak(const Program& program, const Part& part,
                                                      bool backward);
+  // At every op of the block in the order of issue, all iterations of its loops run; before it what
+  // the block starts with, as if at its first op. Empty for a block without ops.
+  [[nodiscard]] std::vector<LiveBytes> series(const Program& program, const Part& part,
+                                              bool backward);
   // Activations kept from forward to backward on the GPU.
   [[nodiscard]] std::vector<TensorId> saved_tensors(const Program& program, const Part& part);
 
@@ -71,6 +83,7 @@ class BlockMemoryReader {
   void release(TensorId id);
   [[nodiscard]] TensorState& state(TensorId id) { return states_[index_of(id) - first_]; }
   void release_after(std::size_t op, TensorId id);
+  void note(std::size_t op, std::int64_t iteration);
   // Of the GPU's memory; the blocks of a program free nothing of the host's.
   [[nodiscard]] bool is_activation(TensorId id) const {
     const Tensor& tensor = program_->tensor(id);
@@ -88,6 +101,7 @@ class BlockMemoryReader {
   // While set, walking stops right after the op of `peak_` and leaves `states_` as they were there.
   bool stop_at_peak_ = false;
   bool stopped_ = false;
+  std::vector<LiveBytes>* series_ = nullptr;  // where every op is noted, if at all
 };
 
 }  // namespace seqspan::sim

@@ -45,6 +45,8 @@ void ScheduleClock::begin(const Program& program, std::span<const Seconds> durat
 
 void ScheduleClock::restart(MicroBatchPosition position) {
   position_ = position;
+  repetition_ = 0;
+  iteration_ = 0;
   now_.free.fill(0);
   now_.sharing.clear();
   std::fill(now_.ready.begin(), now_.ready.end(), 0.0);
@@ -81,6 +83,10 @@ void ScheduleClock::run_op(std::size_t index) {
     end = slowed;
   }
   free = end;
+  if (log_ != nullptr) {
+    log_->push_back({static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(repetition_),
+                     static_cast<std::uint32_t>(iteration_), start, end});
+  }
   for (const TensorId id : op.writes) {
     now_.ready[index_of(id)] = end;
     now_.writer[index_of(id)] = static_cast<std::uint32_t>(index);
@@ -94,6 +100,7 @@ double ScheduleClock::run_transfer(std::size_t index, double start) {
   for (const LinkSharing::Delay& delay : now_.sharing.delays()) {
     double& free = now_.free[static_cast<std::size_t>(delay.stream)];
     if (free == delay.before) free = delay.after;
+    if (log_ != nullptr) note_delay(delay);
     for (const TensorId id : program_->ops[delay.op].writes) {
       if (now_.writer[index_of(id)] == delay.op && now_.ready[index_of(id)] == delay.before) {
         now_.ready[index_of(id)] = delay.after;
@@ -101,6 +108,13 @@ double ScheduleClock::run_transfer(std::size_t index, double start) {
     }
   }
   return end;
+}
+
+void ScheduleClock::note_delay(const LinkSharing::Delay& delay) {
+  const auto moved = std::find_if(log_->rbegin(), log_->rend(), [&](const TimedOp& timed) {
+    return timed.op == delay.op && timed.end == delay.before;
+  });
+  if (moved != log_->rend()) moved->end = delay.after;
 }
 
 void ScheduleClock::move_on(Stream stream, double seconds) {
@@ -114,6 +128,7 @@ void ScheduleClock::run_loop(const Loop& loop) {
     const Clocks before = now_.free;
     std::copy_n(now_.exposed.begin() + static_cast<std::ptrdiff_t>(loop.first), loop.count,
                 before_loop_.begin() + static_cast<std::ptrdiff_t>(loop.first));
+    iteration_ = done;
     for (std::size_t i = loop.first; i < loop.first + loop.count; ++i) run_op(i);
     for (std::size_t i = 0; i < loop.carry_count; ++i) {
       now_.ready[index_of(loop.carries[i].to)] = now_.ready[index_of(loop.carries[i].from)];
@@ -121,7 +136,7 @@ void ScheduleClock::run_loop(const Loop& loop) {
     }
     ++done;
     const Clocks step = steps(before, now_.free);
-    if (done > 1 && done < loop.times && alike(step, last_step)) {
+    if (log_ == nullptr && done > 1 && done < loop.times && alike(step, last_step)) {
       const auto rest = static_cast<double>(loop.times - done);
       for (std::size_t i = 0; i < now_.free.size(); ++i)
         move_on(static_cast<Stream>(i), rest * step[i]);
@@ -141,6 +156,7 @@ void ScheduleClock::run_loop(const Loop& loop) {
     }
     last_step = step;
   }
+  iteration_ = 0;
 }
 
 void ScheduleClock::run_once(const Block& block) {
@@ -204,11 +220,12 @@ void ScheduleClock::run(const Block& block, std::int64_t count) {
     // one of this block's, except in the first repetition.
     std::copy_n(now_.exposed.begin() + first, block.op_count, before_block_.begin() + first);
     touched_ = 0;
+    repetition_ = done;
     run_once(block);
     ++done;
     const Clocks step = steps(before, now_.free);
     const bool settled =
-        done > 1 && done < count &&
+        log_ == nullptr && done > 1 && done < count &&
         ((done > 2 && alike(step, last_step)) ||
          (now_.handed == handed_count && moved_as_one(step, {handed_before.data(), now_.handed})));
     if (settled) {

@@ -24,6 +24,15 @@
 
 namespace seqspan::sim {
 
+// One execution of an op as the clock ran it, beside all else that ran.
+struct TimedOp {
+  std::uint32_t op = 0;          // of the program
+  std::uint32_t repetition = 0;  // of its block
+  std::uint32_t iteration = 0;   // of its loop
+  double start = 0;              // seconds from restart
+  double end = 0;
+};
+
 // Which ops of a block run.
 struct MicroBatchPosition {
   bool first = false;
@@ -41,6 +50,10 @@ class ScheduleClock {
   // outlive the clock's use. No uses: nothing shares a link.
   void begin(const Program& program, std::span<const Seconds> durations,
              std::span<const LinkUse> uses = {});
+
+  // From here on every op that runs is noted in `log`, in the order of issue, and every repetition
+  // and iteration is run for it; nullptr: no more.
+  void record(std::vector<TimedOp>* log) { log_ = log; }
 
   // Sets every clock to zero and forgets the exposed times.
   void restart(MicroBatchPosition position);
@@ -79,6 +92,8 @@ class ScheduleClock {
   // When the transfer of a communication ends; those that it delays are moved.
   double run_transfer(std::size_t index, double start);
   void move_on(Stream stream, double seconds);
+  // Of the op that is under way, in the log.
+  void note_delay(const LinkSharing::Delay& delay);
   void run_loop(const Loop& loop);
   void hand_over(const Block& block);
   [[nodiscard]] bool moved_as_one(const Clocks& step, std::span<const double> handed_before) const;
@@ -105,6 +120,9 @@ class ScheduleClock {
   std::uint32_t touched_ = 0;         // streams that this repetition of a block ran ops on, by bit
   std::vector<double> before_loop_;   // exposed before an iteration of a loop
   std::vector<double> before_block_;  // exposed before a repetition of a block
+  std::vector<TimedOp>* log_ = nullptr;
+  std::int64_t repetition_ = 0;
+  std::int64_t iteration_ = 0;
 };
 
 }  // namespace seqspan::sim

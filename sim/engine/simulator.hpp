@@ -146,6 +146,7 @@ struct Simulation {
 };
 
 struct Explanation;
+struct StepTimeline;
 struct ExplainedCommunication;
 
 class Simulator {
@@ -171,6 +172,8 @@ class Simulator {
   [[nodiscard]] Simulation simulate(const Layout& layout);
   // The same with the formula of every number (sim/engine/explanation.hpp).
   [[nodiscard]] Explanation explain(const Layout& layout);
+  // The same with every op and every byte over the step (sim/engine/step_timeline.hpp).
+  [[nodiscard]] StepTimeline timeline(const Layout& layout);
   // The program of the layout, for printing, execution and traces.
   [[nodiscard]] const Program& program_of(const Layout& layout);
 

@@ -180,6 +180,59 @@ void StepTimeReader::read_stages(const Program& program, std::span<const Seconds
   }
 }
 
+namespace {
+
+// Appends a block for every repetition that ops from `first` on belong to.
+void note_blocks(TimedMicroBatch& timed, std::size_t first, std::size_t run, Pass pass,
+                 std::int64_t count) {
+  for (std::size_t i = first; i < timed.ops.size();) {
+    const std::uint32_t repetition = timed.ops[i].repetition;
+    TimedBlock block{run, pass, pass == Pass::kBackward ? count - 1 - repetition : repetition, i,
+                     0};
+    while (i < timed.ops.size() && timed.ops[i].repetition == repetition) ++i;
+    block.count = i - block.first;
+    timed.blocks.push_back(block);
+  }
+}
+
+}  // namespace
+
+TimedMicroBatch StepTimeReader::record(const Program& program, const StageClass& stage,
+                                       MicroBatchPosition position) {
+  TimedMicroBatch timed;
+  clock_.record(&timed.ops);
+  clock_.restart(position);
+  const auto run_blocks = [&](std::size_t r, Pass pass) {
+    const PartRun& run = program.runs[stage.first_run + r];
+    const Part& part = program.parts[run.part];
+    const std::size_t first = timed.ops.size();
+    clock_.run(program.blocks[pass == Pass::kForward ? part.forward : part.backward], run.count);
+    note_blocks(timed, first, stage.first_run + r, pass, run.count);
+  };
+  for (std::size_t r = 0; r < stage.run_count; ++r) run_blocks(r, Pass::kForward);
+  timed.forward = clock_.compute_end();
+  for (std::size_t r = stage.run_count; r-- > 0;) run_blocks(r, Pass::kBackward);
+  timed.backward = clock_.compute_end() - timed.forward;
+  timed.tail = clock_.end() - clock_.compute_end();
+  clock_.record(nullptr);
+  return timed;
+}
+
+TimedMicroBatch StepTimeReader::record_update(const Program& program, const StageClass& stage) {
+  TimedMicroBatch timed;
+  clock_.record(&timed.ops);
+  clock_.restart({});
+  for (std::size_t r = 0; r < stage.run_count; ++r) {
+    const PartRun& run = program.runs[stage.first_run + r];
+    const std::size_t first = timed.ops.size();
+    clock_.run(program.blocks[program.parts[run.part].update], run.count);
+    note_blocks(timed, first, stage.first_run + r, Pass::kUpdate, run.count);
+  }
+  timed.forward = clock_.end();
+  clock_.record(nullptr);
+  return timed;
+}
+
 Formula StepTimeReader::explain(const Program& program, const StepTime& step) const {
   const Tracing in;
   const auto pipeline =

@@ -49,6 +49,24 @@ struct ExposedTime {
   std::vector<double> by_op;  // seconds, by op of the program
 };
 
+// A block as one micro-batch, or the update, runs it once.
+struct TimedBlock {
+  std::size_t run = 0;         // index into Program::runs
+  Pass pass = Pass::kForward;  // kForward, kBackward or kUpdate
+  std::int64_t instance = 0;   // which of the run's equal parts, from the stage's first
+  std::size_t first = 0;       // into TimedMicroBatch::ops
+  std::size_t count = 0;
+};
+
+// Every op of one micro-batch on one stage, in the order of issue; seconds from its start.
+struct TimedMicroBatch {
+  std::vector<TimedOp> ops;
+  std::vector<TimedBlock> blocks;
+  Seconds forward;
+  Seconds backward;
+  Seconds tail;  // what runs on when compute has all it waits for
+};
+
 class StepTimeReader {
  public:
   // `durations` and `uses` by op of the program (schedule_clock.hpp).
@@ -61,6 +79,12 @@ class StepTimeReader {
 
   // Of the step that was just read, with the same program, durations and uses still there.
   [[nodiscard]] ExposedTime exposed(const Program& program, const StepTime& step);
+
+  // Of the step that was just read, likewise: one micro-batch, or the update with the seconds of
+  // all of it as `forward`, op by op.
+  [[nodiscard]] TimedMicroBatch record(const Program& program, const StageClass& stage,
+                                       MicroBatchPosition position);
+  [[nodiscard]] TimedMicroBatch record_update(const Program& program, const StageClass& stage);
 
   // How the step that was just read comes about: formula.value() is its length.
   [[nodiscard]] Formula explain(const Program& program, const StepTime& step) const;

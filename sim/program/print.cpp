@@ -36,36 +36,6 @@ const char* when_text(When when) {
   return "";
 }
 
-std::string work_text(const Program& program, const Op& op) {
-  if (const auto* gemm = std::get_if<Gemm>(&op.work)) {
-    const std::string groups = gemm->groups > 1 ? fmt::format("{} x ", gemm->groups) : "";
-    const bool float8 = gemm->precision != GemmPrecision::kBFloat16;
-    return fmt::format("{}GEMM {}m={} n={} k={}", float8 ? "FP8 " : "", groups, gemm->m, gemm->n,
-                       gemm->k);
-  }
-  if (const auto* attention = std::get_if<AttentionWork>(&op.work)) {
-    const std::string width =
-        attention->head_dim == attention->value_dim
-            ? fmt::format("d={}", attention->head_dim)
-            : fmt::format("d_k={} d_v={}", attention->head_dim, attention->value_dim);
-    return fmt::format("attention pairs={} heads={} {}", attention->pairs, attention->heads, width);
-  }
-  if (const auto* pass = std::get_if<MemoryPass>(&op.work)) {
-    return fmt::format("pass {} B", pass->bytes.value());
-  }
-  if (const auto* copy = std::get_if<HostCopy>(&op.work)) {
-    return fmt::format("copy {} {} B, {} memory", copy->to_host ? "to host" : "from host",
-                       copy->bytes.value(), copy->pinned ? "pinned" : "pageable");
-  }
-  if (const auto* pass = std::get_if<HostPass>(&op.work)) {
-    return fmt::format("host pass {} B", pass->bytes.value());
-  }
-  const auto& work = std::get<Communication>(op.work);
-  const std::int64_t size = program.group_size(work.axis);
-  return fmt::format("{} over {} ({}) {} B, sent {} B", name_of(work.collective),
-                     name_of(work.axis), size, work.bytes.value(), bytes_sent(work, size).value());
-}
-
 std::string names(const Program& program, const Operands& operands) {
   std::string text;
   for (const TensorId id : operands) {
@@ -143,6 +113,36 @@ void append_part(std::string& out, const Program& program, const Part& part) {
 }
 
 }  // namespace
+
+std::string work_text(const Program& program, const Op& op) {
+  if (const auto* gemm = std::get_if<Gemm>(&op.work)) {
+    const std::string groups = gemm->groups > 1 ? fmt::format("{} x ", gemm->groups) : "";
+    const bool float8 = gemm->precision != GemmPrecision::kBFloat16;
+    return fmt::format("{}GEMM {}m={} n={} k={}", float8 ? "FP8 " : "", groups, gemm->m, gemm->n,
+                       gemm->k);
+  }
+  if (const auto* attention = std::get_if<AttentionWork>(&op.work)) {
+    const std::string width =
+        attention->head_dim == attention->value_dim
+            ? fmt::format("d={}", attention->head_dim)
+            : fmt::format("d_k={} d_v={}", attention->head_dim, attention->value_dim);
+    return fmt::format("attention pairs={} heads={} {}", attention->pairs, attention->heads, width);
+  }
+  if (const auto* pass = std::get_if<MemoryPass>(&op.work)) {
+    return fmt::format("pass {} B", pass->bytes.value());
+  }
+  if (const auto* copy = std::get_if<HostCopy>(&op.work)) {
+    return fmt::format("copy {} {} B, {} memory", copy->to_host ? "to host" : "from host",
+                       copy->bytes.value(), copy->pinned ? "pinned" : "pageable");
+  }
+  if (const auto* pass = std::get_if<HostPass>(&op.work)) {
+    return fmt::format("host pass {} B", pass->bytes.value());
+  }
+  const auto& work = std::get<Communication>(op.work);
+  const std::int64_t size = program.group_size(work.axis);
+  return fmt::format("{} over {} ({}) {} B, sent {} B", name_of(work.collective),
+                     name_of(work.axis), size, work.bytes.value(), bytes_sent(work, size).value());
+}
 
 std::string to_text(const Tensor& tensor) {
   std::string text = "[";

@@ -40,6 +40,11 @@ void expect_to_work(const std::vector<std::string>& example) {
   ASSERT_TRUE(invocation.has_value()) << invocation.error().what;
   const auto* plan = std::get_if<PlanArguments>(&invocation->request);
   if (plan != nullptr && !plan->output_file.empty()) return;  // would leave a file behind
+  if (std::holds_alternative<ServeArguments>(invocation->request)) return;   // would not end
+  if (std::holds_alternative<ReportArguments>(invocation->request)) return;  // likewise
+  const auto* simulate = std::get_if<SimulateArguments>(&invocation->request);
+  if (simulate != nullptr && !simulate->trace_file.empty()) return;         // likewise
+  if (std::holds_alternative<TraceArguments>(invocation->request)) return;  // of that file
   const auto* profile = std::get_if<ProfileArguments>(&invocation->request);
   if (profile != nullptr && !profile->output_file.empty()) return;  // likewise
   CapturedOutput captured;

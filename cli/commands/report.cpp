@@ -1,0 +1,82 @@
+#include "cli/commands/report.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/commands/job.hpp"
+#include "cli/commands/plan_file.hpp"
+#include "cli/page/report_page.hpp"
+#include "cli/write_file.hpp"
+#include "planner/plan.hpp"
+#include "sim/spec/input_file.hpp"
+
+namespace seqspan::cli {
+namespace {
+
+using Validation = std::optional<nlohmann::json>;
+
+sim::Result<Validation> read_validation(const std::string& file) {
+  if (file.empty()) return Validation();
+  const auto text = sim::read_input_file(file, file);
+  if (!text) return tl::unexpected(text.error());
+  nlohmann::json json = nlohmann::json::parse(text->text, nullptr, false);
+  const bool is_object = !json.is_discarded() && json.is_object();
+  if (!is_object || !json.contains("verdict") || !json["verdict"].is_object() ||
+      !json.contains("ops") || !json["ops"].is_array()) {
+    return sim::input_error("this is no result of a validation", file, {},
+                            "seqspan validate PLAN --json > FILE writes one");
+  }
+  return Validation(std::move(json));
+}
+
+// A measurement of another job says nothing about this one.
+sim::Result<void> check_same_job(const nlohmann::json& validation, const sim::Job& job,
+                                 const std::string& file) {
+  const auto described = validation.value("job", nlohmann::json::object());
+  const std::string model = described.value("model", "");
+  if (model == job.model.name) return {};
+  return sim::input_error("the validation is of another job", file,
+                          fmt::format("its model is {}, the job's {}", model, job.model.name),
+                          "validate this job");
+}
+
+}  // namespace
+
+sim::Result<ExitCode> report_command(const ReportArguments& arguments, Output& output) {
+  JobArguments given = arguments.job;
+  if (!given.file.empty() && is_plan_file(given.file)) {
+    auto of_plan = read_plan_given(given.file);
+    if (!of_plan) return tl::unexpected(of_plan.error());
+    if (!given.settings.empty()) {
+      return sim::input_error("a plan's job cannot be changed", "--set", {},
+                              "give the job instead of the plan");
+    }
+    given = *std::move(of_plan);
+  }
+  const sim::Result<sim::Job> job = read_job(given);
+  if (!job) return tl::unexpected(job.error());
+  const auto validation = read_validation(arguments.validation_file);
+  if (!validation) return tl::unexpected(validation.error());
+  if (*validation) {
+    const auto same = check_same_job(**validation, *job, arguments.validation_file);
+    if (!same) return tl::unexpected(same.error());
+  }
+  sim::Simulator simulator(*job);
+  if (const sim::Result<void> ok = simulator.check(); !ok) return tl::unexpected(ok.error());
+  planner::PlanOptions options;
+  options.best = arguments.best;
+  const planner::Plan plan = planner::make_plan(simulator, options);
+  const std::string page = report_page(*job, given, plan, simulator, *validation);
+  if (arguments.output_file == "-") {
+    output.answer(page);
+  } else {
+    const sim::Result<void> written = write_file(arguments.output_file, page);
+    if (!written) return tl::unexpected(written.error());
+    print_warnings(*job, output);
+    output.message(fmt::format("wrote {}\n", arguments.output_file));
+  }
+  return plan.best.empty() ? ExitCode::kNo : ExitCode::kDone;
+}
+
+}  // namespace seqspan::cli

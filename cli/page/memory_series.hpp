@@ -1,0 +1,15 @@
+// Memory over a step as a chart shows it.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "sim/engine/step_timeline.hpp"
+
+namespace seqspan::cli {
+
+// Of every shown stage: `name`, `standing` (MiB of the roles that do not change), and two series,
+// `step` of the whole step and `near` around the peak, of `t` in seconds, `saved` and `transient`
+// in MiB. Samples are thinned where a screen would not show them, never the highest.
+[[nodiscard]] nlohmann::ordered_json memory_series(const sim::StepTimeline& timeline);
+
+}  // namespace seqspan::cli

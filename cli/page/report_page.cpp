@@ -1,0 +1,201 @@
+#include "cli/page/report_page.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/commands/job.hpp"
+#include "cli/page/assets.hpp"
+#include "cli/page/html.hpp"
+#include "cli/page/layout_section.hpp"
+#include "cli/page/memory_series.hpp"
+#include "cli/page/report_parts.hpp"
+#include "cli/render/answer.hpp"
+#include "cli/render/layout_choice.hpp"
+#include "cli/render/quantity.hpp"
+#include "cli/render/result_json.hpp"
+#include "cli/render/result_parts.hpp"
+#include "cli/render/text.hpp"
+#include "seqspan_config.hpp"
+#include "sim/spec/layout_text.hpp"
+#include "sim/units/format_units.hpp"
+
+namespace seqspan::cli {
+namespace {
+
+// A part takes about 40 KB: so many stay under 2 MB.
+constexpr std::size_t kMostParts = 40;
+
+// A layout that the page shows.
+struct Shown {
+  sim::Layout layout;
+  std::string note;
+  bool on_front = false;
+  std::size_t rank = 0;  // among the fastest; 0: not one of them
+};
+
+void add(std::vector<Shown>& shown, Shown next) {
+  const auto same = std::find_if(shown.begin(), shown.end(), [&](const Shown& other) {
+    return to_string(other.layout) == to_string(next.layout);
+  });
+  if (same != shown.end()) {
+    same->on_front = same->on_front || next.on_front;
+  } else if (shown.size() < kMostParts) {
+    shown.push_back(std::move(next));
+  }
+}
+
+std::vector<Shown> shown_of(const planner::Plan& plan) {
+  std::vector<Shown> shown;
+  std::size_t rank = 0;
+  for (const planner::RankedLayout& ranked : plan.best) {
+    ++rank;
+    add(shown, {ranked.simulation.layout,
+                rank == 1 ? "The fastest that fits."
+                          : fmt::format("Place {}: {}.", rank, words(ranked.loses)),
+                false, rank});
+  }
+  // Of a long front, points spread over it.
+  const std::size_t every = plan.pareto.size() / kMostParts + 1;
+  for (std::size_t i = 0; i < plan.pareto.size(); ++i) {
+    if (i % every != 0 && i + 1 != plan.pareto.size()) continue;
+    const planner::Candidate& candidate = plan.pareto[i];
+    add(shown,
+        {candidate.layout,
+         fmt::format("No layout is as fast with less memory. {} slower than the fastest.",
+                     percent(candidate.evaluation.step / plan.pareto.front().evaluation.step - 1)),
+         true, 0});
+  }
+  for (const planner::Rejection& rejection : plan.rejected) {
+    if (!plan.best.empty() || rejection.code != sim::ReasonCode::kDoesNotFit) continue;
+    add(shown, {rejection.example, "No layout fits; this one needs least memory.", false, 0});
+  }
+  return shown;
+}
+
+// Everything about the layouts, and what the charts are drawn from.
+class Layouts {
+ public:
+  Layouts(const sim::Job& job, sim::Simulator& simulator, const std::vector<Shown>& shown)
+      : table_({"", "#", "layout", "step", "tokens/s/GPU", "MFU", "peak GiB", "free GiB"}) {
+    for (std::size_t i = 0; i < shown.size(); ++i) add(job, simulator, shown[i], i);
+  }
+
+  [[nodiscard]] std::string table() const { return table_.html(); }
+  [[nodiscard]] const std::string& answers() const { return answers_; }
+  [[nodiscard]] const std::string& sections() const { return sections_; }
+  [[nodiscard]] std::string series() const { return series_.dump(); }
+
+ private:
+  void add(const sim::Job& job, sim::Simulator& simulator, const Shown& shown, std::size_t index) {
+    const sim::StepTimeline timeline = simulator.timeline(shown.layout);
+    const sim::Simulation& simulation = timeline.simulation;
+    const LayoutPart part{fmt::format("l{}", index), short_layout(job, shown.layout), shown.note,
+                          index == 0};
+    answers_ += layout_answer(part, simulation);
+    sections_ += layout_section(part, timeline);
+    series_.push_back({{"id", part.id},
+                       {"layout", part.layout},
+                       {"step", number(simulation.time.step)},
+                       {"peak", number(simulation.peak.peak)},
+                       {"front", shown.on_front},
+                       {"rank", shown.rank},
+                       {"stages", memory_series(timeline)}});
+    const bool fits = simulation.peak.peak <= simulation.capacity;
+    const std::string free = fits ? gib_number(simulation.capacity - simulation.peak.peak)
+                                  : "-" + gib_number(simulation.peak.peak - simulation.capacity);
+    table_.add(
+        {html_cell(fmt::format("<button class=\"pick script\" type=\"button\" data-pick=\"{}\" "
+                               "aria-pressed=\"{}\" aria-label=\"show {}\">show</button>",
+                               part.id, part.shown, html_escaped(part.layout))),
+         number_cell(shown.rank > 0 ? fmt::format("{}", shown.rank) : ""),
+         html_cell("<span class=\"layout\">" + html_escaped(part.layout) + "</span>"),
+         seconds_cell(sim::format_time(simulation.time.step), simulation.time.step.value()),
+         number_cell(rate(simulation.tokens_per_gpu_per_second)),
+         number_cell(percent(simulation.mfu)),
+         bytes_cell(gib_number(simulation.peak.peak), simulation.peak.peak.value()),
+         number_cell(free)},
+        fmt::format("data-row=\"{}\"{}", part.id, part.shown ? " class=\"here\"" : ""));
+  }
+
+  HtmlTable table_;
+  std::string answers_;
+  std::string sections_;
+  Json series_ = Json::array();
+};
+
+std::string head_html(const sim::Job& job, const planner::Plan& plan) {
+  const std::string answer = !plan.best.empty()    ? "Best layout"
+                             : plan.evaluated == 0 ? "No layout is possible"
+                                                   : "No layout fits";
+  return fmt::format(
+      "<header><h1>{}</h1>\n<p class=\"soft\">{}</p>\n<p class=\"soft\">{}: {} possible, {} of "
+      "them "
+      "fit</p></header>\n<h2 id=\"answer\">{}</h2>\n",
+      html_escaped(job.name), html_escaped(job_text(job)), counted(plan.candidates, "layout"),
+      sim::format_count(plan.evaluated), sim::format_count(plan.fitting), answer);
+}
+
+std::string choice_html(const Layouts& layouts, const planner::Plan& plan) {
+  if (plan.best.empty()) return "";
+  return std::string(
+             "<section id=\"front\"><h2>Less memory for more time</h2>\n"
+             "<p class=\"soft\">The fastest layouts, and those that no other beats in both time "
+             "and "
+             "memory (the Pareto front).</p>\n"
+             "<div class=\"script\"><p class=\"soft\">Point at a dot for its layout; click it, or "
+             "a "
+             "button of the table, and the whole page shows that layout. Arrow keys go from dot to "
+             "dot.</p>\n<div class=\"chart\" id=\"pareto\" tabindex=\"0\" role=\"group\" "
+             "aria-label=\"step time against peak memory; arrow keys choose\"></div></div>\n") +
+         "<details id=\"layouts\"><summary>As a table</summary>\n" + layouts.table() +
+         "</details></section>\n";
+}
+
+std::string why_html(const planner::Plan& plan, const sim::Job& job) {
+  if (plan.why.empty()) return "";
+  HtmlTable table({"key", "instead", "peak GiB", ""});
+  for (const planner::Alternative& alternative : plan.why) {
+    std::string verdict = words(alternative.loses);
+    if (alternative.refused == sim::ReasonCode::kDoesNotFit) {
+      verdict = "does not fit, over by " +
+                sim::format_bytes(alternative.peak - job.cluster.device.memory);
+    } else if (alternative.refused) {
+      verdict = "refused: " + std::string(sim::facts_of(*alternative.refused).name);
+    }
+    const bool has_peak = alternative.peak.value() > 0;
+    table.add({text_cell(alternative.key + "=" + alternative.value), text_cell(alternative.instead),
+               has_peak ? bytes_cell(gib_number(alternative.peak), alternative.peak.value())
+                        : number_cell(""),
+               text_cell(verdict)});
+  }
+  return "<section id=\"why\"><h2>Why this one: each key changed alone</h2>\n" + table.html() +
+         "</section>\n";
+}
+
+}  // namespace
+
+std::string report_page(const sim::Job& job, const JobArguments& given, const planner::Plan& plan,
+                        sim::Simulator& simulator,
+                        const std::optional<nlohmann::json>& validation) {
+  const Layouts layouts(job, simulator, shown_of(plan));
+  HtmlPage page;
+  page.title = "seqspan: " + job.name;
+  page.styles = std::string(assets::kStyles) + std::string(assets::kUplotStyles);
+  page.body = head_html(job, plan) + layouts.answers() + choice_html(layouts, plan) +
+              layouts.sections() + why_html(plan, job) + rejections_html(job, plan);
+  if (validation) page.body += validation_html(*validation);
+  page.body += assumptions_html(job) + inputs_html(job);
+  page.body += fmt::format(
+      "<footer><p>seqspan {}. The same numbers for scripts: <code>seqspan plan {} --json</code></p>"
+      "<details><summary>Charts by uPlot, under the MIT License</summary><pre>{}</pre></details>"
+      "</footer>\n",
+      config::kVersion, html_escaped(command_text(given)), html_escaped(assets::kUplotLicence));
+  page.scripts = html_json("series", layouts.series()) +
+                 html_json("capacity", fmt::format("{}", job.cluster.device.memory.value())) +
+                 "<script>" + std::string(assets::kUplotScript) + "</script>\n<script>" +
+                 std::string(assets::kReportScript) + "</script>\n";
+  return html_page(page);
+}
+
+}  // namespace seqspan::cli

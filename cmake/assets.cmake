@@ -1,0 +1,23 @@
+# Puts texts into the program: seqspan_assets(<source to write> <name> <file> ...) makes a source that
+# defines seqspan::cli::assets::<name> (cli/page/assets.hpp) for each pair.
+function(seqspan_assets out)
+  set(text "// Written by cmake/assets.cmake from the files that it names.\n#include \"cli/page/assets.hpp\"\n\n")
+  string(APPEND text "namespace seqspan::cli::assets {\n\n")
+  while(ARGN)
+    list(POP_FRONT ARGN name file)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
+    file(READ "${file}" content)
+    file(RELATIVE_PATH shown "${PROJECT_SOURCE_DIR}" "${file}")
+    # A string literal may be no longer than 65,536 characters in standard C++; these are shorter.
+    string(APPEND text "// ${shown}\nconst std::string_view ${name} = R\"asset(${content})asset\"")
+    string(APPEND text ";\n\n")
+  endwhile()
+  string(APPEND text "}  // namespace seqspan::cli::assets\n")
+  set(before "")
+  if(EXISTS "${out}")
+    file(READ "${out}" before)
+  endif()
+  if(NOT text STREQUAL before)
+    file(WRITE "${out}" "${text}")
+  endif()
+endfunction()

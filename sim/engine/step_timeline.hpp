@@ -1,0 +1,72 @@
+// A whole step, laid out in time: what `simulate --trace` writes and the report draws.
+//
+// The ops are those that the time reader's clock has run, one by one; the bytes those that the
+// memory reader's walk has counted. Of every class of equal pipeline stages one is shown: its
+// first, which holds the most micro-batches. Micro-batches differ in the first (gathers of updated
+// parameters), the last (reductions of gradients) and those between; each kind is recorded once per
+// class.
+//
+// Not shown: ranks of a contiguous ring other than the last, which decides
+// (sim/program/program.hpp).
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "sim/engine/memory_timeline.hpp"
+#include "sim/engine/pipeline_schedule.hpp"
+#include "sim/engine/simulator.hpp"
+
+namespace seqspan::sim {
+
+// The first micro-batch, one between, the last, and one that is both first and last.
+enum class MicroBatchKind : std::uint8_t { kFirst, kUsual, kLast, kOnly };
+inline constexpr std::size_t kMicroBatchKindCount = 4;
+[[nodiscard]] MicroBatchKind kind_of(std::int64_t micro_batch, std::int64_t micro_batches);
+
+struct StageTimeline {
+  std::size_t stage_class = 0;
+  std::int64_t stage = 0;  // the one that is shown
+  std::array<TimedMicroBatch, kMicroBatchKindCount> micro_batches;
+  TimedMicroBatch update;
+  std::vector<PipelineSlot> slots;
+  StageMemory memory;  // at the stage's peak
+  StageLive live;
+
+  [[nodiscard]] const TimedMicroBatch& of(MicroBatchKind kind) const {
+    return micro_batches[static_cast<std::size_t>(kind)];
+  }
+};
+
+struct StepTimeline {
+  Simulation simulation;
+  const Program* program = nullptr;  // the simulator's, until it reads another layout
+  std::vector<Seconds> durations;    // of each op alone
+  std::vector<LinkUse> uses;
+  std::vector<StageTimeline> stages;
+  double update_start = 0;  // of the optimizer, on all stages
+  double end = 0;
+};
+
+// The blocks of one chunk in one direction: indices [first, last) of timed.blocks, and the part of
+// the micro-batch's time that they take.
+struct SlotBlocks {
+  std::size_t first = 0;
+  std::size_t last = 0;
+  double start = 0;  // seconds from the start of the micro-batch
+  double end = 0;
+};
+[[nodiscard]] SlotBlocks blocks_of(const Program& program, const StageClass& stage,
+                                   const TimedMicroBatch& timed, std::int64_t chunk, bool forward);
+
+// By op of the micro-batch: the ops that have written what it reads.
+using OpSources = std::vector<std::vector<std::size_t>>;
+[[nodiscard]] OpSources sources_of(const Program& program, const TimedMicroBatch& timed);
+
+// Those of timed.ops[first, first + count) that decide when the last of them ends, by op of the
+// micro-batch: a chain in which each waits for the one before it, as its input or on its stream.
+[[nodiscard]] std::vector<bool> critical_ops(const Program& program, const TimedMicroBatch& timed,
+                                             const OpSources& sources, std::size_t first,
+                                             std::size_t count);
+
+}  // namespace seqspan::sim

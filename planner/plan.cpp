@@ -98,6 +98,7 @@ Plan make_plan(sim::Simulator& simulator, const PlanOptions& options) {
     if (const auto code = sim::broken_rule(job, named)) search.rejections().add(*code, named);
   }
   plan.rejected = search.rejections().sorted();
+  plan.by_context.assign(search.by_context().begin(), search.by_context().end());
   plan.pareto.assign(search.front().layouts().begin(), search.front().layouts().end());
   for (const Candidate& candidate : search.best()) {
     RankedLayout ranked{simulator.simulate(candidate.layout), {}};

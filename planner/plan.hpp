@@ -43,6 +43,8 @@ struct Plan {
   std::vector<Alternative> why;     // the keys of the best, each changed alone
   std::vector<GroupChoice> groups;  // the GPUs of a sequence, shared out otherwise
   std::vector<Candidate> pareto;    // step time against peak memory, fastest first
+  // With documents: the fastest of each context parallel size (context_trade.hpp).
+  std::vector<Candidate> by_context;
   double search_seconds = 0;
 };
 

@@ -39,13 +39,14 @@ void evaluate(benchmark::State& state, const char* path, const Settings& setting
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
 }
 
-void plan(benchmark::State& state, const char* path) {
-  const sim::Job job = job_of(state, path);
+void plan(benchmark::State& state, const char* path, const Settings& settings = {}) {
+  const sim::Job job = job_of(state, path, settings);
   if (job.model.towers.empty()) return;
   for (auto _ : state) benchmark::DoNotOptimize(make_plan(job));
 }
 
 const char* const kQwen = "configs/jobs/qwen3-235b-128k.json";
+const char* const kDocuments = "configs/jobs/llama3-8b-32k-documents.json";
 const char* const kLlama = "configs/jobs/llama3-8b-128k.json";
 
 BENCHMARK_CAPTURE(evaluate, qwen3_235b_128_gpus, kQwen, Settings{});
@@ -59,6 +60,13 @@ BENCHMARK_CAPTURE(evaluate, llama3_8b_16_gpus, kLlama, Settings{"cluster=b200-2x
 BENCHMARK_CAPTURE(evaluate, llama3_8b_16_gpus_measured, kLlama,
                   Settings{"cluster=b200-2x8",
                            "cluster.measured=docs/tasks/example/vultr-b200.json"});
+// With documents, after steps have been drawn for their shapes.
+BENCHMARK_CAPTURE(evaluate, llama3_8b_16_gpus_documents, kDocuments, Settings{});
+BENCHMARK_CAPTURE(plan, llama3_8b_16_gpus_documents, kDocuments, Settings{})
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(plan, qwen3_235b_128_gpus_documents, kQwen,
+                  Settings{R"(training.documents={"lognormal": {"median": "4K", "sigma": 1.5}})"})
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(plan, qwen3_235b_128_gpus, kQwen)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(plan, llama31_70b_128_gpus, "configs/jobs/llama3.1-70b-64k.json")
     ->Unit(benchmark::kMillisecond);

@@ -22,7 +22,8 @@ void Search::visit(std::size_t branch, const std::atomic<bool>* stop) {
   });
 }
 
-bool Search::can_matter(const sim::Evaluation& optimistic) const {
+bool Search::can_matter(const sim::Layout& layout, const sim::Evaluation& optimistic) const {
+  if (job_.training.documents && !by_context_.beats(layout, optimistic.step)) return true;
   const bool ranks =
       best_.size() < most_ || !is_better(objective_, best_.back().evaluation, optimistic);
   return ranks || !front_.beats(optimistic.peak, optimistic.step);
@@ -58,11 +59,12 @@ void Search::visit(const sim::Layout& layout) {
   }
   ++fitting_;
   evaluation.step = simulator_.least_step();
-  if (!can_matter(evaluation)) return;
+  if (!can_matter(layout, evaluation)) return;
   ++timed_;
   simulator_.evaluate_time(evaluation);
   rank({layout, evaluation});
   front_.add({layout, evaluation});
+  if (job_.training.documents) by_context_.add({layout, evaluation});
 }
 
 void Search::rank(const Candidate& candidate) {
@@ -83,6 +85,7 @@ void Search::merge(const Search& other) {
   timed_ += other.timed_;
   rejections_.merge(other.rejections_);
   for (const Candidate& candidate : other.front_.layouts()) front_.add(candidate);
+  for (const Candidate& candidate : other.by_context_.layouts()) by_context_.add(candidate);
   for (const Candidate& candidate : other.best_) rank(candidate);
 }
 

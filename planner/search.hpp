@@ -6,6 +6,7 @@
 //           counted as too large without being lowered
 //   time    no step is below Simulator::least_step: a layout that fits is not timed where one that
 //           was timed is faster than that and no larger, and enough rank before it either way
+//          With documents also one of its context parallel size must be faster.
 // What a plan says does not depend on what was given up, nor on how branches are dealt to workers
 // (tests/unit/planner/search_test.cpp against brute force).
 #pragma once
@@ -15,6 +16,7 @@
 #include <optional>
 #include <vector>
 
+#include "planner/context_trade.hpp"
 #include "planner/objective.hpp"
 #include "planner/pareto.hpp"
 #include "planner/rejection.hpp"
@@ -40,11 +42,13 @@ class Search {
   [[nodiscard]] RejectionTally& rejections() { return rejections_; }
   [[nodiscard]] const ParetoFront& front() const { return front_; }
   [[nodiscard]] const std::vector<Candidate>& best() const { return best_; }
+  // With documents only.
+  [[nodiscard]] std::span<const Candidate> by_context() const { return by_context_.layouts(); }
 
  private:
   void visit(const sim::Layout& layout);
   void rank(const Candidate& candidate);
-  [[nodiscard]] bool can_matter(const sim::Evaluation& optimistic) const;
+  [[nodiscard]] bool can_matter(const sim::Layout& layout, const sim::Evaluation& optimistic) const;
 
   sim::Simulator& simulator_;
   const sim::Job& job_;
@@ -58,6 +62,7 @@ class Search {
   std::int64_t timed_ = 0;
   RejectionTally rejections_;
   ParetoFront front_;
+  ContextTrade by_context_;
   std::vector<Candidate> best_;  // sorted, at most `most_`
 
   // Of the layouts that share their standing tensors with the one visited last, by sharding and

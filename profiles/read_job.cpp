@@ -1,5 +1,6 @@
 #include "profiles/read_job.hpp"
 
+#include "profiles/read_lengths.hpp"
 #include "profiles/reference.hpp"
 #include "profiles/resolve.hpp"
 #include "sim/spec/decode/job.hpp"
@@ -79,6 +80,14 @@ Result<sim::Job> decode(Value& document, const NamedFile& folder, Resolver& reso
   if (!job) return job;
   if (Result<void> ok = resolver.use_measurements(job->cluster); !ok) {
     return tl::unexpected(ok.error());
+  }
+  const auto lengths = read_lengths(*job, document, folder);
+  if (!lengths) return tl::unexpected(lengths.error());
+  if (*lengths) resolver.add_input(**lengths);
+  sim::Training& training = job->training;
+  if (training.documents &&
+      sim::is_one_document_per_row(*training.documents, training.sequence_length)) {
+    training.documents.reset();
   }
   job->inputs = resolver.inputs();
   return job;

@@ -61,6 +61,11 @@ sim::Result<PlannedLayout> checked_plan(const ValidateArguments& arguments) {
   sim::Simulator simulator(plan->job);
   if (const auto ok = simulator.check(); !ok) return tl::unexpected(ok.error());
   const sim::Training& training = plan->job.training;
+  if (training.documents) {
+    return sim::input_error("validate runs whole sequences, not documents", "training.documents",
+                            "every run of the program attends to all of a row",
+                            "--set training.documents=null");
+  }
   if (arguments.numbers && (training.scope != sim::TrainingScope::kStep ||
                             training.mask != sim::AttentionMask::kCausal)) {
     return sim::input_error(

@@ -180,6 +180,7 @@ std::string plan_report(const Style& style, const sim::Job& job, const planner::
     text += memory_section(style, best);
     text += exposed_section(style, best);
   }
+  text += context_trade_section(style, job, plan.by_context);
   text += pareto(style, job, plan);
   text += rejections(style, job, plan);
   return text;

@@ -102,6 +102,42 @@ Json traffic_json(const sim::Simulation& simulation) {
   return rows;
 }
 
+Json documents_json(const sim::Simulation& simulation) {
+  const sim::DocumentReport& report = *simulation.documents;
+  const sim::RowPoolFacts& rows = report.rows;
+  Json policies = Json::array();
+  for (const sim::DocumentReport::Policy& policy : report.policies) {
+    policies.push_back({{"assignment", name_of(policy.assignment)},
+                        {"step_seconds", number(policy.step)},
+                        {"imbalance_seconds", number(policy.imbalance)}});
+  }
+  Json groups;
+  if (report.groups) {
+    groups = {{"step_seconds", number(report.groups->step)},
+              {"imbalance_seconds", number(report.groups->imbalance)}};
+  }
+  return {{"step_seconds", number(simulation.time.step)},
+          {"confidence_95_seconds", number(report.confidence)},
+          {"steps_drawn", report.steps},
+          {"imbalance_seconds", number(simulation.time.imbalance)},
+          {"imbalance_share", number(simulation.time.imbalance / simulation.time.step)},
+          {"heaviest_rank_over_mean", number(report.rank_imbalance)},
+          {"ranks_in_lockstep", report.lockstep},
+          {"split", name_of(report.split)},
+          {"padded_to_tokens", report.multiple},
+          {"busiest_ring_rank_over_mean", number(rows.ring_imbalance)},
+          {"row",
+           {{"documents", number(rows.documents)},
+            {"longest_share", number(rows.longest)},
+            {"padding_share", number(1 - rows.tokens)},
+            {"pairs_share", number(rows.pairs)},
+            {"attention_share", number(rows.mean)},
+            {"attention_share_5_percent", number(rows.low)},
+            {"attention_share_95_percent", number(rows.high)}}},
+          {"assignments", std::move(policies)},
+          {"per_document_groups", std::move(groups)}};
+}
+
 void add_simulation(Json& object, const sim::Simulation& simulation) {
   object["layout"] = layout_json(simulation.layout);
   object["fits"] = simulation.fits;
@@ -110,6 +146,7 @@ void add_simulation(Json& object, const sim::Simulation& simulation) {
   object["time"] = time_json(simulation);
   object["traffic"] = traffic_json(simulation);
   object["kv_replication"] = simulation.kv_replication;
+  if (simulation.documents) object["documents"] = documents_json(simulation);
 }
 
 // What the job was made of, so that `validate` can make it again.
@@ -199,6 +236,14 @@ std::string plan_json(const sim::Job& job, const JobArguments& given, const plan
     object["pareto"].push_back({{"layout", layout_json(candidate.layout)},
                                 {"step_seconds", number(candidate.evaluation.step)},
                                 {"peak_bytes", number(candidate.evaluation.peak)}});
+  }
+  for (const planner::Candidate& candidate : plan.by_context) {
+    const sim::Evaluation& evaluation = candidate.evaluation;
+    object["by_context_parallel"].push_back({{"cp", candidate.layout.cp()},
+                                             {"layout", layout_json(candidate.layout)},
+                                             {"step_seconds", number(evaluation.step)},
+                                             {"imbalance_seconds", number(evaluation.imbalance)},
+                                             {"peak_bytes", number(evaluation.peak)}});
   }
   // Where nothing fits: the layout that comes closest.
   for (const planner::Rejection& rejection : plan.rejected) {

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "cli/render/style.hpp"
+#include "planner/plan.hpp"
 #include "sim/engine/simulator.hpp"
 
 namespace seqspan::cli {
@@ -21,6 +23,13 @@ namespace seqspan::cli {
 [[nodiscard]] std::string traffic_section(const Style& style, const sim::Simulation& simulation);
 // Copies to and from the host and what it computes; empty where nothing is offloaded.
 [[nodiscard]] std::string host_section(const Style& style, const sim::Simulation& simulation);
+// With documents: what they are, what their unevenness costs, and the same with rows assigned in
+// other ways.
+[[nodiscard]] std::string document_section(const Style& style, const sim::Job& job,
+                                           const sim::Simulation& simulation);
+// The fastest layout of each context parallel size, and what of its step is imbalance.
+[[nodiscard]] std::string context_trade_section(const Style& style, const sim::Job& job,
+                                                const std::vector<planner::Candidate>& choices);
 // Which of that was timed by a measurement; empty where the cluster names none.
 [[nodiscard]] std::string measured_text(const Style& style, const sim::Job& job,
                                         const sim::Simulation& simulation);

@@ -19,6 +19,7 @@ std::string simulation_report(const Style& style, const sim::Job& job,
   text += stage_section(style, simulation);
   text += largest_section(style, simulation);
   text += time_section(style, simulation);
+  text += document_section(style, job, simulation);
   text += exposed_section(style, simulation);
   text += traffic_section(style, simulation);
   text += host_section(style, simulation);

@@ -112,9 +112,10 @@ template <class Numbers>
 NumberOf<Numbers, double> mask_factor(const Numbers& in, const DeviceProfile& device,
                                       const AttentionWork& work) {
   const auto causal = in.sourced("efficiency.causal", device.efficiency.causal, device.sources);
-  const auto square = real(in.given("keys_of_query", work.longest_row, kFromOp) *
-                           in.given("queries_of_key", work.longest_column, kFromOp) *
-                           in.given("sequences", work.sequences, kFromOp));
+  auto square = real(in.given("keys_of_query", work.longest_row, kFromOp) *
+                     in.given("queries_of_key", work.longest_column, kFromOp) *
+                     in.given("sequences", work.sequences, kFromOp));
+  if (work.documents != 1) square = square * in.given("documents", work.documents, kFromOp);
   auto cut = in.constant(0.0);
   if (bare(square) > 0) {
     const auto left_out = 2 - 2 * real(in.given("pairs", work.pairs, kFromOp)) / square;

@@ -162,7 +162,7 @@ Explanation Simulator::explain(const Layout& layout) {
   explain_memory(explanation);
   explanation.step = time_.explain(program_, explanation.simulation.time);
   const ThroughputOf<Tracing> reached =
-      throughput(Tracing{}, job_, explanation.simulation.time.step);
+      throughput(Tracing{}, job_, row_content(), explanation.simulation.time.step);
   explanation.throughput = {formula_of(kThroughput, "tokens_per_gpu_per_second", reached.tokens),
                             formula_of(kThroughput, "model_flops", reached.model_flops),
                             formula_of(kThroughput, "mfu", reached.mfu)};

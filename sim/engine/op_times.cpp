@@ -37,6 +37,10 @@ void read_op_times(const Cluster& cluster, const Network& network, const Program
   }
 }
 
+Seconds kernel_time(const Cluster& cluster, const Op& op) {
+  return on_slowest(Plain{}, cluster.device, op, slowest_of(cluster.device, cluster.gpu_count()));
+}
+
 Formula explain_op_time(const Cluster& cluster, const Network& network, const Op& op) {
   if (const auto* work = std::get_if<Communication>(&op.work)) return network.formula(*work);
   const Tracing in;

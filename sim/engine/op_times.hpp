@@ -18,6 +18,9 @@ namespace seqspan::sim {
 void read_op_times(const Cluster& cluster, const Network& network, const Program& program,
                    std::vector<Seconds>& durations, std::vector<LinkUse>& uses);
 
+// One product, attention or pass of it.
+[[nodiscard]] Seconds kernel_time(const Cluster& cluster, const Op& op);
+
 // How the time of one of them comes about: formula.value() is its duration.
 [[nodiscard]] Formula explain_op_time(const Cluster& cluster, const Network& network, const Op& op);
 

@@ -8,7 +8,9 @@
 
 namespace seqspan::sim {
 
-Simulator::Simulator(const Job& job) : job_(job), network_(job.cluster) {}
+Simulator::Simulator(const Job& job) : job_(job), network_(job.cluster) {
+  if (job.training.documents) documents_.emplace(job);
+}
 
 void Simulator::prepare(const Layout& layout) {
   if (lowered_) {
@@ -19,6 +21,7 @@ void Simulator::prepare(const Layout& layout) {
     }
   }
   lower(job_, layout, program_);
+  if (documents_) documents_->write_mean_load(layout, program_);
   network_.place(layout);
   lowered_ = layout;
   memory_read_ = false;
@@ -73,6 +76,36 @@ void Simulator::read_durations() {
   durations_read_ = true;
 }
 
+// `time`: of the program alone.
+StepTime Simulator::with_groups(const Layout& layout, StepTime time) {
+  if (!grouped_) grouped_.emplace(job_);
+  const GroupedStep grouped = grouped_->read(layout, network_);
+  network_.place(layout);
+  const Seconds fixed =
+      (time.forward + time.backward) * static_cast<double>(program_.micro_batches);
+  time.groups = grouped.mean - fixed;
+  time.imbalance = grouped.longest - grouped.mean;
+  time.error = grouped.error;
+  time.step = time.step + time.groups + time.imbalance;
+  return time;
+}
+
+void Simulator::add_imbalance(const Layout& layout, StepTime& time) {
+  if (!documents_) return;
+  if (job_.training.documents->context_parallel == DocumentGroups::kPerDocument) {
+    time = with_groups(layout, time);
+    return;
+  }
+  const Imbalance imbalance = documents_->imbalance(
+      layout, program_, point_time_, durations_, uses_, time, job_.training.documents->assignment);
+  time.imbalance = imbalance.mean;
+  time.curvature = imbalance.curvature;
+  time.error = imbalance.error;
+  time.uneven = imbalance.uneven;
+  time.bubble += imbalance.uneven;
+  time.step += imbalance.total();
+}
+
 bool Simulator::host_fits(Bytes per_gpu) const {
   const std::optional<Bytes>& capacity = job_.cluster.host_memory;
   return !capacity || per_gpu * job_.cluster.gpus_per_node <= *capacity;
@@ -92,7 +125,8 @@ Bytes Simulator::least_peak() const {
 
 Seconds Simulator::least_step() {
   read_durations();
-  return sim::least_step(program_, durations_);
+  return documents_ ? documents_->least_step(program_, durations_)
+                    : sim::least_step(program_, durations_);
 }
 
 Evaluation Simulator::evaluate_memory(const Layout& layout) {
@@ -106,7 +140,9 @@ Evaluation Simulator::evaluate_memory(const Layout& layout) {
 }
 
 void Simulator::evaluate_time(Evaluation& evaluation) {
-  const StepTime time = time_.read(program_, durations_, uses_);
+  StepTime time = time_.read(program_, durations_, uses_);
+  add_imbalance(*lowered_, time);
+  evaluation.imbalance = time.imbalance;
   evaluation.step = time.step;
   evaluation.bubble = time.bubble;
 }

@@ -11,8 +11,11 @@
 #include <string>
 #include <vector>
 
+#include "sim/engine/document_time.hpp"
+#include "sim/engine/grouped_documents.hpp"
 #include "sim/engine/step_memory.hpp"
 #include "sim/engine/step_time.hpp"
+#include "sim/engine/throughput.hpp"
 #include "sim/network/communicator_memory.hpp"
 #include "sim/network/network.hpp"
 #include "sim/spec/job.hpp"
@@ -32,8 +35,9 @@ enum class StepBound : std::uint8_t {
   kHost,          // copies to and from the host that compute waits for
   kPipelineBubble,
   kUpdate,
+  kImbalance,  // what ranks with long documents keep the others waiting
 };
-inline constexpr std::size_t kStepBoundCount = 11;
+inline constexpr std::size_t kStepBoundCount = 12;
 [[nodiscard]] const char* name_of(StepBound bound);
 
 // Shares of a step's length, in seconds, by what the busiest stage does or waits for. They add up
@@ -42,10 +46,11 @@ using StepShares = std::array<Seconds, kStepBoundCount>;
 
 struct Evaluation {
   Bytes peak;
-  Seconds step;
+  Seconds step;  // expected, with documents
   Seconds bubble;
-  Bytes host{};       // in the host's memory, of the GPU that needs most there
-  bool fits = false;  // peak and host
+  Seconds imbalance{};  // of the step, what ranks with long documents keep the others waiting
+  Bytes host{};         // in the host's memory, of the GPU that needs most there
+  bool fits = false;    // peak and host
 };
 
 struct LargestTensor {
@@ -86,6 +91,29 @@ struct HostRow {
   std::optional<Seconds> exposed;  // over the step; absent in the update, which is its own share
 };
 
+// What documents of different lengths do to a step (sim/engine/document_time.hpp).
+struct DocumentReport {
+  DocumentSplit split = DocumentSplit::kPerDocument;
+  std::int64_t multiple = 1;  // of tokens, that documents are padded to
+  std::int64_t lockstep = 1;  // data parallel ranks that wait for each other in every micro-batch
+  RowPoolFacts rows;
+  double rank_imbalance = 1;  // most attention of a data parallel rank over their mean, mean
+  std::int64_t steps = 0;     // that were drawn
+  Seconds confidence;         // the expected step is known to so much more or less, 95 %
+  struct Policy {
+    Assignment assignment = Assignment::kAsTheyCome;
+    Seconds step;
+    Seconds imbalance;
+  };
+  std::vector<Policy> policies;  // the same layout and rows, assigned in each way
+  struct Groups {
+    Seconds step;
+    Seconds imbalance;
+  };
+  // Groups as small as each document allows, where the framework has them for such a layout.
+  std::optional<Groups> groups;
+};
+
 struct Simulation {
   Layout layout;
   bool fits = false;
@@ -114,6 +142,7 @@ struct Simulation {
   std::int64_t gpus_per_host = 0;
   std::vector<HostRow> host;
   std::int64_t kv_replication = 1;
+  std::optional<DocumentReport> documents;
 };
 
 struct Explanation;
@@ -154,6 +183,10 @@ class Simulator {
   void prepare(const Layout& layout);
   void read_memory();
   void read_durations();
+  void add_imbalance(const Layout& layout, StepTime& time);
+  [[nodiscard]] StepTime with_groups(const Layout& layout, StepTime time);
+  [[nodiscard]] RowContent row_content() const;
+  void describe_documents(Simulation& simulation);
   using CommunicatorUses = std::array<CommunicatorUse, kAxisCount>;
   // What the program's communications ask of the communicator of each axis.
   [[nodiscard]] CommunicatorUses communicator_uses() const;
@@ -178,6 +211,9 @@ class Simulator {
   Program program_;
   StepMemoryReader memory_;
   StepTimeReader time_;
+  std::optional<DocumentTime> documents_;
+  std::optional<GroupedDocuments> grouped_;  // made when it is first asked for
+  StepTimeReader point_time_;                // of micro-batches with other loads than the mean
   std::vector<Seconds> durations_;
   std::vector<LinkUse> uses_;
 };

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "sim/documents/row_split.hpp"
 #include "sim/engine/executions.hpp"
 #include "sim/engine/simulator.hpp"
 #include "sim/engine/tensors_at_peak.hpp"
@@ -44,6 +45,8 @@ const char* name_of(StepBound bound) {
       return "pipeline";
     case StepBound::kUpdate:
       return "optimizer";
+    case StepBound::kImbalance:
+      return "imbalance";
   }
   return "";
 }
@@ -110,6 +113,16 @@ void Simulator::describe_time(Simulation& simulation) {
   }
   shares[index_of(StepBound::kHost)] += time.host_tail;
   shares[index_of(StepBound::kUpdate)] += time.update;
+  shares[index_of(StepBound::kImbalance)] += time.imbalance;
+  shares[index_of(StepBound::kAttention)] += time.curvature;
+  if (time.groups != Seconds(0)) {
+    // Of a micro-batch, in proportion: the program is that of groups of one size.
+    Seconds micro_batches;
+    for (std::size_t i = 0; i < index_of(StepBound::kPipelineBubble); ++i)
+      micro_batches += shares[i];
+    const double factor = 1 + time.groups / micro_batches;
+    for (std::size_t i = 0; i < index_of(StepBound::kPipelineBubble); ++i) shares[i] *= factor;
+  }
   Seconds charged;
   for (const Seconds share : shares) charged += share;
   // What is left is the ramp of the pipeline and its hand-overs.
@@ -119,7 +132,7 @@ void Simulator::describe_time(Simulation& simulation) {
   const auto largest = std::max_element(shares.begin(), shares.end());
   simulation.bound = static_cast<StepBound>(largest - shares.begin());
 
-  const ThroughputOf<Plain> reached = throughput(Plain{}, job_, time.step);
+  const ThroughputOf<Plain> reached = throughput(Plain{}, job_, row_content(), time.step);
   simulation.tokens_per_gpu_per_second = reached.tokens;
   simulation.model_flops_per_gpu = reached.model_flops;
   simulation.mfu = reached.mfu;
@@ -187,6 +200,43 @@ void Simulator::describe_host(Simulation& simulation) {
   });
 }
 
+RowContent Simulator::row_content() const {
+  if (!documents_) return {};
+  return {documents_->facts().tokens, documents_->facts().pairs};
+}
+
+void Simulator::describe_documents(Simulation& simulation) {
+  if (!documents_) return;
+  constexpr double kTwoSided95 = 1.96;  // standard errors
+  const RowSplit split = row_split(job_, simulation.layout);
+  DocumentReport report;
+  report.split = document_split(job_);
+  report.multiple = split.multiple;
+  report.rows = documents_->facts();
+  report.confidence = kTwoSided95 * simulation.time.error;
+  const StepTime& time = simulation.time;
+  const Seconds even = time.step - time.imbalance - time.curvature - time.uneven - time.groups;
+  for (const Assignment assignment :
+       {Assignment::kAsTheyCome, Assignment::kSorted, Assignment::kBalanced}) {
+    const Imbalance imbalance = documents_->imbalance(
+        simulation.layout, program_, point_time_, durations_, uses_, simulation.time, assignment);
+    report.policies.push_back({assignment, even + imbalance.total(), imbalance.mean});
+    if (assignment != job_.training.documents->assignment) continue;
+    report.rank_imbalance = documents_->steps().imbalance;
+    report.lockstep = documents_->steps().shape.lockstep;
+    report.steps = documents_->steps().samples;
+  }
+  Job grouped = job_;
+  grouped.training.documents->context_parallel = DocumentGroups::kPerDocument;
+  if (!broken_rule(grouped, simulation.layout)) {
+    StepTime alone = time;
+    alone.step = even;
+    const StepTime with = with_groups(simulation.layout, alone);
+    report.groups = DocumentReport::Groups{with.step, with.imbalance};
+  }
+  simulation.documents = std::move(report);
+}
+
 Simulation Simulator::simulate(const Layout& layout) {
   prepare(layout);
   read_memory();
@@ -194,12 +244,14 @@ Simulation Simulator::simulate(const Layout& layout) {
   Simulation simulation;
   simulation.layout = layout;
   simulation.time = time_.read(program_, durations_, uses_);
+  add_imbalance(layout, simulation.time);
   simulation.exposed = time_.exposed(program_, simulation.time);
   simulation.kv_replication = kv_replication(job_, layout);
   describe_memory(simulation);
   describe_time(simulation);
   describe_traffic(simulation);
   describe_host(simulation);
+  describe_documents(simulation);
   return simulation;
 }
 

@@ -30,14 +30,36 @@ constexpr Law kInterleaved{"step, interleaved",
 template <class Numbers>
 NumberOf<Numbers, Seconds> step_of(const Numbers& in, const NumberOf<Numbers, Seconds>& pipeline,
                                    const StepTime& time) {
-  return pipeline +
-         in.given("first_wait", time.first_wait,
-                  "what the first micro-batch takes longer: gathers of updated parameters") +
-         in.given("last_wait", time.last_wait,
-                  "what the last micro-batch takes longer: reductions of gradients beside it") +
-         in.given("gradient_tail", time.gradient_tail,
-                  "reductions and copies that outlast the last backward") +
-         in.given("optimizer", time.update, "the update blocks on their streams");
+  auto step =
+      pipeline +
+      in.given("first_wait", time.first_wait,
+               "what the first micro-batch takes longer: gathers of updated parameters") +
+      in.given("last_wait", time.last_wait,
+               "what the last micro-batch takes longer: reductions of gradients beside it") +
+      in.given("gradient_tail", time.gradient_tail,
+               "reductions and copies that outlast the last backward") +
+      in.given("optimizer", time.update, "the update blocks on their streams");
+  if (time.curvature != Seconds(0)) {
+    step = step + in.given("curvature", time.curvature,
+                           "documents: kernels of rows with other loads than the mean, on average "
+                           "(sim/engine/document_time.hpp)");
+  }
+  if (time.uneven != Seconds(0)) {
+    step = step + in.given("uneven", time.uneven,
+                           "documents: bubbles between micro-batches that differ "
+                           "(sim/engine/uneven_pipeline.hpp)");
+  }
+  if (time.groups != Seconds(0)) {
+    step = step + in.given("groups", time.groups,
+                           "documents: groups as small as each allows, against groups of one size, "
+                           "on average (sim/engine/grouped_documents.hpp)");
+  }
+  if (time.imbalance != Seconds(0)) {
+    step = step + in.given("imbalance", time.imbalance,
+                           "documents: what ranks with more attention than the mean take longer, "
+                           "the mean of steps that were drawn (sim/engine/document_time.hpp)");
+  }
+  return step;
 }
 
 }  // namespace
@@ -146,6 +168,16 @@ StepTime StepTimeReader::read(const Program& program, std::span<const Seconds> d
   result.bubble = pipeline.bubble;
   result.step = step_of(Plain{}, pipeline.total, result);
   return result;
+}
+
+void StepTimeReader::read_stages(const Program& program, std::span<const Seconds> durations,
+                                 std::span<const LinkUse> uses, std::vector<StageTime>& stages) {
+  clock_.begin(program, durations, uses);
+  stages.clear();
+  for (const StageClass& stage : program.stages) {
+    const MicroBatchTime time = run_micro_batch(program, stage, {});
+    stages.push_back({stage.count, time.forward, time.backward});
+  }
 }
 
 namespace {

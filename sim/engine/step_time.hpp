@@ -6,6 +6,7 @@
 // alike. Stages are put together by the pipeline schedule (pipeline_time.hpp), then the optimizer
 // runs:
 //   step = pipeline + first wait + last wait + gradient tail + optimizer
+// and with documents the imbalance between ranks (document_time.hpp), which is added later.
 #pragma once
 
 #include <array>
@@ -29,6 +30,13 @@ struct StepTime {
   Seconds first_wait;
   Seconds last_wait;
   Seconds hand_over;  // of one micro-batch between two stages
+  // With documents (document_time.hpp): what the ranks with most attention take longer than the
+  // mean, what unevenness costs all, and last the standard error of the step.
+  Seconds imbalance;
+  Seconds curvature;
+  Seconds uneven;  // what micro-batches that differ do to a pipeline
+  Seconds groups;  // what groups as small as each document allows take more (or less, below 0)
+  Seconds error;
   std::size_t busiest_stage_class = 0;
   // One micro-batch of the busiest stage.
   Seconds forward;
@@ -64,6 +72,10 @@ class StepTimeReader {
   // `durations` and `uses` by op of the program (schedule_clock.hpp).
   [[nodiscard]] StepTime read(const Program& program, std::span<const Seconds> durations,
                               std::span<const LinkUse> uses = {});
+
+  // One micro-batch, neither the first nor the last, of every stage class: forward and backward.
+  void read_stages(const Program& program, std::span<const Seconds> durations,
+                   std::span<const LinkUse> uses, std::vector<StageTime>& stages);
 
   // Of the step that was just read, with the same program, durations and uses still there.
   [[nodiscard]] ExposedTime exposed(const Program& program, const StepTime& step);

@@ -2,7 +2,8 @@
 // peak.
 //
 //   tokens = s B / step / GPUs    model FLOP/s = B FLOPs(s) / step / GPUs    MFU = that / peak
-// s tokens of a sequence, B sequences of a step. FLOPs of a sequence: sim/spec/model_flops.hpp.
+// s tokens of a sequence, B sequences of a step. With documents only tokens that are no padding
+// count, and only pairs that see each other. FLOPs of a sequence: sim/spec/model_flops.hpp.
 #pragma once
 
 #include "sim/formula/numbers.hpp"
@@ -10,6 +11,12 @@
 #include "sim/units/units.hpp"
 
 namespace seqspan::sim {
+
+// What rows packed of documents have of rows of one document.
+struct RowContent {
+  double tokens = 1;  // that are no padding
+  double pairs = 1;   // of queries and keys that see each other
+};
 
 template <class Numbers>
 struct ThroughputOf {
@@ -19,6 +26,7 @@ struct ThroughputOf {
 };
 
 template <class Numbers>
-[[nodiscard]] ThroughputOf<Numbers> throughput(const Numbers& in, const Job& job, Seconds step);
+[[nodiscard]] ThroughputOf<Numbers> throughput(const Numbers& in, const Job& job,
+                                               const RowContent& row, Seconds step);
 
 }  // namespace seqspan::sim

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sim/documents/row_split.hpp"
 #include "sim/lower/dimensions.hpp"
 #include "sim/lower/fp8.hpp"
 #include "sim/lower/framework_traits.hpp"
@@ -200,6 +201,29 @@ std::optional<ReasonCode> broken_by_fp8(const Job& job, const FrameworkTraits& t
   return std::nullopt;
 }
 
+std::optional<ReasonCode> broken_by_documents(const Job& job, const FrameworkTraits& traits,
+                                              const Layout& layout) {
+  if (!job.training.documents) return std::nullopt;
+  const DocumentSplit split = document_split(job);
+  const bool offered =
+      split == DocumentSplit::kPerDocument ? traits.per_document_split : traits.whole_row_split;
+  const bool strides =
+      layout.ring > 1 && layout.ring_order == RingOrder::kStriped && !traits.whole_row_split;
+  if (!offered || strides || (layout.ulysses > 1 && !traits.documents_with_ulysses)) {
+    return ReasonCode::kDocumentsUnsupported;
+  }
+  if (job.training.documents->context_parallel == DocumentGroups::kFixed) return std::nullopt;
+  const bool is_power_of_two = (layout.ring & (layout.ring - 1)) == 0;
+  const bool in_ring =
+      layout.ulysses == 1 && is_power_of_two && layout.kv_exchange == KvExchange::kPointToPoint;
+  if (!traits.per_document_groups || split != DocumentSplit::kPerDocument || !in_ring ||
+      layout.pp > 1 || layout.ep > 1 || layout.micro_batch > 1 ||
+      layout.sharding == Sharding::kParameters) {
+    return ReasonCode::kDocumentGroupsUnsupported;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<ReasonCode> broken_rule(const Job& job, const Layout& layout) {
@@ -209,6 +233,7 @@ std::optional<ReasonCode> broken_rule(const Job& job, const Layout& layout) {
   if (const auto code = unsupported(traits, layout)) return code;
   if (const auto code = broken_by_offload(job, traits, layout)) return code;
   if (const auto code = broken_by_tiles(job, traits, layout)) return code;
+  if (const auto code = broken_by_documents(job, traits, layout)) return code;
   if (layout.world() != job.cluster.gpu_count()) return ReasonCode::kWorldSize;
   if (job.training.global_batch_size % (layout.dp * layout.micro_batch) != 0) {
     return ReasonCode::kBatchNotDivisible;

@@ -211,6 +211,22 @@ constexpr std::array<ReasonFacts, kReasonCodeCount> kReasons{{
      "attention. A rank's rows, and the sides of its matrices, must be multiples of 16.",
      "Set training.linear_precision=bf16, or change tp, cp or the sequence.",
      "TransformerEngine pytorch/utils.py assert_dim_for_fp8_exec; torch._scaled_mm"},
+    {ReasonCode::kDocumentsUnsupported, "documents_unsupported",
+     "Rows packed of documents (training.documents): Megatron deals each document over the ring "
+     "(split=per_document), or the row (whole_row); torchtitan and DeepSpeed (ALST) know the row "
+     "only; yunchang has kernels for documents in its rings only, dealt per document, zigzag or "
+     "contiguous, without Ulysses.",
+     "Leave split out, or choose a ring without Ulysses with yunchang.",
+     "TransformerEngine context_parallel.py; torchtitan models/common/attention.py; yunchang "
+     "ring/zigzag_ring_flash_attn_varlen.py, hybrid/attn_layer.py"},
+    {ReasonCode::kDocumentGroupsUnsupported, "document_groups_unsupported",
+     "Context parallel groups as small as each document allows "
+     "(training.documents.context_parallel=per_document) are offered by Megatron "
+     "(--hybrid-context-parallel), without a pipeline and without Megatron-FSDP; modelled with a "
+     "point-to-point ring of a power of two, one document at a time (micro_batch=1), documents "
+     "dealt per document, and without expert parallelism.",
+     "Set pp, ulysses, ep and micro_batch to 1, or context_parallel to fixed.",
+     "Megatron-LM megatron/training/arguments.py, core/pipeline_parallel/hybrid_cp_schedule.py"},
     {ReasonCode::kTensorOverlapUnsupported, "tensor_overlap_unsupported",
      "Tensor parallel communication under products (training.overlap_tensor_parallel) needs "
      "sequence parallelism and, of each GPU's tokens of a micro-batch, a multiple of 4 (pieces "

@@ -51,12 +51,14 @@ enum class ReasonCode : std::uint8_t {
   kFp8DeviceUnsupported,
   kFp8RecipeUnsupported,
   kFp8ModelUnsupported,
+  kDocumentsUnsupported,
+  kDocumentGroupsUnsupported,
   kTensorOverlapUnsupported,
   kHeadGroupsUnsupported,
   kDoesNotFit,
   kHostDoesNotFit,
 };
-inline constexpr std::size_t kReasonCodeCount = 45;
+inline constexpr std::size_t kReasonCodeCount = 47;
 
 struct ReasonFacts {
   ReasonCode code;

@@ -66,6 +66,12 @@ struct FrameworkTraits {
   bool fp8_tensorwise;
   bool fp8_rowwise;
   bool fp8_weight_gather;  // FSDP gathers weights in FP8, with the tensorwise recipe
+  // Of documents packed into rows: what a ring shares out (per document is the default where it is
+  // offered), whether attention over documents is there with Ulysses, groups as each one needs.
+  bool per_document_split;
+  bool whole_row_split;
+  bool documents_with_ulysses;
+  bool per_document_groups;
   // How it computes.
   std::int64_t vocabulary_multiple;  // of V/t: Megatron-LM's --make-vocab-size-divisible-by
   bool fused_kernels;         // fused norm, RoPE and SwiGLU (else eager Hugging Face modules)

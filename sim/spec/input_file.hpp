@@ -5,6 +5,8 @@
 #include <string>
 
 #include "sim/errors/error.hpp"
+#include "sim/spec/json/parse.hpp"
+#include "sim/units/units.hpp"
 
 namespace seqspan::sim {
 
@@ -20,10 +22,11 @@ struct FileText {
   std::string text;
 };
 
-// Reads `path`, which messages call `shown`. At most json::kLargestFile bytes are read.
+// Reads `path`, which messages call `shown`. At most `largest` bytes are read.
 // Errors: kInput when the file does not exist, is no file or is too large; kEnvironment when it
 // cannot be read.
 [[nodiscard]] Result<FileText> read_input_file(const std::filesystem::path& path,
-                                               const std::string& shown);
+                                               const std::string& shown,
+                                               Bytes largest = json::kLargestFile);
 
 }  // namespace seqspan::sim

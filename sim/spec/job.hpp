@@ -9,6 +9,7 @@
 
 #include "sim/errors/warning.hpp"
 #include "sim/spec/cluster.hpp"
+#include "sim/spec/documents.hpp"
 #include "sim/spec/framework.hpp"
 #include "sim/spec/input_file.hpp"
 #include "sim/spec/layout.hpp"
@@ -117,6 +118,9 @@ struct Training {
   // framework's default.
   std::int64_t flash_attention = 0;
   double expert_imbalance = 1.0;  // tokens of the busiest expert parallel rank over the mean, >= 1
+  // Absent: every row is one document of s tokens. profiles/read_job.hpp leaves out documents that
+  // are so.
+  std::optional<Documents> documents;
 };
 
 // Layout keys that the job (or `--layout`) fixes; the rest is the planner's, or the framework's

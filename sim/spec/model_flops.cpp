@@ -19,6 +19,17 @@ Flops attention_flops(const Model& model, Tokens sequence, AttentionMask mask) {
          forward_flops(model.towers.front().kinds.front().attention, sequence);
 }
 
+Flops layers_attention_flops(const Model& model, Tokens sequence, AttentionMask mask) {
+  Flops forward(0);
+  for (const Tower& tower : model.towers) {
+    for (const LayerRun& run : tower.runs) {
+      forward += static_cast<double>(run.count) * pairs_over_causal(sequence, mask) *
+                 forward_flops(tower.kinds[run.kind].attention, sequence);
+    }
+  }
+  return 3.0 * forward;
+}
+
 Flops model_flops(const Model& model, Tokens sequence, AttentionMask mask) {
   const auto tokens = static_cast<double>(sequence.value());
   Flops forward(0);

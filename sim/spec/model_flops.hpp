@@ -16,6 +16,9 @@ namespace seqspan::sim {
 [[nodiscard]] Flops model_flops(const Model& model, Tokens sequence,
                                 AttentionMask mask = AttentionMask::kCausal);
 
+// What of model_flops is attention: the part that documents change.
+[[nodiscard]] Flops layers_attention_flops(const Model& model, Tokens sequence, AttentionMask mask);
+
 // Of one layer's attention alone (TrainingScope::kAttention): forward, which backward is 2.5 times
 // of where d_k = d_v, as kernel benchmarks count it.
 [[nodiscard]] Flops attention_flops(const Model& model, Tokens sequence, AttentionMask mask);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "sim/spec/decode/cluster.hpp"
+#include "sim/spec/decode/documents.hpp"
 #include "sim/spec/decode/layout.hpp"
 #include "sim/spec/decode/model.hpp"
 #include "sim/spec/layer_facts.hpp"
@@ -87,6 +88,15 @@ FieldTable<Training> make_training_table() {
                    "tokens of the busiest expert parallel rank over the mean")
             .with_default("1"),
         &Training::expert_imbalance);
+  t.add(json::object("documents", documents_facts, "documents that sequences are packed of")
+            .with_default("every sequence is one document")
+            .or_null(),
+        [](Training& training, const Value& value, const Path& path) -> Result<void> {
+          Result<Documents> documents = decode_documents(value, path);
+          if (!documents) return tl::unexpected(documents.error());
+          training.documents = std::move(*documents);
+          return {};
+        });
   return t;
 }
 
@@ -174,6 +184,17 @@ Result<void> check_dropout(const Job& job, const Value& value) {
   return {};
 }
 
+// Scores of all pairs are computed whatever the mask leaves.
+Result<void> check_documents(const Job& job, const Value& value) {
+  if (!job.training.documents || job.training.attention_kernel == AttentionKernel::kFlash) {
+    return {};
+  }
+  return json::error_at(*value.find("training"), "training", "documents",
+                        "documents are not modelled with unfused attention",
+                        "it computes the scores of all pairs, whatever document they belong to",
+                        "set training.attention_kernel to flash, or leave out documents");
+}
+
 void add_warnings(Job& job) {
   const std::int64_t longest = job.model.max_positions;
   if (longest > 0 && job.training.sequence_length > longest) {
@@ -204,6 +225,7 @@ Result<Job> decode_job(const json::Value& value, const std::string& model_name) 
     return tl::unexpected(ok.error());
   }
   if (Result<void> ok = check_dropout(reading.job, value); !ok) return tl::unexpected(ok.error());
+  if (Result<void> ok = check_documents(reading.job, value); !ok) return tl::unexpected(ok.error());
   add_warnings(reading.job);
   return std::move(reading.job);
 }

@@ -63,6 +63,13 @@ FieldFacts integer(std::string name, std::int64_t minimum, std::int64_t maximum,
   return facts;
 }
 
+FieldFacts integers(std::string name, std::int64_t minimum, std::int64_t maximum,
+                    std::string description) {
+  FieldFacts facts = integer(std::move(name), minimum, maximum, std::move(description));
+  facts.type = FieldType::kIntegers;
+  return facts;
+}
+
 FieldFacts real(std::string name, double minimum, double maximum, std::string description) {
   FieldFacts facts = make(std::move(name), FieldType::kReal, std::move(description));
   facts.minimum = minimum;
@@ -143,7 +150,9 @@ std::string accepted_values(const FieldFacts& facts) {
       return quantity_range(facts, "a rate such as \"989TFLOPS\"",
                             format_flops(FlopsPerSecond(facts.maximum)));
     case FieldType::kIntegers:
-      return "an array of whole numbers";
+      return facts.maximum > facts.minimum ? fmt::format("an array of whole numbers from {} to {}",
+                                                         whole(facts.minimum), whole(facts.maximum))
+                                           : "an array of whole numbers";
     case FieldType::kTexts:
       return "an array of texts";
     case FieldType::kObject:

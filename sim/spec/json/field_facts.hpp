@@ -65,6 +65,9 @@ struct ObjectFacts {
 
 [[nodiscard]] FieldFacts integer(std::string name, std::int64_t minimum, std::int64_t maximum,
                                  std::string description);
+// An array of them.
+[[nodiscard]] FieldFacts integers(std::string name, std::int64_t minimum, std::int64_t maximum,
+                                  std::string description);
 [[nodiscard]] FieldFacts real(std::string name, double minimum, double maximum,
                               std::string description);
 // More than 0, at most 1.

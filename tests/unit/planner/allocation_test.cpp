@@ -30,8 +30,19 @@ namespace seqspan::planner {
 namespace {
 
 TEST(Allocation, EvaluatingLayoutsAgainAllocatesNothing) {
-  for (const sim::Framework framework : {sim::Framework::kMegatron, sim::Framework::kYunchang}) {
-    sim::Job job = tests::make_job("Qwen3-30B-A3B", framework, 2, 65536, 16);
+  struct Case {
+    sim::Framework framework;
+    bool has_documents;
+  };
+  for (const Case& test :
+       {Case{sim::Framework::kMegatron, false}, Case{sim::Framework::kMegatron, true},
+        Case{sim::Framework::kYunchang, false}}) {
+    sim::Job job = tests::make_job("Qwen3-30B-A3B", test.framework, 2, 65536, 16);
+    if (test.has_documents) {
+      job.training.documents.emplace();
+      job.training.documents->lengths = sim::LognormalLengths{4096, 1.5};
+      job.training.documents->samples = 20;
+    }
     // Three knots that bend: times of tensor parallel groups are read off a curve.
     job.cluster.measured.add({sim::Collective::kAllGather, 8, 8, sim::TimedBy::kMeasurement,
                               *sim::MeasuredCurve::make({{sim::Bytes(1 << 10), sim::Seconds(1e-5)},

@@ -46,6 +46,14 @@ class RandomJobs {
     if (chance(3)) job.layout.micro_batch = pick<std::int64_t>({1, 2});
     if (chance(4)) job.layout.ulysses = pick<std::int64_t>({1, 2});
     if (chance(4)) job.training.overlap_tensor_parallel = framework == Framework::kMegatron;
+    if (chance(4)) {
+      sim::Documents& documents = job.training.documents.emplace();
+      documents.lengths = sim::LognormalLengths{job.training.sequence_length / 8, 1.5};
+      documents.samples = 16;
+      documents.assignment = pick<sim::Assignment>(
+          {sim::Assignment::kAsTheyCome, sim::Assignment::kSorted, sim::Assignment::kBalanced});
+      if (chance(3)) documents.context_parallel = sim::DocumentGroups::kPerDocument;
+    }
     return job;
   }
 
@@ -78,6 +86,18 @@ std::vector<Candidate> front_of(std::vector<Candidate> all) {
   return front;
 }
 
+std::vector<Candidate> fastest_by_context(std::vector<Candidate> all) {
+  std::sort(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) {
+    if (a.layout.cp() != b.layout.cp()) return a.layout.cp() < b.layout.cp();
+    return faster(a, b);
+  });
+  const auto end = std::unique(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) {
+    return a.layout.cp() == b.layout.cp();
+  });
+  all.erase(end, all.end());
+  return all;
+}
+
 TEST(Search, EqualsBruteForceOn300RandomJobsWithAnAnswer) {
   RandomJobs jobs;
   int answered = 0;
@@ -103,6 +123,12 @@ TEST(Search, EqualsBruteForceOn300RandomJobsWithAnAnswer) {
     ASSERT_EQ(plan.pareto.size(), front.size());
     for (std::size_t k = 0; k < front.size(); ++k) {
       EXPECT_EQ(numbers_of(plan.pareto[k]), numbers_of(front[k]));
+    }
+    const std::vector<Candidate> by_context =
+        job.training.documents ? fastest_by_context(all) : std::vector<Candidate>{};
+    ASSERT_EQ(plan.by_context.size(), by_context.size());
+    for (std::size_t k = 0; k < by_context.size(); ++k) {
+      EXPECT_EQ(numbers_of(plan.by_context[k]), numbers_of(by_context[k]));
     }
     std::sort(all.begin(), all.end(), [&](const Candidate& a, const Candidate& b) {
       return ranks_before(objective, a, b);

@@ -47,6 +47,29 @@ TEST(ReadJob, ListsItsInputsByShownName) {
   EXPECT_EQ(paths, expected);
 }
 
+// Of a job file, lengths are relative to it; of --set, to the working folder (the root here).
+TEST(ReadJob, ReadsLengthsOfDocuments) {
+  const auto job = read_job("tests/golden/lengths/job.json", ".");
+  ASSERT_TRUE(job) << sim::format_error(job.error());
+  ASSERT_TRUE(job->training.documents);
+  const auto& listed = std::get<sim::ListedLengths>(job->training.documents->lengths);
+  EXPECT_EQ(*listed.lengths, (std::vector<std::int64_t>{1200, 131072, 64, 9000}));
+  EXPECT_EQ(job->inputs.back().path, "tests/golden/lengths/lengths.jsonl");
+  const auto set =
+      read_job(kJob, ".", {"training.documents.file=tests/golden/lengths/lengths.txt"});
+  ASSERT_TRUE(set) << sim::format_error(set.error());
+  EXPECT_EQ(*std::get<sim::ListedLengths>(set->training.documents->lengths).lengths,
+            (std::vector<std::int64_t>{4096, 1, 8192}));
+}
+
+// Documents that fill a row each are no documents: everything is as without them.
+TEST(ReadJob, LeavesOutDocumentsOfWholeRows) {
+  EXPECT_FALSE(read_job(kJob, ".", {"training.documents.fixed=128K"})->training.documents);
+  EXPECT_FALSE(read_job(kJob, ".", {"training.documents.fixed=256K"})->training.documents);
+  EXPECT_TRUE(read_job(kJob, ".", {"training.documents.fixed=64K"})->training.documents);
+  EXPECT_TRUE(read_job(kJob, ".", {"training.documents.fixed=200K"})->training.documents);
+}
+
 TEST(ReadJob, WarnsBeyondTheModelsPositions) {
   const auto job = read_job(kJob, ".");  // 131072 tokens, Llama-3-8B has 8192 positions
   ASSERT_EQ(job->warnings.size(), 1U);

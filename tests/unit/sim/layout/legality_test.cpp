@@ -44,6 +44,45 @@ constexpr Framework kD = Framework::kDeepSpeed;
 constexpr Framework kY = Framework::kYunchang;
 constexpr Framework kT = Framework::kTorchTitan;
 
+// With documents, dealt per document or as the framework does it, or groups as each one needs.
+TEST(Legality, Documents) {
+  const auto rule = [](Framework framework, const char* layout, std::optional<DocumentSplit> split,
+                       DocumentGroups groups = DocumentGroups::kFixed) -> std::string {
+    Job job = make_job("Llama-3-8B", framework, 1, 131072, 16);
+    job.training.documents.emplace();
+    job.training.documents->lengths = FixedLength{4096};
+    job.training.documents->split = split;
+    job.training.documents->context_parallel = groups;
+    const auto code = broken_rule(job, layout_of(job, layout));
+    return code ? std::string(facts_of(*code).name) : "";
+  };
+  constexpr auto kEach = DocumentSplit::kPerDocument;
+  constexpr auto kRow = DocumentSplit::kWholeRow;
+  constexpr auto kGroups = DocumentGroups::kPerDocument;
+  const std::string unsupported = "documents_unsupported";
+  EXPECT_EQ(rule(kM, "ring=8", {}), "");
+  EXPECT_EQ(rule(kM, "ring=8", kRow), "");
+  EXPECT_EQ(rule(kM, "ulysses=4,ring=2", kEach), "");
+  EXPECT_EQ(rule(kD, "ulysses=8", {}), "");
+  EXPECT_EQ(rule(kD, "ulysses=8", kEach), unsupported);
+  EXPECT_EQ(rule(kT, "ring=8", {}), "");
+  EXPECT_EQ(rule(kT, "ring=8", kEach), unsupported);
+  EXPECT_EQ(rule(kY, "ring=8", {}), "");
+  EXPECT_EQ(rule(kY, "ring=8,ring_order=contiguous", {}), "");
+  EXPECT_EQ(rule(kY, "ring=8,ring_order=striped", {}), unsupported);
+  EXPECT_EQ(rule(kY, "ring=8", kRow), unsupported);
+  EXPECT_EQ(rule(kY, "ulysses=2,ring=4", {}), unsupported);
+  const std::string no_groups = "document_groups_unsupported";
+  EXPECT_EQ(rule(kM, "ring=4", {}, kGroups), "");
+  EXPECT_EQ(rule(kM, "ring=4", kRow, kGroups), no_groups);
+  EXPECT_EQ(rule(kM, "ulysses=4", {}, kGroups), no_groups);
+  EXPECT_EQ(rule(kM, "ring=4,pp=2", {}, kGroups), no_groups);
+  EXPECT_EQ(rule(kM, "ring=4,micro_batch=2", {}, kGroups), no_groups);
+  EXPECT_EQ(rule(kM, "ring=4,sharding=parameters", {}, kGroups), no_groups);
+  EXPECT_EQ(rule(kM, "ring=4,kv_exchange=all_gather", {}, kGroups), no_groups);
+  EXPECT_EQ(rule(kT, "ring=4", {}, kGroups), no_groups);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Rules, Legality,
     testing::Values(

@@ -1,0 +1,45 @@
+// Loads of steps with documents, drawn once for all layouts that share rows out alike: layouts are
+// compared over the same documents. As many steps are drawn as the job says, but of a large batch
+// no more than have 2^20 rows in all, and 64 at least: the more rows a step has, the less it
+// varies.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <tuple>
+#include <vector>
+
+#include "sim/documents/row_pool.hpp"
+#include "sim/documents/step_loads.hpp"
+#include "sim/spec/job.hpp"
+
+namespace seqspan::sim {
+
+class DocumentLoads {
+ public:
+  // The job has documents, and outlives this.
+  explicit DocumentLoads(const Job& job) : job_(job) {}
+
+  struct Rows {
+    RowSplit split;
+    RowPool pool;
+    LoadGrid grid;
+    std::vector<double> drawn;  // rows of whole steps
+    double mean_drawn = 0;
+  };
+
+  [[nodiscard]] const Rows& rows(const RowSplit& split);
+  [[nodiscard]] const StepLoads& steps(const Rows& rows, const StepShape& shape);
+  // Weights of a micro-batch of so many rows, of any rank.
+  [[nodiscard]] const std::vector<double>& micro_batch(const Rows& rows, std::int64_t size);
+
+ private:
+  using Key = std::tuple<const Rows*, std::int64_t, std::int64_t, std::int64_t, Assignment>;
+
+  const Job& job_;
+  std::vector<std::unique_ptr<Rows>> rows_;
+  std::map<Key, StepLoads> steps_;
+  std::map<std::pair<const Rows*, std::int64_t>, std::vector<double>> micro_batches_;
+};
+
+}  // namespace seqspan::sim

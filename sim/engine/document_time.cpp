@@ -1,0 +1,269 @@
+#include "sim/engine/document_time.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/documents/row_split.hpp"
+#include "sim/engine/least_step.hpp"
+#include "sim/engine/op_times.hpp"
+
+namespace seqspan::sim {
+namespace {
+
+// A middle point this near to the line between the ends is on it: times grow linearly.
+constexpr double kOnTheLine = 1e-9;
+// Pipelines of many micro-batches and stages are worked through for fewer steps: they vary less.
+constexpr std::int64_t kMostTasks = std::int64_t{1} << 15U;
+constexpr std::int64_t kFewestPipelines = 4;
+
+std::int64_t scaled(std::int64_t rows, double share) {
+  return std::max<std::int64_t>(1, std::llround(static_cast<double>(rows) * share));
+}
+
+}  // namespace
+
+AttentionWork at_load(AttentionWork work, double load, double exponent) {
+  if (load == 1 || work.pairs == 0) return work;
+  const double longest = std::min(1.0, std::pow(load, exponent));
+  work.pairs = scaled(work.pairs, load);
+  work.longest_row = scaled(work.longest_row, longest);
+  work.longest_column = scaled(work.longest_column, longest);
+  work.documents = load / (longest * longest);
+  return work;
+}
+
+std::int64_t lockstep_ranks(const Program& program, const Layout& layout) {
+  std::int64_t ranks = 1;
+  for (const Op& op : program.ops) {
+    const auto* work = std::get_if<Communication>(&op.work);
+    if (work == nullptr || op.pass == Pass::kUpdate || op.when != When::kEvery ||
+        program.group_size(work->axis) == 1) {
+      continue;
+    }
+    switch (work->axis) {
+      case Axis::kShard:
+      case Axis::kExpertShard:
+        return layout.dp;
+      case Axis::kExpert:
+      case Axis::kExpertTensor:
+      case Axis::kExpertInNode:
+      case Axis::kExpertAcross: {
+        // Experts lie on consecutive ranks of tp x cp x dp (Megatron-LM core/parallel_state.py).
+        const std::int64_t inner = layout.tp * layout.cp();
+        ranks = std::max(ranks, std::min(layout.dp, divide_up(layout.ep * layout.etp, inner)));
+        break;
+      }
+      default:
+        break;
+    }
+  }
+  while (layout.dp % ranks != 0) ++ranks;  // a group that ends inside another's
+  return ranks;
+}
+
+void DocumentTime::write_mean_load(const Layout& layout, Program& program) {
+  rows_ = &loads_.rows(row_split(job_, layout));
+  const RowPoolFacts& facts = rows_->pool.facts();
+  attention_.clear();
+  for (std::size_t i = 0; i < program.ops.size(); ++i) {
+    auto* work = std::get_if<AttentionWork>(&program.ops[i].work);
+    if (work == nullptr) continue;
+    attention_.emplace_back(i, *work);
+    *work = at_load(*work, facts.mean, facts.exponent);
+  }
+}
+
+// Of a kernel's time the part that all pairs take grows linearly with the load, whose mean over
+// steps is known; what its longest document adds is left out.
+Seconds DocumentTime::least_step(const Program& program, std::span<const Seconds> durations) {
+  if (job_.training.documents->context_parallel == DocumentGroups::kPerDocument) return Seconds(0);
+  constexpr double kRounding = 1 - 1e-6;  // of pairs, and of sums in another order
+  const double load = kRounding * std::min(rows_->mean_drawn, rows_->pool.facts().mean);
+  durations_.assign(durations.begin(), durations.end());
+  for (const auto& [index, work] : attention_) {
+    if (work.pairs == 0) continue;
+    Op op = program.ops[index];
+    AttentionWork even = work;
+    even.pairs = static_cast<std::int64_t>(static_cast<double>(work.pairs) * load);
+    even.documents =
+        load * static_cast<double>(work.longest_row) * static_cast<double>(work.longest_column);
+    even.longest_row = 1;
+    even.longest_column = 1;
+    op.work = even;
+    durations_[index] = std::min(durations[index], kernel_time(job_.cluster, op));
+  }
+  return kRounding * sim::least_step(program, durations_);
+}
+
+void DocumentTime::read_point(std::size_t point, const Program& program, StepTimeReader& reader,
+                              std::span<const LinkUse> uses) {
+  const double load = rows_->grid.point(point);
+  for (const auto& [index, work] : attention_) {
+    Op op = program.ops[index];
+    op.work = at_load(work, load, rows_->pool.facts().exponent);
+    durations_[index] = kernel_time(job_.cluster, op);
+  }
+  reader.read_stages(program, durations_, uses, stages_);
+  const std::size_t points = rows_->grid.size();
+  forward_.resize(stages_.size() * points);
+  backward_.resize(stages_.size() * points);
+  for (std::size_t c = 0; c < stages_.size(); ++c) {
+    forward_[c * points + point] = stages_[c].forward.value();
+    backward_[c * points + point] = stages_[c].backward.value();
+  }
+}
+
+double DocumentTime::on_line(std::span<const double> times, std::size_t point) const {
+  const LoadGrid& grid = rows_->grid;
+  const double share =
+      (grid.point(point) - grid.point(0)) / (grid.point(grid.size() - 1) - grid.point(0));
+  return times.front() + share * (times.back() - times.front());
+}
+
+bool DocumentTime::is_linear() const {
+  const std::size_t points = rows_->grid.size();
+  const auto holds = [&](std::span<const double> times) {
+    for (std::size_t first = 0; first < times.size(); first += points) {
+      const double expected = on_line(times.subspan(first, points), points / 2);
+      if (std::abs(times[first + points / 2] - expected) > kOnTheLine * expected) return false;
+    }
+    return true;
+  };
+  return holds(forward_) && holds(backward_);
+}
+
+void DocumentTime::fill_between() {
+  const std::size_t points = rows_->grid.size();
+  for (std::vector<double>* times : {&forward_, &backward_}) {
+    for (std::size_t first = 0; first < times->size(); first += points) {
+      const std::span<double> of_class = std::span(*times).subspan(first, points);
+      for (std::size_t i = 1; i + 1 < points; ++i) of_class[i] = on_line(of_class, i);
+    }
+  }
+}
+
+Imbalance DocumentTime::of_sums(std::int64_t micro_batches) const {
+  const std::size_t points = sum_.size();
+  double waited_for = 0;
+  double all = 0;
+  double variance = 0;
+  for (std::size_t i = 0; i < points; ++i) {
+    waited_for += steps_->weights[i] * sum_[i];
+    all += (*micro_batch_)[i] * sum_[i] * static_cast<double>(micro_batches);
+    for (std::size_t k = 0; k < points; ++k) {
+      variance += sum_[i] * steps_->covariance[i * points + k] * sum_[k];
+    }
+  }
+  const double even =
+      static_cast<double>(micro_batches) * rows_->grid.interpolate(sum_, rows_->pool.facts().mean);
+  if (points == 1) return {};
+  // One rank is all ranks, and not only nearly so.
+  if (steps_->shape.ranks == 1) all = waited_for;
+  return {Seconds(waited_for - all),
+          Seconds(std::sqrt(std::max(0.0, variance) / static_cast<double>(steps_->samples))),
+          Seconds(all - even), Seconds(0)};
+}
+
+double DocumentTime::pipeline_step(const Program& program, Seconds hand_over,
+                                   std::span<const double> loads) {
+  const LoadGrid& grid = rows_->grid;
+  const std::size_t points = grid.size();
+  const std::size_t classes = program.stages.size();
+  const std::size_t count = loads.size();
+  batch_forward_.resize(classes * count);
+  batch_backward_.resize(classes * count);
+  for (std::size_t j = 0; j < count; ++j) {
+    const LoadGrid::Place place = grid.place_of(loads[j]);
+    for (std::size_t c = 0; c < classes; ++c) {
+      const std::size_t low = c * points + place.below;
+      batch_forward_[c * count + j] =
+          forward_[low] + place.above * (forward_[low + 1] - forward_[low]);
+      batch_backward_[c * count + j] =
+          backward_[low] + place.above * (backward_[low + 1] - backward_[low]);
+    }
+  }
+  const auto forward = [&](std::size_t stage, std::int64_t j) {
+    return batch_forward_[class_of_stage_[stage] * count + static_cast<std::size_t>(j)];
+  };
+  const auto backward = [&](std::size_t stage, std::int64_t j) {
+    return batch_backward_[class_of_stage_[stage] * count + static_cast<std::size_t>(j)];
+  };
+  return program.chunks_per_stage > 1
+             ? pipeline_.interleaved(program.pipeline_stages, program.chunks_per_stage,
+                                     program.micro_batches, hand_over, forward, backward)
+             : pipeline_.step(program.pipeline_stages, program.micro_batches, hand_over, forward,
+                              backward);
+}
+
+// What pipelines take longer, or less long, than the busiest stage: of the steps that are known
+// micro-batch by micro-batch, against one with the mean load in each.
+void DocumentTime::add_pipeline(const Program& program, Seconds hand_over, Imbalance& result) {
+  class_of_stage_.clear();
+  for (std::size_t c = 0; c < program.stages.size(); ++c) {
+    class_of_stage_.insert(class_of_stage_.end(), static_cast<std::size_t>(program.stages[c].count),
+                           c);
+  }
+  const auto micro_batches = static_cast<std::size_t>(program.micro_batches);
+  const std::size_t points = rows_->grid.size();
+  const double mean_load = rows_->pool.facts().mean;
+  even_loads_.assign(micro_batches, mean_load);
+  const double even = pipeline_step(program, hand_over, even_loads_) -
+                      static_cast<double>(micro_batches) * rows_->grid.interpolate(sum_, mean_load);
+  const std::int64_t tasks =
+      program.micro_batches * program.pipeline_stages * program.chunks_per_stage;
+  const std::int64_t sequences =
+      std::min(steps_->sequences, std::max(kFewestPipelines, kMostTasks / tasks));
+  const std::span<const double> loads = steps_->loads;
+  const std::span<const double> weights = steps_->sequence_weights;
+  double sum = 0;
+  double squares = 0;
+  for (std::size_t s = 0; s < static_cast<std::size_t>(sequences); ++s) {
+    double busiest = 0;
+    for (std::size_t i = 0; i < points; ++i) busiest += weights[s * points + i] * sum_[i];
+    const double step =
+        pipeline_step(program, hand_over, loads.subspan(s * micro_batches, micro_batches));
+    const double more = step - busiest - even;
+    sum += more;
+    squares += more * more;
+  }
+  const auto count = static_cast<double>(sequences);
+  const double variance = std::max(0.0, squares / count - sum / count * (sum / count));
+  result.uneven = Seconds(sum / count);
+  result.error = Seconds(std::hypot(result.error.value(), std::sqrt(variance / count)));
+}
+
+Imbalance DocumentTime::imbalance(const Layout& layout, const Program& program,
+                                  StepTimeReader& reader, std::span<const Seconds> durations,
+                                  std::span<const LinkUse> uses, const StepTime& time,
+                                  Assignment assignment) {
+  const StepShape shape{layout.dp, layout.micro_batch, program.micro_batches,
+                        lockstep_ranks(program, layout), assignment};
+  steps_ = &loads_.steps(*rows_, shape);
+  micro_batch_ = &loads_.micro_batch(*rows_, layout.micro_batch);
+  const std::size_t points = rows_->grid.size();
+  durations_.assign(durations.begin(), durations.end());
+  read_point(0, program, reader, uses);
+  if (points > 1) {
+    read_point(points - 1, program, reader, uses);
+    read_point(points / 2, program, reader, uses);
+    if (is_linear()) {
+      fill_between();
+    } else {
+      for (std::size_t i = 1; i + 1 < points; ++i) {
+        if (i != points / 2) read_point(i, program, reader, uses);
+      }
+    }
+  }
+  sum_.resize(points);
+  for (std::size_t i = 0; i < points; ++i) {
+    const std::size_t at = time.busiest_stage_class * points + i;
+    sum_[i] = forward_[at] + backward_[at];
+  }
+  Imbalance result = of_sums(program.micro_batches);
+  if (program.pipeline_stages > 1 && points > 1) {
+    add_pipeline(program, time.hand_over, result);
+  }
+  return result;
+}
+
+}  // namespace seqspan::sim

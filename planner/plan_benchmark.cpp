@@ -39,14 +39,24 @@ void evaluate(benchmark::State& state, const char* path, const Settings& setting
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
 }
 
-void plan(benchmark::State& state, const char* path, const Settings& settings = {}) {
+// A whole search: items are legal layouts, each judged, by a bound or by its time.
+void plan(benchmark::State& state, const char* path, const Settings& settings, unsigned threads) {
   const sim::Job job = job_of(state, path, settings);
   if (job.model.towers.empty()) return;
-  for (auto _ : state) benchmark::DoNotOptimize(make_plan(job));
+  PlanOptions options;
+  options.threads = threads;
+  std::int64_t layouts = 0;
+  for (auto _ : state) {
+    const Plan found = make_plan(job, options);
+    layouts += found.evaluated;
+    benchmark::DoNotOptimize(found.best.size());
+  }
+  state.SetItemsProcessed(layouts);
 }
 
 const char* const kQwen = "configs/jobs/qwen3-235b-128k.json";
 const char* const kDocuments = "configs/jobs/llama3-8b-32k-documents.json";
+const char* const kLlama70 = "configs/jobs/llama3.1-70b-64k.json";
 const char* const kLlama = "configs/jobs/llama3-8b-128k.json";
 
 BENCHMARK_CAPTURE(evaluate, qwen3_235b_128_gpus, kQwen, Settings{});
@@ -62,13 +72,21 @@ BENCHMARK_CAPTURE(evaluate, llama3_8b_16_gpus_measured, kLlama,
                            "cluster.measured=docs/tasks/example/vultr-b200.json"});
 // With documents, after steps have been drawn for their shapes.
 BENCHMARK_CAPTURE(evaluate, llama3_8b_16_gpus_documents, kDocuments, Settings{});
-BENCHMARK_CAPTURE(plan, llama3_8b_16_gpus_documents, kDocuments, Settings{})
+
+const Settings kLarge{"cluster.nodes=2048", "training.global_batch_size=8192"};
+const Settings kLognormal{R"(training.documents={"lognormal": {"median": "4K", "sigma": 1.5}})"};
+
+BENCHMARK_CAPTURE(plan, qwen3_235b_128_gpus, kQwen, Settings{}, 1)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(plan, llama31_70b_128_gpus, kLlama70, Settings{}, 1)
     ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(plan, qwen3_235b_128_gpus_documents, kQwen,
-                  Settings{R"(training.documents={"lognormal": {"median": "4K", "sigma": 1.5}})"})
+BENCHMARK_CAPTURE(plan, qwen3_235b_16384_gpus, kQwen, kLarge, 1)->Unit(benchmark::kMillisecond);
+// Of several threads, the wall clock.
+BENCHMARK_CAPTURE(plan, qwen3_235b_16384_gpus_2_threads, kQwen, kLarge, 2)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+BENCHMARK_CAPTURE(plan, llama3_8b_16_gpus_documents, kDocuments, Settings{}, 1)
     ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(plan, qwen3_235b_128_gpus, kQwen)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(plan, llama31_70b_128_gpus, "configs/jobs/llama3.1-70b-64k.json")
+BENCHMARK_CAPTURE(plan, qwen3_235b_128_gpus_documents, kQwen, kLognormal, 1)
     ->Unit(benchmark::kMillisecond);
 
 }  // namespace

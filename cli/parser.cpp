@@ -49,8 +49,8 @@ constexpr std::array kPlanOptions = {
                "What ranks layouts: step_time (unless given), memory_headroom, or "
                "tokens_per_gpu_second or cost_per_token, which on one cluster rank as step_time"},
     OptionSpec{"--also", "KEY", Takes::kManyValues,
-               "Search this key too, which no framework has built in: head_groups or "
-               "ulysses_in_node; may be repeated"},
+               "Search this key too: offload, etp, mlp_chunks, loss_chunks, or head_groups and "
+               "ulysses_in_node, which no framework has built in; may be repeated"},
     OptionSpec{"--tokens", "D", Takes::kOneValue,
                "Train on so many tokens, such as 100B: how long, and what batch is usual for it"},
     OptionSpec{"--deadline", "T", Takes::kOneValue,

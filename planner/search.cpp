@@ -36,13 +36,15 @@ void Search::visit(const sim::Layout& layout) {
     return;
   }
   ++evaluated_;
-  if (layout.ep != of_ep_) {
-    for (auto& of_sharding : least_peak_) of_sharding.fill(std::nullopt);
+  if (layout.ep != of_ep_ || layout.etp != of_etp_) {
+    least_peak_ = {};
     of_ep_ = layout.ep;
+    of_etp_ = layout.etp;
   }
   const sim::Bytes capacity = job_.cluster.device.memory;
   const auto vpp = static_cast<std::size_t>(std::min(layout.vpp, kLargestVpp + 1) - 1);
-  std::optional<sim::Bytes>& least = least_peak_[static_cast<std::size_t>(layout.sharding)][vpp];
+  std::optional<sim::Bytes>& least = least_peak_[static_cast<std::size_t>(layout.sharding)]
+                                                [static_cast<std::size_t>(layout.offload)][vpp];
   if (least && *least > capacity && rejections_.is_no_closer(*least)) {
     rejections_.add_too_large(layout, *least);
     return;

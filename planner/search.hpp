@@ -65,11 +65,14 @@ class Search {
   ContextTrade by_context_;
   std::vector<Candidate> best_;  // sorted, at most `most_`
 
-  // Of the layouts that share their standing tensors with the one visited last, by sharding and
-  // vpp.
+  // Of the layouts that share their standing tensors with the one visited last, by sharding,
+  // offload and vpp.
   static constexpr std::size_t kShardingCount = 4;
-  std::array<std::array<std::optional<sim::Bytes>, kLargestVpp + 1>, kShardingCount> least_peak_;
+  static constexpr std::size_t kOffloadCount = 4;
+  using LeastPeaks = std::array<std::optional<sim::Bytes>, kLargestVpp + 1>;
+  std::array<std::array<LeastPeaks, kOffloadCount>, kShardingCount> least_peak_;
   std::int64_t of_ep_ = 0;
+  std::int64_t of_etp_ = 0;
 };
 
 }  // namespace seqspan::planner

@@ -82,6 +82,16 @@ std::vector<sim::Sharding> offered_shardings(const sim::FrameworkTraits& traits)
   return shardings;
 }
 
+std::vector<sim::Offload> offered_offloads(const sim::FrameworkTraits& traits) {
+  std::vector<sim::Offload> offloads{sim::Offload::kNone};
+  if (traits.activation_offload) offloads.push_back(sim::Offload::kActivations);
+  if (traits.optimizer_offload) offloads.push_back(sim::Offload::kOptimizer);
+  if (traits.activation_offload && traits.optimizer_offload) {
+    offloads.push_back(sim::Offload::kAll);
+  }
+  return offloads;
+}
+
 }  // namespace
 
 Space::Space(const sim::Job& job, const AlsoSearch& also) : job_(&job) {
@@ -136,15 +146,28 @@ Space::Space(const sim::Job& job, const AlsoSearch& also) : job_(&job) {
   const Degrees in_node =
       job.cluster.gpus_per_node > 1 ? Degrees{1, job.cluster.gpus_per_node} : one;
   ulysses_in_node_ = only(fixed.ulysses_in_node, also.ulysses_in_node ? in_node : one);
+  also_etp_ = also.etp && !fixed.etp && most_experts(job.model) > 1;
+  also_mlp_chunks_ = also.mlp_chunks && !fixed.mlp_chunks && traits.tiled_mlp;
+  offload_ = only(fixed.offload, also.offload && job.cluster.device.host_link.known()
+                                     ? offered_offloads(traits)
+                                     : std::vector{sim::Offload::kNone});
+  loss_chunks_ = also.loss_chunks && !fixed.loss_chunks ? Degrees{0, 8, 32} : Degrees{0};
   // A fixed key is taken at its word, so that legality can answer it.
   shards_parameters_with_pipeline_ = traits.parameter_sharding_with_pipeline || fixed.sharding;
+}
+
+// ALST's rule: parts of about h tokens (arXiv 2506.13996, section 3.1.1).
+std::int64_t Space::mlp_chunks_of(const sim::Layout& layout) const {
+  const std::int64_t tokens = layout.micro_batch * job_->training.sequence_length / layout.cp();
+  const std::int64_t hidden = job_->model.towers.front().hidden;
+  return (tokens + hidden - 1) / hidden;
 }
 
 sim::Layout with_defaults(const sim::Job& job, sim::Layout layout) {
   const sim::LayoutChoice& fixed = job.layout;
   if (fixed.dp) layout.dp = *fixed.dp;
   layout.sequence_parallel = fixed.sequence_parallel.value_or(true);
-  layout.etp = fixed.etp.value_or(1);
+  layout.etp = fixed.etp.value_or(layout.etp);
   layout.offload = fixed.offload.value_or(sim::Offload::kNone);
   layout.ep_in_node = fixed.ep_in_node.value_or(1);
   layout.mlp_chunks = fixed.mlp_chunks.value_or(1);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "sim/errors/quote.hpp"
@@ -45,16 +46,19 @@ sim::Result<planner::Objective> objective_of(const ParsedLine& line) {
 
 sim::Result<planner::AlsoSearch> also_of(const ParsedLine& line) {
   planner::AlsoSearch also;
-  for (const std::string& key : line.all("--also")) {
-    if (key == "head_groups") {
-      also.head_groups = true;
-    } else if (key == "ulysses_in_node") {
-      also.ulysses_in_node = true;
-    } else {
-      return sim::input_error(sim::quote(key) + " is not searched on request", "--also",
-                              "other keys are searched always, or never",
-                              "head_groups or ulysses_in_node");
+  std::string keys;
+  for (const planner::AlsoKey& key : planner::kAlsoKeys) {
+    keys += (keys.empty() ? "" : ", ") + std::string(key.name);
+  }
+  for (const std::string& asked : line.all("--also")) {
+    const auto* const key =
+        std::find_if(planner::kAlsoKeys.begin(), planner::kAlsoKeys.end(),
+                     [&](const planner::AlsoKey& one) { return asked == one.name; });
+    if (key == planner::kAlsoKeys.end()) {
+      return sim::input_error(sim::quote(asked) + " is not searched on request", "--also",
+                              "other keys are searched always, or never", "one of " + keys);
     }
+    also.*key->member = true;
   }
   return also;
 }

@@ -2,6 +2,7 @@
 // its bounds or its ranking.
 #pragma once
 
+#include <set>
 #include <vector>
 
 #include "planner/objective.hpp"
@@ -11,6 +12,35 @@
 #include "sim/lower/framework_traits.hpp"
 
 namespace seqspan::tests {
+
+// The keys that are searched only where asked for.
+template <class Visit>
+void for_each_extra(const sim::Job& job, sim::Layout layout, const planner::AlsoSearch& also,
+                    const Visit& visit) {
+  const std::int64_t tokens = layout.micro_batch * job.training.sequence_length / layout.cp();
+  const std::int64_t hidden = job.model.towers.front().hidden;
+  using Values = std::set<std::int64_t>;
+  const auto values = [](bool asked, Values all) { return asked ? all : Values{*all.begin()}; };
+  const Values loss_chunks =
+      also.loss_chunks ? Values{layout.loss_chunks, 8, 32} : Values{layout.loss_chunks};
+  const Values offloads = values(also.offload, {0, 1, 2, 3});
+  for (const std::int64_t groups : values(also.head_groups, {1, 2, 4, 8}))
+    for (const std::int64_t in_node :
+         values(also.ulysses_in_node && layout.ulysses > 1, {1, job.cluster.gpus_per_node}))
+      for (const std::int64_t etp : values(also.etp, {1, layout.tp}))
+        for (const std::int64_t offload : offloads)
+          for (const std::int64_t chunks : loss_chunks)
+            for (const std::int64_t tiles :
+                 values(also.mlp_chunks, {1, (tokens + hidden - 1) / hidden})) {
+              layout.head_groups = groups;
+              layout.ulysses_in_node = in_node;
+              layout.etp = etp;
+              layout.offload = static_cast<sim::Offload>(offload);
+              layout.loss_chunks = chunks;
+              layout.mlp_chunks = tiles;
+              if (!sim::broken_rule(job, layout)) visit(layout);
+            }
+}
 
 // Calls visit(layout) for what is legal, once: what has no meaning (the order of a ring of one) has
 // the framework's value. Keys that the job fixes have their value only.
@@ -46,16 +76,7 @@ void for_each_legal_layout(const sim::Job& job, Visit visit, const planner::Also
               layout.recompute = recompute;
               layout.sharding = sharding;
               layout.loss_chunks = sim::default_loss_chunks(job, layout);
-              for (const std::int64_t groups : {1, 2, 4, 8})
-                for (const std::int64_t in_node : {std::int64_t{1}, job.cluster.gpus_per_node}) {
-                  if ((groups > 1 && !also.head_groups) ||
-                      (in_node > 1 && (!also.ulysses_in_node || layout.ulysses == 1))) {
-                    continue;
-                  }
-                  layout.head_groups = groups;
-                  layout.ulysses_in_node = in_node;
-                  if (!sim::broken_rule(job, layout)) visit(layout);
-                }
+              for_each_extra(job, layout, also, visit);
             }
   };
   for (std::int64_t tp = 1; tp <= gpus; ++tp)

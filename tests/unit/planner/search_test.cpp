@@ -39,7 +39,9 @@ class RandomJobs {
     runs.front().count = pick<std::int64_t>({2, 4, 6});
     job.cluster.device.memory =
         sim::Bytes(pick<std::int64_t>({6, 16, 24, 48, 80, 320}) * sim::kGibi);
-    job.cluster.device.host_link.bandwidth = sim::BytesPerSecond(5e10);
+    job.cluster.device.host_link = {sim::BytesPerSecond(5e10), sim::BytesPerSecond(4e10),
+                                    sim::BytesPerSecond(5e9), sim::BytesPerSecond(1e10),
+                                    sim::BytesPerSecond(2e10)};
     if (chance(3))
       job.layout.recompute = pick<sim::Recompute>({sim::Recompute::kNone, sim::Recompute::kFull});
     if (chance(3)) job.layout.tp = pick<std::int64_t>({1, 2});
@@ -104,7 +106,10 @@ TEST(Search, EqualsBruteForceOn300RandomJobsWithAnAnswer) {
   for (int i = 0; answered < 300; ++i) {
     ASSERT_LT(i, 1000) << "too few jobs have an answer";
     const sim::Job job = jobs.next();
-    const AlsoSearch also{.head_groups = i % 4 == 0, .ulysses_in_node = i % 7 == 0};
+    AlsoSearch also;
+    // One more key in every second job.
+    const auto extra = static_cast<std::size_t>(i % 12);
+    if (extra < kAlsoKeys.size()) also.*kAlsoKeys[extra].member = true;
     std::vector<Candidate> all = tests::brute_force(job, also);
     const Objective objective = i % 5 == 0 ? Objective::kMemoryHeadroom : Objective::kStepTime;
     const Plan plan = [&] {

@@ -26,10 +26,6 @@ std::string float8_of(const sim::Job& job) {
 }  // namespace
 
 sim::Result<Exported> to_torchtitan(const sim::Job& job, const sim::Layout& layout) {
-  if (layout.loss_chunks > 1) {
-    return cannot_say(ExportTarget::kTorchTitan, "loss_chunks", "its loss is computed at once",
-                      "leave loss_chunks at 1");
-  }
   Exported exported;
   exported.text = heading(job, layout, "# ");
   exported.text += fmt::format(

@@ -233,6 +233,7 @@ TEST(Import, AMegatronScriptAsPeopleWriteIt) {
             "tp=2,ring=4,kv_exchange=all_gather,recompute=selective,sharding=none");
   EXPECT_EQ(imported->settings.front(), "training.sequence_length=131072");
   ASSERT_EQ(imported->warnings.size(), 1U);
+  EXPECT_TRUE(has(imported->warnings.front(), "run.sh:3 (--cp-comm-type): allgather"));
   EXPECT_TRUE(has(imported->warnings.front(), "all_gather"));
 }
 

@@ -79,6 +79,13 @@ TEST(ExportCheck, AccelerateKeepsItsRules) {
   EXPECT_GT(hold(ring, ExportTarget::kAccelerate, export_check::check_accelerate, 1), 20U);
 }
 
+TEST(ExportCheck, TorchTitanKeepsItsRules) {
+  for (const char* model : {"Llama-3-8B", "Qwen3-30B-A3B"}) {
+    const sim::Job job = tests::make_job(model, Framework::kTorchTitan, 2, 65536, 64);
+    EXPECT_GT(hold(job, ExportTarget::kTorchTitan, export_check::check_torchtitan, 3), 100U);
+  }
+}
+
 TEST(ExportCheck, VerlKeepsItsRules) {
   const sim::Job fsdp = tests::make_job("Llama-3-8B", Framework::kDeepSpeed, 2, 65536, 64);
   EXPECT_GT(hold(fsdp, ExportTarget::kVerl, export_check::check_verl, 1), 10U);

@@ -34,6 +34,7 @@ struct JobFacts {
 [[nodiscard]] Checked check_accelerate(std::string_view text, const JobFacts& job);
 [[nodiscard]] Checked check_deepspeed(std::string_view text, const JobFacts& job);
 [[nodiscard]] Checked check_megatron(std::string_view text, const JobFacts& job);
+[[nodiscard]] Checked check_torchtitan(std::string_view text, const JobFacts& job);
 [[nodiscard]] Checked check_verl(std::string_view text, const JobFacts& job);
 
 }  // namespace seqspan::planner::export_check

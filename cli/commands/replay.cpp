@@ -19,6 +19,9 @@ sim::Result<ExitCode> replay_command(const ReplayArguments& arguments,
     if (!source) return tl::unexpected(source.error());
     auto replayed = profiles::replay(*source, *root);
     if (!replayed) return tl::unexpected(replayed.error());
+    for (const profiles::ReplayedRow& row : replayed->rows) {
+      for (const std::string& warning : row.impossible) output.warning(warning);
+    }
     replays.push_back(*std::move(replayed));
   }
   if (!arguments.svg_file.empty()) {

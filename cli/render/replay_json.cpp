@@ -11,11 +11,13 @@ using profiles::Replay;
 Json row_json(const profiles::ReplayedRow& row) {
   Json comparisons = Json::array();
   for (const profiles::ReplayComparison& comparison : row.comparisons) {
-    comparisons.push_back({{"quantity", name_of(comparison.quantity)},
-                           {"unit", unit_of(comparison.quantity)},
-                           {"measured", number(comparison.measured)},
-                           {"predicted", number(comparison.predicted)},
-                           {"error", number(comparison.error())}});
+    comparisons.push_back(
+        {{"quantity", name_of(comparison.quantity)},
+         {"unit", unit_of(comparison.quantity)},
+         {"measured", number(comparison.measured)},
+         {"predicted", number(comparison.predicted)},
+         {"error", number(comparison.error())},
+         {"implied_mfu", comparison.implied_mfu ? number(*comparison.implied_mfu) : Json()}});
   }
   return {{"group", row.row.group},
           {"sequence_length", row.row.sequence_length},
@@ -70,6 +72,9 @@ std::string replay_json(const std::vector<Replay>& replays) {
     object["inputs"].push_back(
         {{"path", replay.source.file.path}, {"sha256", replay.source.file.sha256}});
     object["cases"].push_back(case_json(replay));
+    for (const profiles::ReplayedRow& row : replay.rows) {
+      for (const std::string& warning : row.impossible) object["warnings"].push_back(warning);
+    }
   }
   return text_of(object);
 }

@@ -16,22 +16,31 @@ sim::Result<Exported> to_accelerate(const sim::Job& job, const sim::Layout& layo
                       "its axes are dp_replicate, dp_shard, cp, sp and tp", "pp=1 and ep=1");
   }
   const bool is_deepspeed = layout.ring == 1;
+  if (layout.ring > 1 && layout.ring_order != sim::RingOrder::kZigzag) {
+    return cannot_say(ExportTarget::kAccelerate, "a contiguous ring",
+                      "it leaves torch's load balancing on, which deals head and tail chunks",
+                      "ring_order=zigzag, or --to torchtitan");
+  }
   Exported exported;
   exported.text = heading(job, layout, "# ");
   const auto set = [&](const char* name, const auto& value) {
     exported.text += fmt::format("export PARALLELISM_CONFIG_{}={}\n", name, value);
   };
+  // Accelerator() reads the sizes only when this says so; --use_parallelism_config of
+  // `accelerate launch` would set them all anew from its own options.
+  exported.text += "export ACCELERATE_USE_PARALLELISM_CONFIG=true\n";
   set("DP_REPLICATE_SIZE", 1);
   set("DP_SHARD_SIZE", layout.dp);
   set("TP_SIZE", layout.tp);
   set("CP_SIZE", layout.ring);
   set("SP_SIZE", layout.ulysses);
   if (layout.ring > 1) {
+    set("CP_BACKEND", "torch");
     set("CP_COMM_STRATEGY",
         layout.kv_exchange == sim::KvExchange::kAllGather ? "allgather" : "alltoall");
   }
   if (layout.ulysses > 1) {
-    exported.text += "# ParallelismConfig(sp_backend=\"deepspeed\", ...)\n";
+    set("SP_BACKEND", "deepspeed");
     set("SP_SEQ_LENGTH", job.training.sequence_length);
     set("SP_SEQ_LENGTH_IS_VARIABLE", "false");
     set("SP_ATTN_IMPLEMENTATION", "flash_attention_2");

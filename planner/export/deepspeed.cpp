@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "planner/export/targets.hpp"
+#include "sim/layout/resolve.hpp"
 
 namespace seqspan::planner {
 
@@ -31,7 +32,8 @@ sim::Result<Exported> to_deepspeed(const sim::Job& job, const sim::Layout& layou
       "# In the training script, before from_pretrained:\n"
       "#   mpu = UlyssesSPAttentionHF.register_with_transformers(\n"
       "#       model_name_or_path=..., core_attn_implementation=\"flash_attention_2\",\n"
-      "#       sequence_parallel_size={}, micro_batch_size={}, seq_length={})\n"
+      "#       sequence_parallel_size={}, micro_batch_size={}, seq_length={},\n"
+      "#       seq_length_is_variable=False)\n"
       "#   deepspeed.initialize(..., mpu=mpu)\n"
       "#   dl = UlyssesSPDataLoaderAdapter(dl, sp_rank=..., sp_group=..., sp_world_size={}, ...)\n",
       layout.ulysses, layout.micro_batch, job.training.sequence_length, layout.ulysses);
@@ -43,6 +45,12 @@ sim::Result<Exported> to_deepspeed(const sim::Job& job, const sim::Layout& layou
   }
   if (layout.mlp_chunks > 1) {
     exported.text += fmt::format("#   TiledMLP with {} shards\n", layout.mlp_chunks);
+  }
+  if (layout.loss_chunks > 1) {
+    exported.text += fmt::format("#   logits and loss in {} shards: {}\n", layout.loss_chunks,
+                                 layout.loss_chunks == sim::default_loss_chunks(job, layout)
+                                     ? "Liger's fused loss takes as many by itself"
+                                     : "TiledFusedLogitsLoss");
   }
   exported.text += fmt::format("# deepspeed --num_nodes {} --num_gpus {} train.py ...\n",
                                job.cluster.nodes, job.cluster.gpus_per_node);

@@ -4,8 +4,10 @@
 
 #include <array>
 
+#include "planner/export/documents.hpp"
 #include "planner/export/targets.hpp"
 #include "sim/layout/legality.hpp"
+#include "sim/layout/resolve.hpp"
 #include "sim/spec/layout_text.hpp"
 #include "sim/units/format_units.hpp"
 
@@ -33,6 +35,14 @@ Framework framework_of(ExportTarget target, const sim::Job& job, const sim::Layo
       return job.framework == Framework::kMegatron ? Framework::kMegatron : Framework::kDeepSpeed;
   }
   return Framework::kMegatron;
+}
+
+// The first key of the layout that no other target has words for; null: none. Chunks of the loss
+// that the framework makes by itself need no words.
+const char* only_deepspeed_says(const sim::Job& job, const sim::Layout& layout) {
+  if (layout.mlp_chunks > 1) return "mlp_chunks";
+  if (layout.offload != sim::Offload::kNone) return "offload";
+  return layout.loss_chunks != sim::default_loss_chunks(job, layout) ? "loss_chunks" : nullptr;
 }
 
 }  // namespace
@@ -74,20 +84,25 @@ sim::Result<Exported> export_layout(const sim::Job& job, const sim::Layout& layo
         fmt::format("--to {}", name_of(target)), sim::describe(*code, as_target, layout),
         std::string(facts.fix) + fmt::format(" More: seqspan explain {}", facts.name));
   }
-  const bool has_host_work = layout.offload != sim::Offload::kNone || layout.mlp_chunks > 1;
-  if (has_host_work && target != ExportTarget::kDeepSpeed) {
-    return cannot_say(target, layout.mlp_chunks > 1 ? "mlp_chunks" : "offload",
-                      "only the exporter for deepspeed says it", "leave it out, or --to deepspeed");
+  if (const char* unsaid = only_deepspeed_says(job, layout);
+      unsaid != nullptr && target != ExportTarget::kDeepSpeed) {
+    return cannot_say(target, unsaid, "only the exporter for deepspeed says it",
+                      "leave it out, or --to deepspeed");
   }
   if (layout.head_groups > 1) {
     return cannot_say(target, "head_groups", "no framework has Ulysses by groups of heads built in",
                       "set head_groups=1");
+  }
+  if (layout.ulysses_in_node > 1 || layout.ep_in_node > 1) {
+    return cannot_say(target, layout.ulysses_in_node > 1 ? "ulysses_in_node" : "ep_in_node",
+                      "no target has a setting for all-to-alls in two steps", "set it to 1");
   }
   const bool says_fp8 = target == ExportTarget::kMegatron || target == ExportTarget::kTorchTitan;
   if (job.training.linear_precision == sim::LinearPrecision::kFloat8 && !says_fp8) {
     return cannot_say(target, "training.linear_precision=fp8", "its FP8 is not modelled",
                       "export to megatron or torchtitan, or set it to bf16");
   }
+  if (auto ok = check_documents(target, as_target, layout); !ok) return tl::unexpected(ok.error());
   auto exported = [&]() -> sim::Result<Exported> {
     switch (target) {
       case ExportTarget::kMegatron:
@@ -103,6 +118,9 @@ sim::Result<Exported> export_layout(const sim::Job& job, const sim::Layout& layo
     }
     return Exported{};
   }();
+  if (std::string data = data_of_documents(target, as_target); exported && !data.empty()) {
+    exported->warnings.push_back(std::move(data));
+  }
   if (exported && as_target.framework != job.framework) {
     exported->warnings.insert(
         exported->warnings.begin(),

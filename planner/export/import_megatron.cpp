@@ -113,8 +113,9 @@ sim::Result<ContextDegrees> context_of(const GivenValues& flags, Imported& impor
     degrees.ring = *size;
     degrees.gathers = true;
     if (first == "allgather") {
-      imported.warnings.emplace_back(
-          "--cp-comm-type allgather: TransformerEngine accepts \"all_gather\" only, whatever "
+      imported.warnings.push_back(
+          flags.place("cp-comm-type") +
+          ": allgather: TransformerEngine accepts \"all_gather\" only, whatever "
           "Megatron-LM's help says");
     }
   } else if (first == "a2a+p2p") {
@@ -137,6 +138,62 @@ sim::Result<ContextDegrees> context_of(const GivenValues& flags, Imported& impor
                        "p2p, a2a, all_gather or a2a+p2p");
   }
   return degrees;
+}
+
+// Groups as each document needs, held to what validate_args asserts; or rows with cu_seqlens. How
+// long documents are is in the data, and must be said before anything can be predicted.
+sim::Result<void> read_documents(const GivenValues& flags, Imported& imported) {
+  const std::string hybrid = "hybrid-context-parallel";
+  if (!flags.has(hybrid)) {
+    if (flags.has("sft")) {
+      imported.warnings.push_back(
+          flags.place("sft") +
+          ": rows may be packed of documents: say how long they are with --set "
+          "training.documents.lognormal={...} or another key of training.documents");
+    }
+    return {};
+  }
+  const auto pp = flags.count("pipeline-model-parallel-size", 1);
+  if (!pp) return tl::unexpected(pp.error());
+  if (*pp > 1) {
+    return flags.wrong(hybrid, "groups as each document needs with pipeline stages",
+                       "Megatron-LM refuses it: --pipeline-model-parallel-size 1");
+  }
+  if (flags.has("use-megatron-fsdp")) {
+    return flags.wrong(hybrid, "groups as each document needs with Megatron-FSDP",
+                       "Megatron-LM refuses it: leave --use-megatron-fsdp out");
+  }
+  if (flags.has("dataloader-type") && flags.text("dataloader-type") != "single") {
+    return flags.wrong("dataloader-type", "--hybrid-context-parallel with another loader",
+                       "Megatron-LM refuses it: --dataloader-type single");
+  }
+  if (!flags.has("calculate-per-token-loss")) {
+    return flags.wrong(hybrid, "--hybrid-context-parallel without --calculate-per-token-loss",
+                       "Megatron-LM refuses it: add --calculate-per-token-loss");
+  }
+  const auto most = flags.count("max-seqlen-per-dp-cp-rank", 0);
+  if (!most) return tl::unexpected(most.error());
+  const auto size = flags.count("context-parallel-size", 1);
+  if (!size) return tl::unexpected(size.error());
+  const auto sequence = flags.count("seq-length", *most * *size);
+  if (!sequence) return tl::unexpected(sequence.error());
+  if (*most == 0) {
+    return flags.wrong(hybrid, "--hybrid-context-parallel without --max-seqlen-per-dp-cp-rank",
+                       "say how many tokens a rank holds");
+  }
+  if (*sequence % *size != 0 || *sequence / *size != *most) {
+    return flags.wrong("max-seqlen-per-dp-cp-rank",
+                       fmt::format("{} tokens for a rank, and --seq-length {} over "
+                                   "--context-parallel-size {}",
+                                   *most, *sequence, *size),
+                       "seqspan has ranks that hold seq-length / context-parallel-size tokens");
+  }
+  imported.settings.emplace_back("training.documents.context_parallel=per_document");
+  imported.warnings.push_back(
+      flags.place(hybrid) +
+      ": add how long documents are: --set training.documents.file=lengths.jsonl, or another key "
+      "of training.documents");
+  return {};
 }
 
 const char* sharding_of(const GivenValues& flags) {
@@ -225,6 +282,7 @@ sim::Result<Imported> import_megatron(std::string_view text, const std::string& 
   if (flags.has("tp-comm-overlap")) {
     imported.settings.emplace_back("training.overlap_tensor_parallel=true");
   }
+  if (auto read = read_documents(flags, imported); !read) return tl::unexpected(read.error());
   if (flags.has("fp8-format")) {
     const std::string recipe = flags.has("fp8-recipe") ? flags.text("fp8-recipe") : "delayed";
     if (recipe == "delayed" || recipe == "tensorwise") {

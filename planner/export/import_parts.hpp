@@ -47,10 +47,14 @@ class GivenValues {
 
   [[nodiscard]] tl::unexpected<sim::Error> wrong(const std::string& name, const std::string& what,
                                                  const std::string& fix) const {
+    return sim::input_error(what, place(name), {}, fix);
+  }
+
+  // "run.sh:2 (--cp-comm-type)"
+  [[nodiscard]] std::string place(const std::string& name) const {
     const auto found = values_.find(name);
     const int line = found == values_.end() ? 0 : found->second.line;
-    return sim::input_error(what, source_ + ":" + std::to_string(line) + " (" + mark_ + name + ")",
-                            {}, fix);
+    return source_ + ":" + std::to_string(line) + " (" + mark_ + name + ")";
   }
 
  private:

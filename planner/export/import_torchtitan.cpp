@@ -78,6 +78,13 @@ sim::Result<Imported> import_torchtitan(std::string_view text, const std::string
     imported.warnings.emplace_back(
         "pipeline_parallel_layers_per_stage is not read: add vpp, the chunks of a stage");
   }
+  const char* const less = "parallelism.pipeline_parallel_first_stage_less_layers";
+  if (*pp > 1 && !keys.has(less)) {
+    imported.warnings.emplace_back(
+        "torchtitan gives the first and the last stage a layer less each unless "
+        "pipeline_parallel_first_stage_less_layers and _last_ are 0; seqspan does where the layers "
+        "do not divide");
+  }
   imported.layout = words.text();
   for (const auto& [field, name] : {std::pair{"sequence_length", "training.seq_len"},
                                     std::pair{"global_batch_size", "training.global_batch_size"}}) {

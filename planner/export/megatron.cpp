@@ -95,9 +95,30 @@ void add_stages(Flags& flags, std::int64_t layers, const Layout& layout) {
             sim::layers_of_stage(layers, layout, layout.pp - 1));
 }
 
+// Rows that carry cu_seqlens, or groups as each document needs: validate_args asserts the last two.
+void add_documents(Flags& flags, const sim::Training& training, const Layout& layout) {
+  if (!training.documents) return;
+  if (training.documents->context_parallel == sim::DocumentGroups::kPerDocument) {
+    flags.add("hybrid-context-parallel");
+    flags.add("max-seqlen-per-dp-cp-rank", training.sequence_length / layout.cp());
+    flags.add("calculate-per-token-loss");
+    flags.add("dataloader-type", "single");
+    return;
+  }
+  flags.add("sft");
+  flags.add("no-create-attention-mask-in-dataloader");
+}
+
 }  // namespace
 
 sim::Result<Exported> to_megatron(const sim::Job& job, const Layout& layout) {
+  const sim::Training& training = job.training;
+  if (training.overlap_parameter_gather && !training.overlap_gradient_reduction &&
+      layout.sharding != Sharding::kNone) {
+    return cannot_say(ExportTarget::kMegatron, "gathers that overlap where reductions do not",
+                      "it asserts --overlap-grad-reduce with --overlap-param-gather",
+                      "--set training.overlap_parameter_gather=false, or overlap both");
+  }
   Flags flags;
   flags.add("tensor-model-parallel-size", layout.tp);
   if (layout.tp > 1 && layout.sequence_parallel) flags.add("sequence-parallel");
@@ -108,6 +129,7 @@ sim::Result<Exported> to_megatron(const sim::Job& job, const Layout& layout) {
   add_experts(flags, job, layout);
   add_sharding(flags, job, layout);
   add_recompute(flags, layout);
+  add_documents(flags, training, layout);
   flags.add("seq-length", job.training.sequence_length);
   flags.add("max-position-embeddings", job.training.sequence_length);
   flags.add("micro-batch-size", layout.micro_batch);

@@ -3,6 +3,7 @@
 
 #include "planner/export/targets.hpp"
 #include "sim/lower/fp8.hpp"
+#include "sim/lower/stages.hpp"
 
 namespace seqspan::planner {
 namespace {
@@ -23,12 +24,35 @@ std::string float8_of(const sim::Job& job) {
   return text + "\n[compile]\nenable = true\n";
 }
 
+// It counts the embedding and the loss as a layer each unless it is told not to; with that it makes
+// ceil(layers / layers per stage) stages, which must be a multiple of the ranks'
+// (distributed/pipeline_parallel.py).
+std::string stages_of(const sim::Job& job, const sim::Layout& layout) {
+  std::string text = fmt::format("pipeline_parallel_degree = {}\n", layout.pp);
+  if (layout.pp == 1) return text;
+  const std::int64_t layers = job.model.towers.front().layer_count();
+  const std::int64_t counted = layers % (layout.pp * layout.vpp) == 0 ? 0 : 1;
+  text += fmt::format(
+      "pipeline_parallel_schedule = \"{}\"\n"
+      "pipeline_parallel_microbatch_size = {}\n"
+      "pipeline_parallel_first_stage_less_layers = {}\n"
+      "pipeline_parallel_last_stage_less_layers = {}\n",
+      layout.vpp > 1 ? "Interleaved1F1B" : "1F1B", layout.micro_batch, counted, counted);
+  if (layout.vpp > 1) {
+    text += fmt::format("pipeline_parallel_layers_per_stage = {}\n",
+                        (layers + 2 * counted) / (layout.pp * layout.vpp));
+  }
+  return text;
+}
+
 }  // namespace
 
 sim::Result<Exported> to_torchtitan(const sim::Job& job, const sim::Layout& layout) {
-  if (layout.loss_chunks > 1) {
-    return cannot_say(ExportTarget::kTorchTitan, "loss_chunks", "its loss is computed at once",
-                      "leave loss_chunks at 1");
+  const std::int64_t layers = job.model.towers.front().layer_count();
+  if (layers % (layout.pp * layout.vpp) != 0 && !sim::counts_embedding_and_loss(layers, layout)) {
+    return cannot_say(ExportTarget::kTorchTitan, "these stages with different numbers of layers",
+                      "it counts the embedding and the loss as layers, and deals evenly",
+                      "pp x vpp that divides the layers, or the layers + 2");
   }
   Exported exported;
   exported.text = heading(job, layout, "# ");
@@ -54,18 +78,7 @@ sim::Result<Exported> to_torchtitan(const sim::Job& job, const sim::Layout& layo
   }
   const bool overlaps = job.training.overlap_tensor_parallel && layout.tp > 1;
   if (overlaps) exported.text += "enable_async_tensor_parallel = true\n";
-  exported.text += fmt::format("pipeline_parallel_degree = {}\n", layout.pp);
-  if (layout.pp > 1) {
-    exported.text += fmt::format(
-        "pipeline_parallel_schedule = \"{}\"\n"
-        "pipeline_parallel_microbatch_size = {}\n",
-        layout.vpp > 1 ? "Interleaved1F1B" : "1F1B", layout.micro_batch);
-    if (layout.vpp > 1) {
-      exported.text +=
-          fmt::format("pipeline_parallel_layers_per_stage = {}\n",
-                      job.model.towers.front().layer_count() / (layout.pp * layout.vpp));
-    }
-  }
+  exported.text += stages_of(job, layout);
   exported.text += fmt::format("expert_parallel_degree = {}\n", layout.ep);
   const char* recompute = layout.recompute == sim::Recompute::kFull        ? "full"
                           : layout.recompute == sim::Recompute::kSelective ? "selective"

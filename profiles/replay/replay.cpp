@@ -54,10 +54,57 @@ double full_square_tflops(const sim::Job& job, sim::Seconds step) {
   return sequences * sequence.value() / step.value() / gpus / 1e12;
 }
 
+// TFLOP/s of one GPU at most.
+double peak_tflops(const sim::Job& job) {
+  const sim::DeviceProfile& device = job.cluster.device;
+  const bool is_fp8 = job.training.linear_precision == sim::LinearPrecision::kFloat8;
+  return std::max(device.peak_bf16.value(), is_fp8 ? device.peak_fp8.value() : 0) / 1e12;
+}
+
+// Model TFLOP/s per GPU that a measured figure stands for; those of the step and of the tokens
+// follow from what was predicted for the same step.
+std::optional<double> implied_tflops(const sim::Job& job, const sim::Simulation& simulation,
+                                     const ReplayComparison& figure) {
+  const double predicted = simulation.model_flops_per_gpu.value() / 1e12;
+  switch (figure.quantity) {
+    case ReplayQuantity::kStepTime:
+      return predicted * figure.predicted / figure.measured;
+    case ReplayQuantity::kTflops:
+    case ReplayQuantity::kAttentionForward:
+    case ReplayQuantity::kAttentionBackward:
+      return figure.measured;
+    case ReplayQuantity::kFullSquareTflops:
+    case ReplayQuantity::kTokens:
+      return predicted * figure.measured / figure.predicted;
+    case ReplayQuantity::kForwardIterations:
+      return attention_tflops(job, 1, sim::Seconds(1 / figure.measured));
+    case ReplayQuantity::kIterations:
+      return attention_tflops(job, 1 + 2.5, sim::Seconds(1 / figure.measured));
+    case ReplayQuantity::kPeakMemory:
+    case ReplayQuantity::kReservedMemory:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+void find_impossible(const sim::Job& job, const sim::Simulation& simulation, ReplayedRow& row) {
+  for (ReplayComparison& figure : row.comparisons) {
+    const auto implied = implied_tflops(job, simulation, figure);
+    if (!implied) continue;
+    figure.implied_mfu = *implied / peak_tflops(job);
+    if (*figure.implied_mfu <= 1) continue;
+    row.impossible.push_back(fmt::format(
+        "{}: {} {:g} {} implies {:.0f} model TFLOP/s per GPU, {:.0f} % of the {:.0f} that {} has "
+        "at most: check the figure, its unit, how it counts causal attention, and the job",
+        row.row.where, name_of(figure.quantity), figure.measured, unit_of(figure.quantity),
+        *implied, 100 * *figure.implied_mfu, peak_tflops(job), job.cluster.device.name));
+  }
+}
+
 void compare(const sim::Job& job, const sim::Simulation& simulation, ReplayedRow& row) {
   const ReplayMeasured& measured = row.row.measured;
   const auto add = [&row](ReplayQuantity quantity, double predicted, std::optional<double> value) {
-    if (value) row.comparisons.push_back({quantity, predicted, *value});
+    if (value) row.comparisons.push_back({quantity, predicted, *value, std::nullopt});
   };
   add(ReplayQuantity::kStepTime, simulation.time.step.value() * 1e3, measured.step_milliseconds);
   add(ReplayQuantity::kTflops, simulation.model_flops_per_gpu.value() / 1e12,
@@ -223,6 +270,7 @@ sim::Result<Replay> replay(const ReplayCase& source, const std::filesystem::path
     const sim::Simulation simulation = simulator.simulate(layout);
     replayed.fits = simulation.fits;
     compare(*job, simulation, replayed);
+    find_impossible(*job, simulation, replayed);
   }
   result.groups = groups_of(result.rows);
   return result;

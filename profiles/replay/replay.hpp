@@ -35,6 +35,9 @@ struct ReplayComparison {
   ReplayQuantity quantity = ReplayQuantity::kStepTime;
   double predicted = 0;
   double measured = 0;
+  // The model FLOP/s that the measured figure implies, over the fastest peak of the GPU for what
+  // the job computes (FP8's where linear layers are FP8, else bf16's); nothing for memory.
+  std::optional<double> implied_mfu;
 
   [[nodiscard]] double error() const { return predicted / measured - 1; }
 };
@@ -44,6 +47,10 @@ struct ReplayedRow {
   bool fits = true;  // as predicted
   std::vector<ReplayComparison> comparisons;
   std::string refused;  // the rule that the layout breaks; empty: none
+
+  // Sentences, with the place of the row, about figures that no GPU of the kind can reach: more
+  // model FLOP/s than its peak. They are compared all the same.
+  std::vector<std::string> impossible;
 };
 
 // Rows of one group that were timed, and how they are ordered.

@@ -113,6 +113,7 @@ Result<void> decode_rows(ReplayCase& target, const Value& value, const Path& pat
   for (std::size_t i = 0; i < value.items.size(); ++i) {
     const Path item = fmt::format("{}[{}]", path, i);
     ReplayRow row;
+    row.where = json::where(value.items[i].place, item);
     if (Result<void> ok = row_table().decode(row, value.items[i], item); !ok) return ok;
     if (row.left_out.empty() && !says_something(row.measured)) {
       return sim::input_error("nothing was measured", json::where(value.items[i].place, item),

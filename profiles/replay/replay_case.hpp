@@ -41,6 +41,7 @@ struct ReplayRow {
   std::vector<std::string> settings;  // as --set takes them
   ReplayMeasured measured;
   std::string left_out;  // why this row cannot be compared; empty: it is
+  std::string where;     // "case.json:12:5 (rows[3])"
 };
 
 struct ReplayCase {

@@ -233,7 +233,31 @@ TEST(Import, AMegatronScriptAsPeopleWriteIt) {
             "tp=2,ring=4,kv_exchange=all_gather,recompute=selective,sharding=none");
   EXPECT_EQ(imported->settings.front(), "training.sequence_length=131072");
   ASSERT_EQ(imported->warnings.size(), 1U);
+  EXPECT_TRUE(has(imported->warnings.front(), "run.sh:3 (--cp-comm-type): allgather"));
   EXPECT_TRUE(has(imported->warnings.front(), "all_gather"));
+}
+
+// torchtitan/config: pipeline_parallel_first_stage_less_layers and _last_ are 1 by default.
+TEST(Import, StagesThatTorchTitanMakesSmallerAreWarnedOf) {
+  const std::string text = "[parallelism]\npipeline_parallel_degree = 4\n";
+  const auto silent = import_torchtitan(text, "t.toml");
+  ASSERT_TRUE(silent);
+  ASSERT_EQ(silent->warnings.size(), 1U);
+  EXPECT_TRUE(has(silent->warnings.front(), "a layer less each"));
+  const auto said =
+      import_torchtitan(text + "pipeline_parallel_first_stage_less_layers = 0\n", "t.toml");
+  EXPECT_TRUE(said->warnings.empty());
+}
+
+// 48 layers over 2 x 6 are 4 each; over 2 x 5 they are 50 / 10 with embedding and loss.
+TEST(Export, TorchTitansStages) {
+  const sim::Job job = job_of("Qwen3-30B-A3B", Framework::kTorchTitan);
+  const std::string even = exported(job, "pp=2,vpp=6", ExportTarget::kTorchTitan);
+  EXPECT_TRUE(has(even, "first_stage_less_layers = 0\n"));
+  EXPECT_TRUE(has(even, "pipeline_parallel_layers_per_stage = 4\n"));
+  const std::string counted = exported(job, "pp=2,vpp=5", ExportTarget::kTorchTitan);
+  EXPECT_TRUE(has(counted, "last_stage_less_layers = 1\n"));
+  EXPECT_TRUE(has(counted, "pipeline_parallel_layers_per_stage = 5\n"));
 }
 
 // Megatron-LM asserts it: "--hierarchical-context-parallel-sizes must be set when a2a+p2p is used".

@@ -72,6 +72,30 @@ TEST(Replay, CountsTheFullSquareAndWhatIsReserved) {
   EXPECT_EQ(found[2].predicted, found[3].predicted);
 }
 
+// Llama-3-8B at 8,192 tokens x 8 on 8 GPUs: 4.217e14 FLOPs a GPU and step (below), so 400 ms are
+// 1,054 TFLOP/s: 107 % of the 989.4 of an H100, and 430 ms are 981, 99 %.
+TEST(Replay, WarnsOfFiguresThatNoGpuReaches) {
+  auto source = read(std::string(kHead) + R"("rows": [)" + "\n" + kRow +
+                     R"({"step_milliseconds": 400, "peak_allocated_gib": 50}}, )" + "\n" + kRow +
+                     R"({"step_milliseconds": 430, "tflops_per_gpu": 1100}}, )" + "\n" + kRow +
+                     R"({"tokens_per_gpu_per_second": 19051}}, )" + "\n" + kRow +
+                     R"({"tokens_per_gpu_per_second": 20480}}])");
+  ASSERT_TRUE(source) << source.error().what << " " << source.error().where;
+  const auto replayed = replay(*source, ".");
+  ASSERT_TRUE(replayed);
+  const auto& rows = replayed->rows;
+  ASSERT_EQ(rows[0].impossible.size(), 1U);
+  EXPECT_NE(rows[0].impossible[0].find(".json:2:1 (rows[0]): step time 400 ms implies 1054 model"),
+            std::string::npos)
+      << rows[0].impossible[0];
+  EXPECT_NE(rows[0].impossible[0].find("107 % of the 989"), std::string::npos);
+  EXPECT_EQ(rows[0].comparisons[1].implied_mfu, std::nullopt) << "memory implies none";
+  ASSERT_EQ(rows[1].impossible.size(), 1U) << "430 ms are possible";
+  EXPECT_NE(rows[1].impossible[0].find("rows[1]): model FLOPs 1100"), std::string::npos);
+  EXPECT_TRUE(rows[2].impossible.empty()) << "8,192 / 0.43 s = 19,051";
+  EXPECT_EQ(rows[3].impossible.size(), 1U) << "8,192 / 0.4 s";
+}
+
 // Every shipped case can be read and replayed, and every published file has one.
 TEST(Replay, OfEveryPublishedSet) {
   std::size_t count = 0;
@@ -82,6 +106,7 @@ TEST(Replay, OfEveryPublishedSet) {
     ASSERT_TRUE(replayed) << file.path();
     for (const ReplayedRow& row : replayed->rows) {
       EXPECT_EQ(row.refused, "") << file.path() << row.row.layout;
+      EXPECT_TRUE(row.impossible.empty()) << row.impossible.front();
     }
     ++count;
   }

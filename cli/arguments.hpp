@@ -36,12 +36,17 @@ struct TrainingQuestion {
   std::optional<planner::ClusterGoal> minimize;
 };
 
-struct PlanArguments {
+// What is searched for: of the commands that plan.
+struct PlanQuestion {
   JobArguments job;
   std::size_t best = 5;
   planner::Objective objective = planner::Objective::kStepTime;
   planner::AlsoSearch also;
   std::optional<TrainingQuestion> training;
+};
+
+struct PlanArguments {
+  PlanQuestion question;
   std::string output_file;  // empty: none; "-": standard output
   bool summary = false;     // on one screen
 };
@@ -55,8 +60,7 @@ struct SimulateArguments {
 };
 
 struct ReportArguments {
-  JobArguments job;  // its file may be a plan
-  std::size_t best = 5;
+  PlanQuestion question;        // the file of its job may be a plan
   std::string output_file;      // "-": standard output
   std::string validation_file;  // empty: none
 };

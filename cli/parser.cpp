@@ -44,7 +44,8 @@ constexpr std::array kJobOptions = {
                "cluster.device.memory=40GiB; may be repeated"},
 };
 
-constexpr std::array kPlanOptions = {
+// Of the commands that plan.
+constexpr std::array kSearchOptions = {
     OptionSpec{"--objective", "WHAT", Takes::kOneValue,
                "What ranks layouts: step_time (unless given), memory_headroom, or "
                "tokens_per_gpu_second or cost_per_token, which on one cluster rank as step_time"},
@@ -60,6 +61,9 @@ constexpr std::array kPlanOptions = {
                "With --tokens: gpus finds the smallest part of the job's cluster that meets the "
                "deadline, cost the one with the fewest GPU-hours"},
     OptionSpec{"--best", "N", Takes::kOneValue, "How many layouts to show, 5 unless given"},
+};
+
+constexpr std::array kPlanOptions = {
     OptionSpec{"--summary", "", Takes::kNothing, "The answer alone, on one screen"},
     OptionSpec{"-o,--output", "FILE", Takes::kOneValue,
                "Write the plan to a file too, as JSON; '-' prints it instead of the text"},
@@ -100,7 +104,6 @@ constexpr std::array kSimulateOptions = {
 constexpr std::array kReportOptions = {
     OptionSpec{"-o,--output", "FILE", Takes::kOneValue,
                "Write the page to this file; '-' prints it"},
-    OptionSpec{"--best", "N", Takes::kOneValue, "How many layouts to rank, 5 unless given"},
     OptionSpec{"--validation", "FILE", Takes::kOneValue,
                "What validate --json has printed: predicted against measured goes into the page"},
 };
@@ -258,6 +261,7 @@ void add_command(CLI::App& app, const std::string& name) {
   for (const char* of_job : {"plan", "simulate", "memory", "report", "serve"}) {
     if (name == of_job) add_options(command, kJobOptions);
   }
+  if (name == "plan" || name == "report") add_options(command, kSearchOptions);
   if (name == "plan") add_options(command, kPlanOptions);
   if (name == "simulate") add_options(command, kSimulateOptions);
   if (name == "memory") add_options(command, kMemoryOptions);

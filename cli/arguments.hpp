@@ -127,11 +127,16 @@ struct ProfileArguments {
   RunOptions run;
 };
 
-struct ValidateArguments {
-  std::string plan;                   // a plan file; with `layout` a job
+// One layout of a plan, or with a layout of a job.
+struct PlanOrJobArguments {
+  std::string file;                   // a plan; with `layout` a job
   std::optional<std::string> layout;  // text or file
   std::vector<std::string> settings;  // path=value, of a job
   std::int64_t choice = 1;            // which of the plan's best layouts
+};
+
+struct ValidateArguments {
+  PlanOrJobArguments plan;
   Backend backend = Backend::kMpi;
   bool numbers = true;                // --check
   bool time = true;                   // --time
@@ -146,10 +151,7 @@ struct ValidateArguments {
 };
 
 struct ExportArguments {
-  std::string plan;                   // a plan file; with `layout` a job
-  std::optional<std::string> layout;  // text or file
-  std::vector<std::string> settings;  // path=value, of a job
-  std::int64_t choice = 1;            // which of the plan's best layouts
+  PlanOrJobArguments plan;
   planner::ExportTarget target = planner::ExportTarget::kMegatron;
   std::string output_file;  // empty or "-": standard output
 };

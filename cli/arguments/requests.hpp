@@ -11,6 +11,8 @@ namespace seqspan::cli {
 
 // A job file, or a model and a cluster by name: of the commands that take one.
 [[nodiscard]] sim::Result<JobArguments> job_of(const ParsedLine& line);
+// A plan, or a job and a --layout: of the commands that take either.
+[[nodiscard]] sim::Result<PlanOrJobArguments> plan_or_job_of(const ParsedLine& line);
 // What to search for: of the commands that plan.
 [[nodiscard]] sim::Result<PlanQuestion> plan_question_of(const ParsedLine& line);
 

@@ -46,15 +46,20 @@ void add(std::vector<Shown>& shown, Shown next) {
   }
 }
 
+std::string first_note(const planner::Plan& plan) {
+  return plan.objective == planner::Objective::kStepTime ? "The fastest that fits."
+                                                         : "The one that leaves most memory free.";
+}
+
 std::vector<Shown> shown_of(const planner::Plan& plan) {
   std::vector<Shown> shown;
   std::size_t rank = 0;
   for (const planner::RankedLayout& ranked : plan.best) {
     ++rank;
-    add(shown, {ranked.simulation.layout,
-                rank == 1 ? "The fastest that fits."
-                          : fmt::format("Place {}: {}.", rank, words(ranked.loses)),
-                false, rank});
+    add(shown,
+        {ranked.simulation.layout,
+         rank == 1 ? first_note(plan) : fmt::format("Place {}: {}.", rank, words(ranked.loses)),
+         false, rank});
   }
   // Of a long front, points spread over it.
   const std::size_t every = plan.pareto.size() / kMostParts + 1;
@@ -128,25 +133,25 @@ class Layouts {
 std::string head_html(const ReportContent& content) {
   const sim::Job& job = content.job;
   const planner::Plan& plan = content.plan;
-  const std::string answer = content.training && content.training->none_in_time()
-                                 ? "No cluster is done in time"
+  const bool none_in_time = content.training != nullptr && content.training->none_in_time();
+  const std::string answer = none_in_time          ? "No cluster is done in time"
                              : !plan.best.empty()  ? "Best layout"
                              : plan.evaluated == 0 ? "No layout is possible"
                                                    : "No layout fits";
-  return fmt::format(
-      "<header><h1>{}</h1>\n<p class=\"soft\">{}</p>\n<p class=\"soft\">{}: {} possible, {} of "
-      "them "
-      "fit{}</p></header>\n<h2 id=\"answer\">{}</h2>\n",
-      html_escaped(job.name), html_escaped(job_text(job)), counted(plan.candidates, "layout"),
+  const std::string seen = fmt::format(
+      "<p class=\"soft\">{}: {} possible, {} of them fit{}</p>", counted(plan.candidates, "layout"),
       sim::format_count(plan.evaluated), sim::format_count(plan.fitting),
-      plan.interrupted ? "; the search was interrupted before it had seen all" : "", answer);
+      plan.interrupted ? "; the search was interrupted before it had seen all" : "");
+  return fmt::format(
+      "<header><h1>{}</h1>\n<p class=\"soft\">{}</p>\n{}</header>\n<h2 id=\"answer\">{}</h2>\n",
+      html_escaped(job.name), html_escaped(job_text(job)), none_in_time ? "" : seen, answer);
 }
 
 std::string choice_html(const Layouts& layouts, const planner::Plan& plan) {
   if (plan.best.empty()) return "";
   return std::string(
              "<section id=\"front\"><h2>Less memory for more time</h2>\n"
-             "<p class=\"soft\">The fastest layouts, and those that no other beats in both time "
+             "<p class=\"soft\">The best layouts, and those that no other beats in both time "
              "and "
              "memory (the Pareto front).</p>\n"
              "<div class=\"script\"><p class=\"soft\">Point at a dot for its layout; click it, or "

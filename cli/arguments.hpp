@@ -36,12 +36,17 @@ struct TrainingQuestion {
   std::optional<planner::ClusterGoal> minimize;
 };
 
-struct PlanArguments {
+// What is searched for: of the commands that plan.
+struct PlanQuestion {
   JobArguments job;
   std::size_t best = 5;
   planner::Objective objective = planner::Objective::kStepTime;
   planner::AlsoSearch also;
   std::optional<TrainingQuestion> training;
+};
+
+struct PlanArguments {
+  PlanQuestion question;
   std::string output_file;  // empty: none; "-": standard output
   bool summary = false;     // on one screen
 };
@@ -55,8 +60,7 @@ struct SimulateArguments {
 };
 
 struct ReportArguments {
-  JobArguments job;  // its file may be a plan
-  std::size_t best = 5;
+  PlanQuestion question;        // the file of its job may be a plan
   std::string output_file;      // "-": standard output
   std::string validation_file;  // empty: none
 };
@@ -123,11 +127,16 @@ struct ProfileArguments {
   RunOptions run;
 };
 
-struct ValidateArguments {
-  std::string plan;                   // a plan file; with `layout` a job
+// One layout of a plan, or with a layout of a job.
+struct PlanOrJobArguments {
+  std::string file;                   // a plan; with `layout` a job
   std::optional<std::string> layout;  // text or file
   std::vector<std::string> settings;  // path=value, of a job
   std::int64_t choice = 1;            // which of the plan's best layouts
+};
+
+struct ValidateArguments {
+  PlanOrJobArguments plan;
   Backend backend = Backend::kMpi;
   bool numbers = true;                // --check
   bool time = true;                   // --time
@@ -142,10 +151,7 @@ struct ValidateArguments {
 };
 
 struct ExportArguments {
-  std::string plan;                   // a plan file; with `layout` a job
-  std::optional<std::string> layout;  // text or file
-  std::vector<std::string> settings;  // path=value, of a job
-  std::int64_t choice = 1;            // which of the plan's best layouts
+  PlanOrJobArguments plan;
   planner::ExportTarget target = planner::ExportTarget::kMegatron;
   std::string output_file;  // empty or "-": standard output
 };

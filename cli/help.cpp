@@ -48,8 +48,10 @@ constexpr std::array kTopics = {
           "step.json.gz\n",
           kJobNotes},
     Topic{"report", "Write a plan as one page for the browser, which loads nothing from elsewhere.",
-          "seqspan report JOB|PLAN -o FILE [--best N] [--validation FILE]",
+          "seqspan report JOB|PLAN -o FILE [--best N] [--tokens D] [--validation FILE]",
           "  seqspan report configs/jobs/llama3-8b-128k.json -o report.html\n"
+          "  seqspan report configs/jobs/llama3-8b-128k.json --tokens 2B --deadline 5d -o "
+          "report.html\n"
           "  seqspan report plan.json -o report.html --validation validation.json\n",
           kJobNotes},
     Topic{

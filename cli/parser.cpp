@@ -44,7 +44,8 @@ constexpr std::array kJobOptions = {
                "cluster.device.memory=40GiB; may be repeated"},
 };
 
-constexpr std::array kPlanOptions = {
+// Of the commands that plan.
+constexpr std::array kSearchOptions = {
     OptionSpec{"--objective", "WHAT", Takes::kOneValue,
                "What ranks layouts: step_time (unless given), memory_headroom, or "
                "tokens_per_gpu_second or cost_per_token, which on one cluster rank as step_time"},
@@ -60,15 +61,22 @@ constexpr std::array kPlanOptions = {
                "With --tokens: gpus finds the smallest part of the job's cluster that meets the "
                "deadline, cost the one with the fewest GPU-hours"},
     OptionSpec{"--best", "N", Takes::kOneValue, "How many layouts to show, 5 unless given"},
+};
+
+constexpr std::array kPlanOptions = {
     OptionSpec{"--summary", "", Takes::kNothing, "The answer alone, on one screen"},
     OptionSpec{"-o,--output", "FILE", Takes::kOneValue,
                "Write the plan to a file too, as JSON; '-' prints it instead of the text"},
 };
 
+// Of the commands about one layout of a job.
+constexpr OptionSpec kLayoutOption = {
+    "--layout", "L", Takes::kOneValue,
+    "tp=2,ulysses=4,ring=2,recompute=full, or a file; what is left out is the job's, then the "
+    "framework's default"};
+
 constexpr std::array kMemoryOptions = {
-    OptionSpec{"--layout", "L", Takes::kOneValue,
-               "tp=2,ulysses=4,ring=2,recompute=full, or a file; what is left out is the job's, "
-               "then the framework's default"},
+    kLayoutOption,
     OptionSpec{"--sweep", "PATH=V,V,...", Takes::kManyValues,
                "Vary a field of the job or a key of the layout, such as "
                "training.sequence_length=32K,64K,128K or layout.ulysses=1,2,4,8; may be repeated"},
@@ -84,9 +92,7 @@ constexpr std::array kMemoryOptions = {
 };
 
 constexpr std::array kSimulateOptions = {
-    OptionSpec{"--layout", "L", Takes::kOneValue,
-               "tp=2,ulysses=4,ring=2,recompute=full, or a file; what is left out is the job's, "
-               "then the framework's default"},
+    kLayoutOption,
     OptionSpec{"--program", "", Takes::kNothing,
                "Print the program that the numbers are read from, instead of them"},
     OptionSpec{
@@ -100,7 +106,6 @@ constexpr std::array kSimulateOptions = {
 constexpr std::array kReportOptions = {
     OptionSpec{"-o,--output", "FILE", Takes::kOneValue,
                "Write the page to this file; '-' prints it"},
-    OptionSpec{"--best", "N", Takes::kOneValue, "How many layouts to rank, 5 unless given"},
     OptionSpec{"--validation", "FILE", Takes::kOneValue,
                "What validate --json has printed: predicted against measured goes into the page"},
 };
@@ -162,19 +167,23 @@ constexpr std::array kProfileOptions = {
                "run: time the GEMMs of --job too (nccl), and write them to a table"},
 };
 
-constexpr std::array kValidateOptions = {
+// Of the commands that take a plan, or a job and a layout.
+constexpr std::array kPlanOrJobOptions = {
     OptionSpec{"PLAN", "", Takes::kOneValue, "What plan -o has written; with --layout a job file"},
+    OptionSpec{"--choice", "N", Takes::kOneValue,
+               "Which of the plan's best layouts, 1 unless given"},
+    OptionSpec{"--layout", "L", Takes::kOneValue, "This layout of a job instead of a plan"},
+    OptionSpec{"--set", "PATH=VALUE", Takes::kManyValues,
+               "Change a field of the job, with --layout; may be repeated"},
+};
+
+constexpr std::array kValidateOptions = {
     OptionSpec{"--backend", "B", Takes::kOneValue,
                "mpi (host memory, unless given), nccl (GPUs) or nccl-shared (ranks share GPUs)"},
     OptionSpec{"--check", "", Takes::kNothing,
                "Numbers only: a layer of small shapes against one rank"},
     OptionSpec{"--time", "", Takes::kNothing,
                "Traffic, times and peaks only; without --check and --time: both"},
-    OptionSpec{"--choice", "N", Takes::kOneValue,
-               "Which of the plan's best layouts, 1 unless given"},
-    OptionSpec{"--layout", "L", Takes::kOneValue, "This layout of a job instead of a plan"},
-    OptionSpec{"--set", "PATH=VALUE", Takes::kManyValues,
-               "Change a field of the job, with --layout; may be repeated"},
     OptionSpec{"--ranks", "N", Takes::kOneValue,
                "Ranks to start on this machine, those of the plan but at most 8 unless given"},
     OptionSpec{"--tolerance", "P", Takes::kOneValue,
@@ -193,14 +202,8 @@ constexpr std::array kDiffOptions = {
     OptionSpec{"FILE", "", Takes::kRest, "Two plans (plan -o) or results (--json)"}};
 
 constexpr std::array kExportOptions = {
-    OptionSpec{"PLAN", "", Takes::kOneValue, "What plan -o has written; with --layout a job file"},
     OptionSpec{"--to", "TARGET", Takes::kOneValue,
                "megatron, deepspeed, accelerate, torchtitan or verl"},
-    OptionSpec{"--choice", "N", Takes::kOneValue,
-               "Which of the plan's best layouts, 1 unless given"},
-    OptionSpec{"--layout", "L", Takes::kOneValue, "This layout of a job instead of a plan"},
-    OptionSpec{"--set", "PATH=VALUE", Takes::kManyValues,
-               "Change a field of the job, with --layout; may be repeated"},
     OptionSpec{"-o,--output", "FILE", Takes::kOneValue, "Write to a file"},
 };
 
@@ -258,11 +261,13 @@ void add_command(CLI::App& app, const std::string& name) {
   for (const char* of_job : {"plan", "simulate", "memory", "report", "serve"}) {
     if (name == of_job) add_options(command, kJobOptions);
   }
+  if (name == "plan" || name == "report") add_options(command, kSearchOptions);
   if (name == "plan") add_options(command, kPlanOptions);
   if (name == "simulate") add_options(command, kSimulateOptions);
   if (name == "memory") add_options(command, kMemoryOptions);
   if (name == "cluster") add_options(command, kClusterOptions);
   if (name == "profile") add_options(command, kProfileOptions);
+  if (name == "validate" || name == "export") add_options(command, kPlanOrJobOptions);
   if (name == "validate") add_options(command, kValidateOptions);
   if (name == "diff") add_options(command, kDiffOptions);
   if (name == "export") add_options(command, kExportOptions);

@@ -13,10 +13,8 @@ namespace {
 
 constexpr std::size_t kMostBest = 1000;
 
-}  // namespace
-
 sim::Result<std::size_t> best_of(const ParsedLine& line) {
-  if (!line.has("--best")) return PlanArguments{}.best;
+  if (!line.has("--best")) return PlanQuestion{}.best;
   const std::string text = line.value("--best");
   std::size_t best = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), best);
@@ -27,10 +25,8 @@ sim::Result<std::size_t> best_of(const ParsedLine& line) {
   return best;
 }
 
-namespace {
-
 sim::Result<planner::Objective> objective_of(const ParsedLine& line) {
-  if (!line.has("--objective")) return PlanArguments{}.objective;
+  if (!line.has("--objective")) return PlanQuestion{}.objective;
   const std::string text = line.value("--objective");
   for (std::size_t i = 0; i < planner::kObjectiveCount; ++i) {
     const auto objective = static_cast<planner::Objective>(i);
@@ -133,7 +129,7 @@ sim::Result<std::optional<TrainingQuestion>> training_of(const ParsedLine& line)
 
 }  // namespace
 
-sim::Result<Request> plan_of(const ParsedLine& line) {
+sim::Result<PlanQuestion> plan_question_of(const ParsedLine& line) {
   sim::Result<JobArguments> job = job_of(line);
   if (!job) return tl::unexpected(job.error());
   const sim::Result<std::size_t> best = best_of(line);
@@ -142,14 +138,18 @@ sim::Result<Request> plan_of(const ParsedLine& line) {
   if (!objective) return tl::unexpected(objective.error());
   const sim::Result<planner::AlsoSearch> also = also_of(line);
   if (!also) return tl::unexpected(also.error());
-  sim::Result<std::optional<TrainingQuestion>> training = training_of(line);
+  const sim::Result<std::optional<TrainingQuestion>> training = training_of(line);
   if (!training) return tl::unexpected(training.error());
+  return PlanQuestion{std::move(*job), *best, *objective, *also, *training};
+}
+
+sim::Result<Request> plan_of(const ParsedLine& line) {
+  sim::Result<PlanQuestion> question = plan_question_of(line);
+  if (!question) return tl::unexpected(question.error());
   if (line.has("--output") && line.value("--output").empty()) {
     return sim::input_error("the name of the output file is empty", "--output");
   }
-  PlanArguments arguments{std::move(*job), *best,     *objective,
-                          *also,           *training, line.value("--output")};
-  arguments.summary = line.has("--summary");
+  PlanArguments arguments{*std::move(question), line.value("--output"), line.has("--summary")};
   if (arguments.summary && (line.has("--json") || arguments.output_file == "-")) {
     return sim::input_error("a summary is text", "--summary", {}, "leave it or --json out");
   }

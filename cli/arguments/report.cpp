@@ -3,13 +3,10 @@
 namespace seqspan::cli {
 
 sim::Result<Request> report_of(const ParsedLine& line) {
-  sim::Result<JobArguments> job = job_of(line);
-  if (!job) return tl::unexpected(job.error());
-  const sim::Result<std::size_t> best = best_of(line);
-  if (!best) return tl::unexpected(best.error());
+  sim::Result<PlanQuestion> question = plan_question_of(line);
+  if (!question) return tl::unexpected(question.error());
   ReportArguments arguments;
-  arguments.job = *std::move(job);
-  arguments.best = *best;
+  arguments.question = *std::move(question);
   arguments.output_file = line.value("--output");
   arguments.validation_file = line.value("--validation");
   if (arguments.output_file.empty()) {

@@ -11,8 +11,10 @@ namespace seqspan::cli {
 
 // A job file, or a model and a cluster by name: of the commands that take one.
 [[nodiscard]] sim::Result<JobArguments> job_of(const ParsedLine& line);
-// --best: how many layouts to show.
-[[nodiscard]] sim::Result<std::size_t> best_of(const ParsedLine& line);
+// A plan, or a job and a --layout: of the commands that take either.
+[[nodiscard]] sim::Result<PlanOrJobArguments> plan_or_job_of(const ParsedLine& line);
+// What to search for: of the commands that plan.
+[[nodiscard]] sim::Result<PlanQuestion> plan_question_of(const ParsedLine& line);
 
 [[nodiscard]] sim::Result<Request> plan_of(const ParsedLine& line);
 [[nodiscard]] sim::Result<Request> simulate_of(const ParsedLine& line);

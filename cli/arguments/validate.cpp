@@ -1,24 +1,14 @@
 #include "cli/arguments/requests.hpp"
 
-#include <fmt/format.h>
-
 #include "cli/arguments/values.hpp"
 
 namespace seqspan::cli {
 
 sim::Result<Request> validate_of(const ParsedLine& line, const std::vector<std::string>& words) {
   ValidateArguments arguments;
-  arguments.plan = line.value("PLAN");
-  if (arguments.plan.empty()) {
-    return sim::input_error("seqspan validate needs a plan", {}, {},
-                            "seqspan plan JOB -o plan.json writes one; or JOB --layout L");
-  }
-  if (line.has("--layout")) arguments.layout = line.value("--layout");
-  arguments.settings = line.all("--set");
-  if (!arguments.layout && !arguments.settings.empty()) {
-    return sim::input_error("a plan has its settings in it", "--set", {},
-                            "make the plan with them, or name a job and a --layout");
-  }
+  sim::Result<PlanOrJobArguments> plan = plan_or_job_of(line);
+  if (!plan) return tl::unexpected(plan.error());
+  arguments.plan = *std::move(plan);
   const auto backend = backend_of(line);
   if (!backend) return tl::unexpected(backend.error());
   arguments.backend = *backend;
@@ -32,18 +22,16 @@ sim::Result<Request> validate_of(const ParsedLine& line, const std::vector<std::
     if (!value) failure = value.error();
     return static_cast<bool>(value);
   };
-  const auto choice = count_of(line, "--choice");
   const auto ranks = count_of(line, "--ranks");
   const auto repetitions = count_of(line, "--repetitions");
   const auto warm_up = count_of(line, "--warm-up");
   const auto limit = time_of(line, "--exchange-limit", "5s");
   const auto tolerance = fraction_of(line, "--tolerance", arguments.tolerance);
   auto documents = counts_of(line, "--documents");
-  if (!keep(choice) || !keep(ranks) || !keep(repetitions) || !keep(warm_up) || !keep(limit) ||
-      !keep(tolerance) || !keep(documents)) {
+  if (!keep(ranks) || !keep(repetitions) || !keep(warm_up) || !keep(limit) || !keep(tolerance) ||
+      !keep(documents)) {
     return tl::unexpected(failure);
   }
-  arguments.choice = choice->value_or(arguments.choice);
   arguments.ranks = *ranks;
   arguments.repetitions = repetitions->value_or(arguments.repetitions);
   arguments.warm_up = warm_up->value_or(arguments.warm_up);

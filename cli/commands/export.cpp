@@ -13,8 +13,7 @@
 namespace seqspan::cli {
 sim::Result<ExitCode> export_command(const ExportArguments& arguments,
                                      const DisplayOptions& display, Output& output) {
-  const auto plan =
-      read_plan_or_job(arguments.plan, arguments.layout, arguments.settings, arguments.choice);
+  const auto plan = read_plan_or_job(arguments.plan);
   if (!plan) return tl::unexpected(plan.error());
   const auto exported = planner::export_layout(plan->job, plan->layout, arguments.target);
   if (!exported) return tl::unexpected(exported.error());

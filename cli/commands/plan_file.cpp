@@ -124,17 +124,14 @@ sim::Result<JobArguments> read_plan_given(const std::string& file) {
   return arguments;
 }
 
-sim::Result<PlannedLayout> read_plan_or_job(const std::string& file,
-                                            const std::optional<std::string>& layout,
-                                            const std::vector<std::string>& settings,
-                                            std::int64_t rank) {
-  if (!layout) return read_plan(file, rank);
+sim::Result<PlannedLayout> read_plan_or_job(const PlanOrJobArguments& arguments) {
+  if (!arguments.layout) return read_plan(arguments.file, arguments.choice);
   JobArguments given;
-  given.file = file;
-  given.settings = settings;
+  given.file = arguments.file;
+  given.settings = arguments.settings;
   auto job = read_job(given);
   if (!job) return tl::unexpected(job.error());
-  const auto read = read_layout(*layout, *job);
+  const auto read = read_layout(*arguments.layout, *job);
   if (!read) return tl::unexpected(read.error());
   return PlannedLayout{*std::move(job), *read};
 }

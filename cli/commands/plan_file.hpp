@@ -2,9 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "cli/arguments.hpp"
 #include "sim/errors/error.hpp"
@@ -29,10 +27,7 @@ struct PlannedLayout {
 // What the plan was made of, whose files are what they were. Errors: as read_plan().
 [[nodiscard]] sim::Result<JobArguments> read_plan_given(const std::string& file);
 
-// A plan file, or with `layout` a job file with these settings: of the commands that take either.
-[[nodiscard]] sim::Result<PlannedLayout> read_plan_or_job(const std::string& file,
-                                                          const std::optional<std::string>& layout,
-                                                          const std::vector<std::string>& settings,
-                                                          std::int64_t rank);
+// The plan's layout, or with a layout that of the job. Errors: as read_plan(), read_layout().
+[[nodiscard]] sim::Result<PlannedLayout> read_plan_or_job(const PlanOrJobArguments& arguments);
 
 }  // namespace seqspan::cli

@@ -5,12 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands/job.hpp"
+#include "cli/commands/plan_answer.hpp"
 #include "cli/commands/plan_file.hpp"
-#include "cli/interrupt.hpp"
 #include "cli/page/report_page.hpp"
-#include "cli/progress.hpp"
 #include "cli/write_file.hpp"
-#include "planner/plan.hpp"
 #include "sim/spec/input_file.hpp"
 
 namespace seqspan::cli {
@@ -43,54 +41,49 @@ sim::Result<void> check_same_job(const nlohmann::json& validation, const sim::Jo
                           "validate this job");
 }
 
-planner::Plan search(sim::Simulator& simulator, std::size_t best, Output& output) {
-  const Interrupt interrupt;
-  Progress progress(output, "searching");
-  planner::PlanOptions options;
-  options.best = best;
-  options.stop = &interrupt.flag();
-  options.progress = [&progress](double done) { progress.show(done); };
-  planner::Plan plan = planner::make_plan(simulator, options);
-  if (plan.interrupted) {
-    output.warning("interrupted: this is the best of what was seen, not of all");
+// A plan file stands for the job that it was made of.
+sim::Result<void> read_plan_file(JobArguments& job) {
+  if (job.file.empty() || !is_plan_file(job.file)) return {};
+  auto given = read_plan_given(job.file);
+  if (!given) return tl::unexpected(given.error());
+  if (!job.settings.empty()) {
+    return sim::input_error("a plan's job cannot be changed", "--set", {},
+                            "give the job instead of the plan");
   }
-  return plan;
+  job = *std::move(given);
+  return {};
 }
 
 }  // namespace
 
 sim::Result<ExitCode> report_command(const ReportArguments& arguments, Output& output) {
-  JobArguments given = arguments.job;
-  if (!given.file.empty() && is_plan_file(given.file)) {
-    auto of_plan = read_plan_given(given.file);
-    if (!of_plan) return tl::unexpected(of_plan.error());
-    if (!given.settings.empty()) {
-      return sim::input_error("a plan's job cannot be changed", "--set", {},
-                              "give the job instead of the plan");
-    }
-    given = *std::move(of_plan);
-  }
-  const sim::Result<sim::Job> job = read_job(given);
-  if (!job) return tl::unexpected(job.error());
+  PlanQuestion question = arguments.question;
+  if (auto read = read_plan_file(question.job); !read) return tl::unexpected(read.error());
   const auto validation = read_validation(arguments.validation_file);
   if (!validation) return tl::unexpected(validation.error());
   if (*validation) {
+    const sim::Result<sim::Job> job = read_job(question.job);
+    if (!job) return tl::unexpected(job.error());
     const auto same = check_same_job(**validation, *job, arguments.validation_file);
     if (!same) return tl::unexpected(same.error());
   }
-  sim::Simulator simulator(*job);
+  const sim::Result<PlanAnswer> answer = answer_of(question, output);
+  if (!answer) return tl::unexpected(answer.error());
+  sim::Simulator simulator(answer->job);
   if (const sim::Result<void> ok = simulator.check(); !ok) return tl::unexpected(ok.error());
-  const planner::Plan plan = search(simulator, arguments.best, output);
-  const std::string page = report_page(*job, given, plan, simulator, *validation);
+  const std::string page = report_page(
+      {answer->job, answer->given, answer->plan, answer->training ? &*answer->training : nullptr,
+       *validation ? &**validation : nullptr},
+      simulator);
   if (arguments.output_file == "-") {
     output.answer(page);
   } else {
     const sim::Result<void> written = write_file(arguments.output_file, page);
     if (!written) return tl::unexpected(written.error());
-    print_warnings(*job, output);
+    print_warnings(answer->job, output);
     output.message(fmt::format("wrote {}\n", arguments.output_file));
   }
-  return plan.best.empty() ? ExitCode::kNo : ExitCode::kDone;
+  return exit_code_of(*answer);
 }
 
 }  // namespace seqspan::cli

@@ -27,7 +27,7 @@ constexpr std::int64_t kMostLocalRanks = 8;
 // is to be run. Ranks that differ would call MPI with different sizes.
 std::string identity_of(const ValidateArguments& arguments, const PlannedLayout& plan) {
   std::string all = std::string(config::kVersion) + sim::to_string(plan.layout);
-  for (const std::string& setting : arguments.settings) all += "\n" + setting;
+  for (const std::string& setting : arguments.plan.settings) all += "\n" + setting;
   for (const std::int64_t length : arguments.documents) all += fmt::format("\n{}", length);
   all += fmt::format("\n{} {} {} {}\n", arguments.numbers, arguments.time, arguments.warm_up,
                      arguments.repetitions);
@@ -55,8 +55,7 @@ real::ValidatorOptions options_of(const ValidateArguments& arguments, const Plan
 }
 
 sim::Result<PlannedLayout> checked_plan(const ValidateArguments& arguments) {
-  auto plan =
-      read_plan_or_job(arguments.plan, arguments.layout, arguments.settings, arguments.choice);
+  auto plan = read_plan_or_job(arguments.plan);
   if (!plan) return plan;
   sim::Simulator simulator(plan->job);
   if (const auto ok = simulator.check(); !ok) return tl::unexpected(ok.error());

@@ -7,6 +7,7 @@
 
 #include "cli/page/drawings.hpp"
 #include "cli/page/html.hpp"
+#include "cli/render/document_facts.hpp"
 #include "cli/render/quantity.hpp"
 #include "cli/render/text.hpp"
 #include "sim/units/format_units.hpp"
@@ -40,9 +41,13 @@ std::string verdict_html(const LayoutPart& part, const sim::Simulation& simulati
 std::string tiles_html(const sim::Simulation& simulation) {
   const sim::Seconds bound = simulation.shares[static_cast<std::size_t>(simulation.bound)];
   std::string html = "<div class=\"tiles\">\n";
-  html += html_tile("one step", sim::format_time(simulation.time.step),
-                    fmt::format("{} micro-batch{}", simulation.micro_batches,
-                                simulation.micro_batches == 1 ? "" : "es"),
+  std::string note = fmt::format("{} micro-batch{}", simulation.micro_batches,
+                                 simulation.micro_batches == 1 ? "" : "es");
+  if (simulation.documents) {
+    note += ", imbalance " + percent(simulation.time.imbalance / simulation.time.step);
+  }
+  html += html_tile(simulation.documents ? "expected step" : "one step",
+                    sim::format_time(simulation.time.step), note,
                     exact("seconds", simulation.time.step.value()));
   html += html_tile("tokens/s per GPU", rate(simulation.tokens_per_gpu_per_second), "",
                     exact("rate", simulation.tokens_per_gpu_per_second));
@@ -98,6 +103,25 @@ std::string time_html(const sim::Simulation& simulation) {
                number_cell(percent(share)), html_cell(html_bar(share, ""))});
   }
   return table.html();
+}
+
+std::string documents_html(const sim::Job& job, const sim::Simulation& simulation) {
+  if (!simulation.documents) return "";
+  HtmlTable facts({"of documents", ""});
+  for (const DocumentFact& fact : document_facts(job, simulation)) {
+    facts.add({text_cell(fact.of), text_cell(fact.said)});
+  }
+  HtmlTable costs({"assignment of rows", "step", "imbalance", "of step", ""});
+  for (const AssignmentCost& cost : assignment_costs(job, simulation)) {
+    const double share = cost.imbalance / cost.step;
+    costs.add({text_cell(cost.name + (cost.chosen ? " *" : "")),
+               seconds_cell(sim::format_time(cost.step), cost.step.value()),
+               seconds_cell(sim::format_time(cost.imbalance), cost.imbalance.value()),
+               number_cell(percent(share)), html_cell(html_bar(share, "c3"))},
+              cost.chosen ? "class=\"here\"" : "");
+  }
+  return "<h3>Documents of different lengths</h3>\n<div class=\"documents\">" + facts.html() +
+         costs.html() + "</div>\n" + fmt::format("<p class=\"soft\">{}</p>\n", kChosenAssignment);
 }
 
 // By axis and the link that bounds it, over a step.
@@ -156,7 +180,8 @@ std::string layout_answer(const LayoutPart& part, const sim::Simulation& simulat
          verdict_html(part, simulation) + tiles_html(simulation) + "</div>\n";
 }
 
-std::string layout_section(const LayoutPart& part, const sim::StepTimeline& timeline) {
+std::string layout_section(const sim::Job& job, const LayoutPart& part,
+                           const sim::StepTimeline& timeline) {
   const sim::Simulation& simulation = timeline.simulation;
   const std::string layer = layer_svg(timeline);
   std::string html = fmt::format(
@@ -165,6 +190,7 @@ std::string layout_section(const LayoutPart& part, const sim::StepTimeline& time
       part.id, part.shown ? "" : " hidden", html_escaped(part.layout));
   html += memory_html(simulation) + over_time_html(part) + largest_html(simulation);
   html += "<h3>Time of a step</h3>\n" + time_html(simulation);
+  html += documents_html(job, simulation);
   html += "<h3>A step by stream</h3>\n" + step_svg(timeline);
   if (!layer.empty()) {
     html +=

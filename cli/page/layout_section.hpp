@@ -4,6 +4,7 @@
 #include <string>
 
 #include "sim/engine/step_timeline.hpp"
+#include "sim/spec/job.hpp"
 
 namespace seqspan::cli {
 
@@ -16,7 +17,8 @@ struct LayoutPart {
 
 // Does it fit, how fast is it, what bounds it.
 [[nodiscard]] std::string layout_answer(const LayoutPart& part, const sim::Simulation& simulation);
-// Memory, time and traffic.
-[[nodiscard]] std::string layout_section(const LayoutPart& part, const sim::StepTimeline& timeline);
+// Memory, time, documents and traffic.
+[[nodiscard]] std::string layout_section(const sim::Job& job, const LayoutPart& part,
+                                         const sim::StepTimeline& timeline);
 
 }  // namespace seqspan::cli

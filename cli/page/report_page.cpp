@@ -9,6 +9,7 @@
 #include "cli/page/html.hpp"
 #include "cli/page/layout_section.hpp"
 #include "cli/page/memory_series.hpp"
+#include "cli/page/plan_parts.hpp"
 #include "cli/page/report_parts.hpp"
 #include "cli/render/answer.hpp"
 #include "cli/render/layout_choice.hpp"
@@ -45,15 +46,20 @@ void add(std::vector<Shown>& shown, Shown next) {
   }
 }
 
+std::string first_note(const planner::Plan& plan) {
+  return plan.objective == planner::Objective::kStepTime ? "The fastest that fits."
+                                                         : "The one that leaves most memory free.";
+}
+
 std::vector<Shown> shown_of(const planner::Plan& plan) {
   std::vector<Shown> shown;
   std::size_t rank = 0;
   for (const planner::RankedLayout& ranked : plan.best) {
     ++rank;
-    add(shown, {ranked.simulation.layout,
-                rank == 1 ? "The fastest that fits."
-                          : fmt::format("Place {}: {}.", rank, words(ranked.loses)),
-                false, rank});
+    add(shown,
+        {ranked.simulation.layout,
+         rank == 1 ? first_note(plan) : fmt::format("Place {}: {}.", rank, words(ranked.loses)),
+         false, rank});
   }
   // Of a long front, points spread over it.
   const std::size_t every = plan.pareto.size() / kMostParts + 1;
@@ -93,7 +99,7 @@ class Layouts {
     const LayoutPart part{fmt::format("l{}", index), short_layout(job, shown.layout), shown.note,
                           index == 0};
     answers_ += layout_answer(part, simulation);
-    sections_ += layout_section(part, timeline);
+    sections_ += layout_section(job, part, timeline);
     series_.push_back({{"id", part.id},
                        {"layout", part.layout},
                        {"step", number(simulation.time.step)},
@@ -124,24 +130,28 @@ class Layouts {
   Json series_ = Json::array();
 };
 
-std::string head_html(const sim::Job& job, const planner::Plan& plan) {
-  const std::string answer = !plan.best.empty()    ? "Best layout"
+std::string head_html(const ReportContent& content) {
+  const sim::Job& job = content.job;
+  const planner::Plan& plan = content.plan;
+  const bool none_in_time = content.training != nullptr && content.training->none_in_time();
+  const std::string answer = none_in_time          ? "No cluster is done in time"
+                             : !plan.best.empty()  ? "Best layout"
                              : plan.evaluated == 0 ? "No layout is possible"
                                                    : "No layout fits";
-  return fmt::format(
-      "<header><h1>{}</h1>\n<p class=\"soft\">{}</p>\n<p class=\"soft\">{}: {} possible, {} of "
-      "them "
-      "fit{}</p></header>\n<h2 id=\"answer\">{}</h2>\n",
-      html_escaped(job.name), html_escaped(job_text(job)), counted(plan.candidates, "layout"),
+  const std::string seen = fmt::format(
+      "<p class=\"soft\">{}: {} possible, {} of them fit{}</p>", counted(plan.candidates, "layout"),
       sim::format_count(plan.evaluated), sim::format_count(plan.fitting),
-      plan.interrupted ? "; the search was interrupted before it had seen all" : "", answer);
+      plan.interrupted ? "; the search was interrupted before it had seen all" : "");
+  return fmt::format(
+      "<header><h1>{}</h1>\n<p class=\"soft\">{}</p>\n{}</header>\n<h2 id=\"answer\">{}</h2>\n",
+      html_escaped(job.name), html_escaped(job_text(job)), none_in_time ? "" : seen, answer);
 }
 
 std::string choice_html(const Layouts& layouts, const planner::Plan& plan) {
   if (plan.best.empty()) return "";
   return std::string(
              "<section id=\"front\"><h2>Less memory for more time</h2>\n"
-             "<p class=\"soft\">The fastest layouts, and those that no other beats in both time "
+             "<p class=\"soft\">The best layouts, and those that no other beats in both time "
              "and "
              "memory (the Pareto front).</p>\n"
              "<div class=\"script\"><p class=\"soft\">Point at a dot for its layout; click it, or "
@@ -153,45 +163,28 @@ std::string choice_html(const Layouts& layouts, const planner::Plan& plan) {
          "</details></section>\n";
 }
 
-std::string why_html(const planner::Plan& plan, const sim::Job& job) {
-  if (plan.why.empty()) return "";
-  HtmlTable table({"key", "instead", "peak GiB", ""});
-  for (const planner::Alternative& alternative : plan.why) {
-    std::string verdict = words(alternative.loses);
-    if (alternative.refused == sim::ReasonCode::kDoesNotFit) {
-      verdict = "does not fit, over by " +
-                sim::format_bytes(alternative.peak - job.cluster.device.memory);
-    } else if (alternative.refused) {
-      verdict = "refused: " + std::string(sim::facts_of(*alternative.refused).name);
-    }
-    const bool has_peak = alternative.peak.value() > 0;
-    table.add({text_cell(alternative.key + "=" + alternative.value), text_cell(alternative.instead),
-               has_peak ? bytes_cell(gib_number(alternative.peak), alternative.peak.value())
-                        : number_cell(""),
-               text_cell(verdict)});
-  }
-  return "<section id=\"why\"><h2>Why this one: each key changed alone</h2>\n" + table.html() +
-         "</section>\n";
-}
-
 }  // namespace
 
-std::string report_page(const sim::Job& job, const JobArguments& given, const planner::Plan& plan,
-                        sim::Simulator& simulator,
-                        const std::optional<nlohmann::json>& validation) {
+std::string report_page(const ReportContent& content, sim::Simulator& simulator) {
+  const sim::Job& job = content.job;
+  const planner::Plan& plan = content.plan;
   const Layouts layouts(job, simulator, shown_of(plan));
   HtmlPage page;
   page.title = "seqspan: " + job.name;
   page.styles = std::string(assets::kStyles) + std::string(assets::kUplotStyles);
-  page.body = head_html(job, plan) + layouts.answers() + choice_html(layouts, plan) +
-              layouts.sections() + why_html(plan, job) + rejections_html(job, plan);
-  if (validation) page.body += validation_html(*validation);
+  page.body = head_html(content) + layouts.answers();
+  if (content.training) page.body += training_html(job, *content.training);
+  page.body += choice_html(layouts, plan) + layouts.sections() + why_html(job, plan) +
+               groups_html(job, plan) + context_trade_html(job, plan) + rejections_html(job, plan);
+  if (content.validation) page.body += validation_html(*content.validation);
   page.body += assumptions_html(job) + inputs_html(job);
   page.body += fmt::format(
-      "<footer><p>seqspan {}. The same numbers for scripts: <code>seqspan plan {} --json</code></p>"
+      "<footer><p>seqspan {}. The same numbers for scripts: <code>seqspan plan {} --json</code>, "
+      "with the options of this report</p>"
       "<details><summary>Charts by uPlot, under the MIT License</summary><pre>{}</pre></details>"
       "</footer>\n",
-      config::kVersion, html_escaped(command_text(given)), html_escaped(assets::kUplotLicence));
+      config::kVersion, html_escaped(command_text(content.given)),
+      html_escaped(assets::kUplotLicence));
   page.scripts = html_json("series", layouts.series()) +
                  html_json("capacity", fmt::format("{}", job.cluster.device.memory.value())) +
                  "<script>" + std::string(assets::kUplotScript) + "</script>\n<script>" +

@@ -48,6 +48,22 @@ void add_measured(HtmlTable& table, const std::string& what, const nlohmann::jso
              number_cell(fmt::format("{:+.1f} %", 100 * number_at(*seconds, "error")))});
 }
 
+// What the expected step rests on, where rows are packed of documents.
+std::string document_assumptions(const sim::Job& job) {
+  if (!job.training.documents) return "";
+  const sim::Documents& documents = *job.training.documents;
+  return fmt::format(
+      "<p id=\"distribution\">Lengths of documents are drawn, each independent of the others: {}, "
+      "of which those longer than a row of {} tokens are {}. The seed {} makes them the same for "
+      "every layout and on every run. Rows come to a rank in random order; every query sees its "
+      "own "
+      "document only. A data set whose lengths are otherwise, or that is sorted, has another "
+      "imbalance: docs/models/documents.md.</p>\n",
+      html_escaped(sim::to_text(documents.lengths)),
+      sim::format_count(job.training.sequence_length),
+      documents.too_long == sim::TooLong::kCut ? "cut into rows" : "left out", documents.seed);
+}
+
 }  // namespace
 
 std::string rejections_html(const sim::Job& job, const planner::Plan& plan) {
@@ -86,10 +102,10 @@ std::string assumptions_html(const sim::Job& job) {
       "<section id=\"assumptions\"><h2>Assumptions and profiles</h2>\n<p>{}</p>\n"
       "<p>Ranks run in step: no stragglers beyond the spread of the device's profile, no failures, "
       "no data loading, no checkpoints. Allocators are taken not to fragment. How far predictions "
-      "were from what others measured: docs/accuracy.md.</p>\n"
+      "were from what others measured: docs/accuracy.md.</p>\n{}"
       "<details><summary>Where every number of the profiles is from</summary>\n{}</details>"
       "</section>\n",
-      html_escaped(measured), table.html());
+      html_escaped(measured), document_assumptions(job), table.html());
 }
 
 std::string inputs_html(const sim::Job& job) {

@@ -11,6 +11,7 @@
 #include "cli/page/html.hpp"
 #include "cli/render/answer.hpp"
 #include "cli/render/result_parts.hpp"
+#include "sim/lower/framework_traits.hpp"
 
 namespace seqspan::cli {
 namespace {
@@ -44,6 +45,23 @@ Json divisors(std::int64_t number) {
   return values;
 }
 
+// The keys that must be above 1, or be 1, for a slider to change anything; else it rests, and what
+// it says is left out of the layout.
+Json needing(Json slider, std::initializer_list<const char*> many,
+             std::initializer_list<const char*> one = {}) {
+  slider["needs_many"] = many;
+  slider["needs_one"] = one;
+  return slider;
+}
+
+// Those that the framework has.
+Json ring_orders(const sim::FrameworkTraits& traits) {
+  Json orders = {name_of(sim::RingOrder::kZigzag)};
+  if (traits.contiguous_order) orders.push_back(name_of(sim::RingOrder::kContiguous));
+  if (traits.striped_order) orders.push_back(name_of(sim::RingOrder::kStriped));
+  return orders;
+}
+
 Json sliders_of(const sim::Job& job, const sim::Layout& layout) {
   const std::int64_t gpus = job.cluster.gpu_count();
   const Json degrees = divisors(gpus);
@@ -53,10 +71,16 @@ Json sliders_of(const sim::Job& job, const sim::Layout& layout) {
   all.push_back(slider("global_batch_size", "sequences of a step", "job",
                        powers(1, std::max<std::int64_t>(1024, job.training.global_batch_size)),
                        job.training.global_batch_size));
+  all.push_back(needing(slider("overlap_tensor_parallel", "tensor parallel under products", "job",
+                               {false, true}, job.training.overlap_tensor_parallel),
+                        {"tp"}));
   all.push_back(slider("tp", "tensor parallel", "degrees", degrees, layout.tp));
   all.push_back(slider("ulysses", "Ulysses", "degrees", degrees, layout.ulysses));
   all.push_back(slider("ring", "ring", "degrees", degrees, layout.ring));
   all.push_back(slider("pp", "pipeline", "degrees", degrees, layout.pp));
+  all.push_back(needing(slider("vpp", "chunks of a pipeline stage", "degrees",
+                               divisors(job.model.towers.front().layer_count()), layout.vpp),
+                        {"pp"}));
   if (layout.ep > 1 || job.model.towers.front().kinds.size() > 1 || layout.etp != layout.tp) {
     all.push_back(slider("ep", "experts", "degrees", degrees, layout.ep));
   }
@@ -72,17 +96,28 @@ Json sliders_of(const sim::Job& job, const sim::Layout& layout) {
       slider("loss_chunks", "loss chunks", "memory", powers(1, 4096), layout.loss_chunks));
   all.push_back(
       slider("mlp_chunks", "feed-forward chunks", "memory", powers(1, 256), layout.mlp_chunks));
-  all.push_back(slider("kv_exchange", "KV exchange of the ring", "memory", {"p2p", "all_gather"},
-                       name_of(layout.kv_exchange)));
+  all.push_back(needing(slider("kv_exchange", "KV exchange of the ring", "exchanges",
+                               {"p2p", "all_gather"}, name_of(layout.kv_exchange)),
+                        {"ring"}));
+  const Json orders = ring_orders(sim::traits_of(job.framework));
+  if (orders.size() > 1) {
+    all.push_back(needing(
+        slider("ring_order", "order of the ring", "exchanges", orders, name_of(layout.ring_order)),
+        {"ring"}));
+  }
+  all.push_back(needing(slider("head_groups", "groups of heads of Ulysses", "exchanges",
+                               powers(1, 8), layout.head_groups),
+                        {"ulysses"}, {"ring"}));
   return all;
 }
 
 }  // namespace
 
 bool has_slider(const std::string& key) {
-  constexpr std::array kKeys = {"tp",      "ulysses",     "ring",       "pp",
-                                "ep",      "micro_batch", "recompute",  "sharding",
-                                "offload", "loss_chunks", "mlp_chunks", "kv_exchange"};
+  constexpr std::array kKeys = {"tp",          "ulysses",    "ring",        "pp",
+                                "vpp",         "ep",         "micro_batch", "recompute",
+                                "sharding",    "offload",    "loss_chunks", "mlp_chunks",
+                                "kv_exchange", "ring_order", "head_groups"};
   return std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();
 }
 

@@ -48,36 +48,50 @@ std::string verdict_of(const sim::Job& job, const planner::GroupChoice& choice, 
 
 }  // namespace
 
-std::string groups_section(const Style& style, const sim::Job& job, const planner::Plan& plan) {
+GroupTable group_table(const sim::Job& job, const planner::Plan& plan) {
   if (plan.groups.size() < 2) return {};
   const sim::Simulation& best = plan.best.front().simulation;
-  Table table({{"shared out as", Align::kLeft, true},
-               {"KV copies", Align::kRight},
-               {"sent/step", Align::kRight},
-               {"peak GiB", Align::kRight},
-               {"step", Align::kRight},
-               {"", Align::kLeft}});
+  GroupTable table;
+  table.title = title_of(job, best.layout);
   std::size_t shown = 0;
-  std::size_t left_out = 0;
   std::set<sim::ReasonCode> said;
   for (const planner::GroupChoice& choice : plan.groups) {
     const bool measured = choice.peak > sim::Bytes(0);
     // Of each rule one example, of the rest the first.
     const bool tells = measured ? shown < kMostShown : said.insert(*choice.refused).second;
     if (!tells) {
-      ++left_out;
+      ++table.left_out;
       continue;
     }
     if (measured) ++shown;
-    table.add({degrees_of(choice.layout), sim::format_count(choice.kv_copies),
-               measured ? sim::format_bytes(choice.sent) : "",
-               measured ? gib_number(choice.peak) : "",
-               choice.refused ? "" : sim::format_time(choice.step),
-               verdict_of(job, choice, best.time.step)});
-    if (!measured) table.note(sim::describe(*choice.refused, job, choice.layout));
+    table.rows.push_back({&choice, measured, degrees_of(choice.layout),
+                          verdict_of(job, choice, best.time.step),
+                          measured ? "" : sim::describe(*choice.refused, job, choice.layout)});
   }
-  std::string text = heading(style, title_of(job, best.layout)) + table.text(style);
-  if (left_out > 0) text += fmt::format("  and {} more (--json has all)\n", left_out);
+  return table;
+}
+
+std::string groups_section(const Style& style, const sim::Job& job, const planner::Plan& plan) {
+  const GroupTable groups = group_table(job, plan);
+  if (groups.rows.empty()) return {};
+  Table table({{"shared out as", Align::kLeft, true},
+               {"KV copies", Align::kRight},
+               {"sent/step", Align::kRight},
+               {"peak GiB", Align::kRight},
+               {"step", Align::kRight},
+               {"", Align::kLeft}});
+  for (const GroupTable::Row& row : groups.rows) {
+    const planner::GroupChoice& choice = *row.choice;
+    table.add({row.degrees, sim::format_count(choice.kv_copies),
+               row.measured ? sim::format_bytes(choice.sent) : "",
+               row.measured ? gib_number(choice.peak) : "",
+               choice.refused ? "" : sim::format_time(choice.step), row.verdict});
+    if (!row.reason.empty()) table.note(row.reason);
+  }
+  std::string text = heading(style, groups.title) + table.text(style);
+  if (groups.left_out > 0) {
+    text += fmt::format("  and {} more (--json has all)\n", groups.left_out);
+  }
   return text;
 }
 

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "cli/render/alternative_text.hpp"
 #include "cli/render/answer.hpp"
 #include "cli/render/groups_section.hpp"
 #include "cli/render/layout_choice.hpp"
@@ -58,16 +59,6 @@ std::string ranking(const Style& style, const sim::Job& job, const planner::Plan
          table.text(style);
 }
 
-// What is said of a change: the rule, the memory that is lacking, or what the step loses.
-std::string verdict_of(const sim::Job& job, const planner::Alternative& alternative) {
-  if (!alternative.refused) return words(alternative.loses);
-  if (*alternative.refused == sim::ReasonCode::kDoesNotFit) {
-    return "does not fit, over by " +
-           sim::format_bytes(alternative.peak - job.cluster.device.memory);
-  }
-  return sim::describe(*alternative.refused, job, alternative.layout);
-}
-
 std::string why(const Style& style, const sim::Job& job, const planner::Plan& plan) {
   if (plan.why.empty()) return {};
   Table table({{"key", Align::kLeft},
@@ -81,7 +72,7 @@ std::string why(const Style& style, const sim::Job& job, const planner::Plan& pl
     const bool has_peak =
         !alternative.refused || *alternative.refused == sim::ReasonCode::kDoesNotFit;
     table.add({is_next ? alternative.key + "=" + alternative.value : "", alternative.instead,
-               has_peak ? gib_number(alternative.peak) : "", verdict_of(job, alternative)});
+               has_peak ? gib_number(alternative.peak) : "", alternative_text(job, alternative)});
   }
   return heading(style, "Why this one: each key changed alone") + table.text(style);
 }

@@ -81,6 +81,17 @@ std::string shares_of(const Style& style, const sim::Simulation& best) {
          shares_text(style, "memory of the GPU", std::move(memory));
 }
 
+std::string documents_text(const Style& style, const sim::Simulation& best) {
+  if (!best.documents) return {};
+  const sim::Seconds imbalance = best.time.imbalance;
+  return paragraph("",
+                   fmt::format("documents: the step is an expectation, +- {}; imbalance is {} of "
+                               "it ({})",
+                               sim::format_time(best.documents->confidence),
+                               sim::format_time(imbalance), percent(imbalance / best.time.step)),
+                   style.width);
+}
+
 std::string refused_text(const Style& style, const planner::Plan& plan) {
   if (plan.rejected.empty()) return {};
   const planner::Rejection& most = plan.rejected.front();
@@ -99,7 +110,8 @@ std::string plan_summary(const Style& style, const sim::Job& job, const planner:
   std::string text = plan_answer(style, job, plan);
   if (!plan.best.empty()) {
     text += "\n" + layouts_text(style, job, plan) + "\n" +
-            shares_of(style, plan.best.front().simulation);
+            shares_of(style, plan.best.front().simulation) +
+            documents_text(style, plan.best.front().simulation);
   }
   return text + refused_text(style, plan);
 }

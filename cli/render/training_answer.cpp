@@ -8,16 +8,11 @@
 #include "cli/render/result_parts.hpp"
 #include "cli/render/table.hpp"
 #include "cli/render/text.hpp"
+#include "cli/render/training_text.hpp"
 #include "sim/units/format_units.hpp"
 
 namespace seqspan::cli {
 namespace {
-
-std::string money(planner::Money amount) { return sim::format_count(std::llround(amount.value())); }
-
-std::string hours(planner::GpuHours amount) {
-  return sim::format_count(std::llround(amount.value()));
-}
 
 std::string deadline_text(const Style& style, const TrainingAnswer& answer) {
   if (!answer.question.deadline) return {};
@@ -26,23 +21,12 @@ std::string deadline_text(const Style& style, const TrainingAnswer& answer) {
                                : ", " + red(style, "over the deadline of " + deadline);
 }
 
-std::string law_text(const sim::Job& job, const TrainingAnswer& answer) {
-  const double sequences = static_cast<double>(answer.law.batch.value()) /
-                           static_cast<double>(job.training.sequence_length);
-  return fmt::format(
-      "Step Law: a global batch of {} tokens ({:.3g} sequences) and a learning rate of {:.2g}; "
-      "the job's batch is {:.2g} times that",
-      sim::format_token_count(answer.law.batch), sequences, answer.law.learning_rate,
-      answer.batch_ratio);
-}
-
 std::string verdict_of(const Style& style, const TrainingAnswer& answer,
                        const planner::ClusterOption& option) {
-  if (!option.layout) return red(style, "no layout fits");
-  const bool chosen = answer.chosen && &answer.options[*answer.chosen] == &option;
-  if (chosen) return green(style, bold(style, "chosen"));
-  if (!option.meets_deadline) return yellow(style, "too slow");
-  return answer.question.deadline ? "in time" : "";
+  const std::string text = cluster_verdict(answer, option);
+  if (!option.layout) return red(style, text);
+  if (is_chosen(answer, option)) return green(style, bold(style, text));
+  return option.meets_deadline ? text : yellow(style, text);
 }
 
 }  // namespace
@@ -75,12 +59,8 @@ std::string clusters_section(const Style& style, const sim::Job& job,
   if (answer.question.price) columns.push_back({"cost", Align::kRight});
   columns.push_back({"", Align::kLeft});
   Table table(std::move(columns));
-  const planner::ClusterOption* largest_left_out = nullptr;
   for (const planner::ClusterOption& option : answer.options) {
-    if (!option.planned) {
-      largest_left_out = &option;
-      continue;
-    }
+    if (!option.planned) continue;
     std::vector<std::string> cells = {sim::format_count(option.gpus)};
     if (option.layout) {
       cells.push_back(short_layout(job, *option.layout));
@@ -94,19 +74,10 @@ std::string clusters_section(const Style& style, const sim::Job& job,
     cells.push_back(verdict_of(style, answer, option));
     table.add(std::move(cells));
   }
-  std::string text = heading(style, answer.question.minimize == planner::ClusterGoal::kFewestGpus
-                                        ? "Smallest cluster"
-                                        : "Cheapest cluster");
-  if (largest_left_out != nullptr) {
-    text += paragraph("  ",
-                      fmt::format("Not planned: {} GPUs and fewer, which at every GPU's peak would "
-                                  "take {} and more",
-                                  sim::format_count(largest_left_out->gpus),
-                                  sim::format_duration(largest_left_out->least_time)),
-                      style.width);
-  }
-  const bool planned = largest_left_out == nullptr || &answer.options.back() != largest_left_out;
-  return planned ? text + table.text(style) : text;
+  std::string text = heading(style, clusters_title(answer));
+  const std::string left_out = unplanned_text(answer);
+  if (!left_out.empty()) text += paragraph("  ", left_out, style.width);
+  return answer.options.back().planned ? text + table.text(style) : text;
 }
 
 std::string batch_warning(const sim::Job& job, const TrainingAnswer& answer) {

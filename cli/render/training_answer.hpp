@@ -21,6 +21,9 @@ struct TrainingAnswer {
   double batch_ratio = 0;                       // the job's batch over the law's
   std::vector<planner::ClusterOption> options;  // with --minimize
   std::optional<std::size_t> chosen;            // of them
+
+  // A cluster was looked for, and none is done in time: there is no plan.
+  [[nodiscard]] bool none_in_time() const { return question.minimize && !chosen; }
 };
 
 [[nodiscard]] std::string training_section(const Style& style, const sim::Job& job,

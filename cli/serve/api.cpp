@@ -17,17 +17,6 @@ namespace {
 constexpr std::size_t kMostJobs = 64;
 constexpr std::size_t kLongestValue = 400;
 
-// What a request may change of the job: numbers, so that no request names a file.
-struct Parameter {
-  const char* name;
-  const char* path;
-};
-constexpr std::array kParameters = {
-    Parameter{"sequence_length", "training.sequence_length"},
-    Parameter{"global_batch_size", "training.global_batch_size"},
-};
-constexpr const char* kLayoutParameter = "layout";
-
 bool is_number(const std::string& text) {
   constexpr std::size_t kMostDigits = 15;
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
@@ -36,6 +25,26 @@ bool is_number(const std::string& text) {
   const auto end = text.end() - (has_unit ? 1 : 0);
   return end != text.begin() && std::all_of(text.begin(), end, is_digit);
 }
+
+bool is_choice(const std::string& text) { return text == "true" || text == "false"; }
+
+// What a request may change of the job: numbers and choices, so that no request names a file.
+struct Parameter {
+  const char* name;
+  const char* path;
+  bool (*takes)(const std::string&);
+  const char* what;
+  const char* fix;
+};
+constexpr std::array kParameters = {
+    Parameter{"sequence_length", "training.sequence_length", is_number, "number",
+              "such as 131072 or 128K"},
+    Parameter{"global_batch_size", "training.global_batch_size", is_number, "number",
+              "such as 131072 or 128K"},
+    Parameter{"overlap_tensor_parallel", "training.overlap_tensor_parallel", is_choice, "choice",
+              "true or false"},
+};
+constexpr const char* kLayoutParameter = "layout";
 
 HttpResponse refusal_of(const sim::Error& error, int status) {
   return refusal(status, error.what, error.why, error.fix);
@@ -65,16 +74,15 @@ sim::Result<const sim::Job*> Api::job_of(const HttpRequest& request) {
 
 HttpResponse Api::simulate(const HttpRequest& request) {
   for (const auto& [name, value] : request.query) {
-    const bool known = name == kLayoutParameter ||
-                       std::any_of(kParameters.begin(), kParameters.end(),
-                                   [&](const Parameter& of) { return name == of.name; });
-    if (!known) {
+    const auto* const of = std::find_if(kParameters.begin(), kParameters.end(),
+                                        [&](const Parameter& each) { return name == each.name; });
+    if (name != kLayoutParameter && of == kParameters.end()) {
       return refusal(400, "there is no such parameter", {},
-                     "layout, sequence_length, global_batch_size");
+                     "layout, sequence_length, global_batch_size, overlap_tensor_parallel");
     }
     if (value.size() > kLongestValue) return refusal(400, "a parameter is too long");
-    if (name != kLayoutParameter && !is_number(value)) {
-      return refusal(400, name + " is no number", {}, "such as 131072 or 128K");
+    if (name != kLayoutParameter && !of->takes(value)) {
+      return refusal(400, name + " is no " + of->what, {}, of->fix);
     }
   }
   const auto job = job_of(request);

@@ -53,11 +53,42 @@ async function compareWithJson(page, entry, what) {
   }
 }
 
+// The rows of a section's table: what is read in every cell, and the exact values behind it.
+async function rowsOf(page, section) {
+  return page.evaluate((id) => [...document.querySelectorAll(`${id} tbody tr`)].map((row) => [...row.cells].map((cell) => ({
+    text: cell.textContent, bytes: Number(cell.dataset.bytes), seconds: Number(cell.dataset.seconds) }))), section);
+}
+
+// Each key changed alone, and the GPUs of a sequence shared out otherwise.
+async function compareSections(page, plan, what) {
+  const why = await rowsOf(page, "#why");
+  equal(why.length, plan.why.length, `${what}: changes`);
+  plan.why.forEach((change, i) => {
+    equal(why[i][1].text, change.instead, `${what}: change ${i}`);
+    if (change.peak_bytes) equal(why[i][2].bytes, change.peak_bytes, `${what}: peak of change ${i}`);
+    if (change.loses) equal(why[i][3].text, change.loses.replaceAll("_", " "), `${what}: loss of change ${i}`);
+  });
+  // The fastest eight that were measured; of each rule that refuses others the first.
+  const measured = plan.groups.filter((choice) => choice.peak_bytes).slice(0, 8);
+  const rules = new Set(plan.groups.filter((choice) => !choice.peak_bytes).map((choice) => choice.refused));
+  const groups = await rowsOf(page, "#groups");
+  equal(groups.length, measured.length + rules.size, `${what}: ways to share a sequence`);
+  const shown = groups.filter((row) => row[3].bytes);
+  measured.forEach((choice, i) => {
+    equal(shown[i][1].text, String(choice.kv_copies), `${what}: KV copies of way ${i}`);
+    equal(shown[i][2].bytes, choice.bytes_sent_per_gpu, `${what}: bytes of way ${i}`);
+    equal(shown[i][3].bytes, choice.peak_bytes, `${what}: peak of way ${i}`);
+    if (choice.step_seconds) equal(shown[i][4].seconds, choice.step_seconds, `${what}: step of way ${i}`);
+  });
+  equal(await page.locator("#groups tr.here").count(), 1, `${what}: one way is the chosen one`);
+}
+
 async function chooses(open, job) {
   const page = await open(`file://${report(job)}`);
   const plan = JSON.parse(seqspan("plan", `configs/jobs/${job}.json`, "--json"));
   const text = () => page.locator(".one:not([hidden]) .verdict .layout").first().textContent();
   await compareWithJson(page, plan.best[0], `${job}, the best`);
+  await compareSections(page, plan, job);
 
   // A button of the table: the whole page follows.
   await page.locator("#layouts summary").click();
@@ -98,6 +129,67 @@ async function chooses(open, job) {
     equal(await page.locator(`tr[data-code="${code}"]`).getAttribute("data-count"), String(count), code);
   }
   await page.context().close();
+}
+
+// Documents of different lengths: the expected step, what imbalance takes of it, and the fastest layout
+// of each context parallel size.
+async function documents(open) {
+  const job = "llama3-8b-32k-documents";
+  const file = report(job);
+  const plan = JSON.parse(seqspan("plan", `configs/jobs/${job}.json`, "--json"));
+  const page = await open(`file://${file}`);
+  const best = plan.best[0];
+  await compareWithJson(page, best, job);
+  const tile = await page.locator(".one:not([hidden]) .tile").first().textContent();
+  check(tile.startsWith("expected step"), `${tile}: an expectation`);
+  check(tile.endsWith(`imbalance ${(100 * best.documents.imbalance_share).toFixed(1)} %`), `${tile}: the share of imbalance`);
+  const costs = (await rowsOf(page, "article.one:not([hidden]) .documents")).filter((row) => row.length === 5);
+  best.documents.assignments.forEach((way, i) => {
+    equal(costs[i][0].text.replace(" *", ""), way.assignment.replaceAll("_", " "), `${job}: assignment ${i}`);
+    equal(costs[i][1].seconds, way.step_seconds, `${job}: step of assignment ${i}`);
+    equal(costs[i][2].seconds, way.imbalance_seconds, `${job}: imbalance of assignment ${i}`);
+  });
+  const sizes = await rowsOf(page, "#by-context");
+  equal(sizes.length, plan.by_context_parallel.length, `${job}: sizes`);
+  plan.by_context_parallel.forEach((size, i) => {
+    equal(sizes[i][0].text, String(size.cp), `${job}: cp`);
+    equal(sizes[i][3].seconds, size.step_seconds, `${job}: step of cp ${size.cp}`);
+    equal(sizes[i][4].seconds, size.imbalance_seconds, `${job}: imbalance of cp ${size.cp}`);
+    equal(sizes[i][6].seconds, size.step_seconds - size.imbalance_seconds, `${job}: cp ${size.cp} without`);
+  });
+  equal(await page.locator("#by-context tr.here td").first().textContent(), String(best.layout.cp), "the best is marked");
+  check((await page.locator("#distribution").textContent()).includes("lognormal, median 4,096 tokens, sigma 1.8"), "what lengths are taken to be");
+  if (process.env.UPDATE_DOCS === "1") {
+    await page.setViewportSize({ width: 1100, height: 1000 });
+    await page.locator("#by-context").screenshot({ path: "docs/pictures/report-documents.png" });
+  }
+  await page.context().close();
+}
+
+// A token budget: how long, what it costs, whether in time.
+async function trainingRun(open) {
+  const words = ["--tokens", "2B", "--deadline", "5d", "--price", "2.5"];
+  const page = await open(`file://${report("llama3-8b-128k", ...words)}`);
+  const { training } = JSON.parse(seqspan("plan", "configs/jobs/llama3-8b-128k.json", ...words, "--json"));
+  const tiles = await page.evaluate(() => [...document.querySelectorAll("#training .tile b")].map((tile) => ({ ...tile.dataset, class: tile.className })));
+  equal(Number(tiles[0].seconds), training.training_seconds, "a run takes");
+  equal(tiles[0].class, training.meets_deadline ? "good" : "bad", "in time or not");
+  equal(Number(tiles[1].count), training.steps, "steps of a run");
+  equal(Number(tiles[2].hours), training.gpu_hours, "GPU-hours of a run");
+  equal(Number(tiles[3].cost), training.cost, "cost of a run");
+  equal(await page.locator("#training h2").textContent(), "Training on 2 B tokens", "the budget");
+  await page.context().close();
+  const chosen = await open(`file://${report("llama3.1-70b-64k", "--tokens", "1B", "--deadline", "5d", "--minimize", "gpus")}`);
+  const plan = JSON.parse(seqspan("plan", "configs/jobs/llama3.1-70b-64k.json", "--tokens", "1B", "--deadline", "5d", "--minimize", "gpus", "--json"));
+  const planned = plan.clusters.filter((option) => option.planned);
+  const rows = await rowsOf(chosen, "#training");
+  equal(rows.length, planned.length, "sizes that were planned");
+  planned.forEach((option, i) => {
+    equal(rows[i][0].text, String(option.gpus), "GPUs");
+    if (option.fits) equal(rows[i][3].seconds, option.training_seconds, `a run on ${option.gpus} GPUs`);
+  });
+  await compareWithJson(chosen, plan.best[0], "on the smallest cluster");
+  await chosen.context().close();
 }
 
 async function wholeWithoutScripts(open) {
@@ -147,6 +239,8 @@ browse(async (open) => {
     console.log(`${job}: ${size} bytes`);
     check(size < 2e6, `${job}: under 2 MB`);
   }
+  await documents(open);
+  await trainingRun(open);
   await wholeWithoutScripts(open);
   await pictures(open);
   await hostileNames(open);

@@ -18,6 +18,7 @@ function serve(...words) {
 
 const exact = (page) => page.evaluate(() => ({
   peak: Number(document.querySelector('#answer .tile b[data-exact]').dataset.exact),
+  step: Number(document.querySelectorAll('#answer .tile b[data-exact]')[1].dataset.exact),
   roles: [...document.querySelectorAll("#roles td[data-exact]")].map((cell) => Number(cell.dataset.exact)),
   command: document.getElementById("command").textContent,
 }));
@@ -38,6 +39,7 @@ async function compare(page, what) {
   const words = shown.command.replace("\\\n", "").split(/\s+/).slice(1);
   const result = JSON.parse(seqspan(...words, "--json"));
   equal(shown.peak, result.memory.peak_bytes, `${what}: peak`);
+  equal(shown.step, result.time.step_seconds, `${what}: step`);
   Object.values(result.memory.by_role_bytes).forEach((bytes, i) => equal(shown.roles[i], bytes, `${what}: role ${i}`));
   return shown;
 }
@@ -84,6 +86,38 @@ async function slides(open, address) {
     const after = await compare(page, key);
     check(JSON.stringify(after.roles) !== JSON.stringify(before.roles), `${key} changes memory`);
   }
+
+  // What can change nothing rests, and is not in the command line: no ring, one rank of tensor
+  // parallelism, no pipeline. Ulysses by groups of heads is possible here.
+  const rests = (key) => page.locator(`input[data-key="${key}"]`).isDisabled();
+  for (const key of ["kv_exchange", "vpp", "overlap_tensor_parallel"]) {
+    check(await rests(key), `${key} rests`);
+    check(!(await exact(page)).command.includes(key), `${key} is not said`);
+  }
+  check(!(await rests("head_groups")), "groups of heads can be chosen");
+  const whole = await exact(page);
+  await setTo(page, "head_groups", 1);
+  const grouped = await compare(page, "two groups of heads");
+  check(grouped.step !== whole.step, "groups of heads change the step");
+  await setTo(page, "head_groups", 0);
+  // A ring of 4 and tensor parallelism of 2 in place of Ulysses.
+  await setTo(page, "ulysses", 0);
+  await setTo(page, "ring", 2);
+  await setTo(page, "tp", 1);
+  check(await rests("head_groups"), "groups of heads rest without Ulysses");
+  await setTo(page, "overlap_tensor_parallel", 1);
+  const under = await compare(page, "tensor parallel communication under products");
+  check(under.command.includes("--set training.overlap_tensor_parallel=true"), "a choice of the job is said");
+  equal(await page.locator('input[data-key="ring_order"]').count(), 0, "Megatron has one order of the ring");
+  await setTo(page, "ring", 0);
+  await setTo(page, "sharding", 1);
+  await setTo(page, "pp", 1);
+  await setTo(page, "vpp", 2);
+  check((await compare(page, "a pipeline in chunks")).command.includes("vpp=4"), "chunks of a stage are said");
+  await setTo(page, "sharding", 3);
+  await setTo(page, "pp", 0);
+  await setTo(page, "tp", 0);
+  await setTo(page, "ulysses", 3);
 
   // Refused: Ulysses over more than the KV heads allow, with the rule's name.
   await setTo(page, "tp", 3);

@@ -5,12 +5,12 @@
   const byId = (id) => document.getElementById(id);
   const GIBI = 2 ** 30;
   const roles = ["parameters", "gradients", "optimizer_state", "saved_activations", "transient", "communication_buffers", "runtime"];
-  const jobKeys = ["sequence_length", "global_batch_size"];
+  const isOfJob = (slider) => slider.group === "job";
   const state = new Map(about.sliders.map((slider) => [slider.key, slider.value]));
   const gib = (bytes) => `${(bytes / GIBI).toFixed(1)} GiB`;
   const words = (name) => name.replaceAll("_", " ");
   const percent = (share) => `${(share * 100).toFixed(1)} %`;
-  const count = (value) => typeof value === "number" ? value.toLocaleString("en-US") : value;
+  const count = (value) => typeof value === "number" ? value.toLocaleString("en-US") : String(value);
   const seconds = (value) => {
     const [unit, scale] = value >= 1 ? ["s", 1] : value >= 1e-3 ? ["ms", 1e-3] : ["us", 1e-6];
     return `${Number((value / scale).toPrecision(4))} ${unit}`;
@@ -22,17 +22,20 @@
     return made;
   }
 
+  // A slider that can change nothing rests: the order of a ring of one.
+  const matters = (slider) => (slider.needs_many ?? []).every((key) => state.get(key) > 1) &&
+    (slider.needs_one ?? []).every((key) => state.get(key) === 1);
   // The sliders' keys, and those of --layout that have none.
-  const layoutText = () => about.sliders.filter((s) => !jobKeys.includes(s.key)).map((s) => `${s.key}=${state.get(s.key)}`)
+  const layoutText = () => about.sliders.filter((s) => !isOfJob(s) && matters(s)).map((s) => `${s.key}=${state.get(s.key)}`)
     .concat(about.fixed).join(",");
   function query() {
     const text = new URLSearchParams();
-    for (const key of jobKeys) text.set(key, state.get(key));
+    for (const slider of about.sliders.filter((s) => isOfJob(s) && matters(s))) text.set(slider.key, state.get(slider.key));
     text.set("layout", layoutText());
     return text.toString();
   }
   function command() {
-    const changed = about.sliders.filter((s) => jobKeys.includes(s.key) && state.get(s.key) !== s.value)
+    const changed = about.sliders.filter((s) => isOfJob(s) && matters(s) && state.get(s.key) !== s.value)
       .map((s) => ` --set training.${s.key}=${state.get(s.key)}`).join("");
     return `seqspan simulate ${about.command}${changed} \\\n  --layout ${layoutText()}`;
   }
@@ -104,6 +107,7 @@
   // The last question asked is the one that is answered; while one is under way the next waits.
   let asking = false, again = false;
   async function ask() {
+    for (const slider of about.sliders) document.querySelector(`[data-key="${slider.key}"]`).disabled = !matters(slider);
     byId("command").textContent = command();
     history.replaceState(null, "", `#${query()}`);
     if (asking) { again = true; return; }
@@ -128,7 +132,7 @@
     const layout = new Map((from.get("layout") || "").split(",").map((pair) => pair.split("=")));
     const groups = new Map();
     for (const slider of about.sliders) {
-      const given = jobKeys.includes(slider.key) ? from.get(slider.key) : layout.get(slider.key);
+      const given = isOfJob(slider) ? from.get(slider.key) : layout.get(slider.key);
       const known = slider.values.findIndex((value) => String(value) === given);
       if (known >= 0) state.set(slider.key, slider.values[known]);
       if (!groups.has(slider.group)) {

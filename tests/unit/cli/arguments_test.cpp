@@ -20,19 +20,38 @@ T request_of(const std::vector<std::string>& arguments) {
 TEST(Arguments, JobFileAndSettings) {
   const auto plan = request_of<PlanArguments>(
       {"plan", "--set", "a.b=1", "job.json", "--set=c=[1,2]", "--best", "7", "-o", "plan.json"});
-  EXPECT_EQ(plan.job.file, "job.json");
-  EXPECT_EQ(plan.job.settings, (std::vector<std::string>{"a.b=1", "c=[1,2]"}));
-  EXPECT_EQ(plan.best, 7U);
+  EXPECT_EQ(plan.question.job.file, "job.json");
+  EXPECT_EQ(plan.question.job.settings, (std::vector<std::string>{"a.b=1", "c=[1,2]"}));
+  EXPECT_EQ(plan.question.best, 7U);
   EXPECT_EQ(plan.output_file, "plan.json");
 }
 
 TEST(Arguments, ModelAndClusterStandInForAFile) {
   const auto plan = request_of<PlanArguments>(
       {"plan", "--model", "M", "--cluster=C", "--sequence-length", "128K"});
-  EXPECT_EQ(plan.job.model, "M");
-  EXPECT_EQ(plan.job.cluster, "C");
-  EXPECT_EQ(plan.job.sequence_length, "128K");
-  EXPECT_EQ(plan.job.framework, std::nullopt);
+  EXPECT_EQ(plan.question.job.model, "M");
+  EXPECT_EQ(plan.question.job.cluster, "C");
+  EXPECT_EQ(plan.question.job.sequence_length, "128K");
+  EXPECT_EQ(plan.question.job.framework, std::nullopt);
+}
+
+TEST(Arguments, AReportSearchesForWhatAPlanDoes) {
+  const std::vector<std::string> words = {
+      "job.json",    "--tokens",        "2B",     "--deadline",  "5d",     "--price", "2.5",
+      "--objective", "memory_headroom", "--also", "head_groups", "--best", "3"};
+  std::vector<std::string> of_plan = {"plan"};
+  std::vector<std::string> of_report = {"report", "-o", "report.html"};
+  of_plan.insert(of_plan.end(), words.begin(), words.end());
+  of_report.insert(of_report.end(), words.begin(), words.end());
+  const PlanQuestion plan = request_of<PlanArguments>(of_plan).question;
+  const PlanQuestion report = request_of<ReportArguments>(of_report).question;
+  EXPECT_EQ(report.best, 3U);
+  EXPECT_EQ(report.objective, planner::Objective::kMemoryHeadroom);
+  EXPECT_TRUE(report.also.head_groups);
+  ASSERT_TRUE(report.training && plan.training);
+  EXPECT_EQ(report.training->budget, plan.training->budget);
+  EXPECT_EQ(report.training->deadline, sim::Seconds(5 * 86400));
+  EXPECT_EQ(report.training->price->value(), 2.5);
 }
 
 TEST(Arguments, AnEmptyLayoutIsGivenAllTheSame) {
@@ -72,7 +91,8 @@ TEST(Arguments, ExplainTakesAJobByItsFileOrItsOptions) {
 }
 
 TEST(Arguments, TwoDashesEndTheOptions) {
-  EXPECT_EQ(request_of<PlanArguments>({"plan", "--", "--odd.json"}).job.file, "--odd.json");
+  EXPECT_EQ(request_of<PlanArguments>({"plan", "--", "--odd.json"}).question.job.file,
+            "--odd.json");
 }
 
 TEST(Arguments, SuggestsCommandsAndOptions) {

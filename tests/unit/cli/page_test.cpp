@@ -24,7 +24,7 @@ std::string page_of(const sim::Job& job) {
   const planner::Plan plan = planner::make_plan(simulator);
   JobArguments given;
   given.file = "job.json";
-  return report_page(job, given, plan, simulator, std::nullopt);
+  return report_page({job, given, plan}, simulator);
 }
 
 TEST(ReportPage, NamesOfTheUserAreText) {

@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "cli/commands/job.hpp"
+#include "cli/page/serve_page.hpp"
 #include "cli/run.hpp"
 #include "cli/serve/api.hpp"
 #include "cli/serve/server.hpp"
@@ -90,6 +91,33 @@ TEST_F(Serving, ReadsNoFileForARequest) {
                              "/api/", "/api/simulate/", "//", "/configs/jobs/"}) {
     EXPECT_EQ(ask(target).status, 404) << target;
   }
+}
+
+TEST_F(Serving, AChoiceOfTheJobIsTrueOrFalse) {
+  const auto step_of = [&](const char* value) {
+    const HttpResponse answer =
+        ask(std::string("/api/simulate?layout=tp=8&overlap_tensor_parallel=") + value);
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    return nlohmann::json::parse(answer.body)["time"]["step_seconds"].get<double>();
+  };
+  EXPECT_LT(step_of("true"), step_of("false"));
+  for (const char* value : {"", "1", "yes", "True", "/etc/passwd", "null"}) {
+    EXPECT_EQ(ask(std::string("/api/simulate?overlap_tensor_parallel=") + value).status, 400)
+        << value;
+  }
+}
+
+// The order of a ring is a choice where the framework has several.
+TEST(ServePage, OffersTheOrdersOfTheFramework) {
+  const auto page_of = [](const char* file) {
+    JobArguments arguments;
+    arguments.file = file;
+    const sim::Job job = read_job(arguments).value();
+    return serve_page(job, arguments, sim::resolve(job, job.layout), {});
+  };
+  EXPECT_EQ(page_of(kJob).find("\"ring_order\""), std::string::npos);
+  EXPECT_NE(page_of("configs/jobs/llama2-7b-a800-usp.json").find("\"ring_order\""),
+            std::string::npos);
 }
 
 // 400 is for what cannot be read, 422 for what is read and cannot be: as many tokens as no job has.

@@ -25,7 +25,7 @@ const exact = (page) => page.evaluate(() => ({
 
 // Until the answer is that of what the sliders say.
 async function settled(page) {
-  for (let i = 0; i < 200; ++i) {
+  for (let i = 0; i < 1200; ++i) {
     if (await page.evaluate(() => `#${document.body.dataset.answered}` === location.hash)) return;
     await page.waitForTimeout(25);
   }
@@ -50,7 +50,7 @@ async function setTo(page, key, position) {
   await page.keyboard.press("Home");
   for (let i = 0; i < position; ++i) await page.keyboard.press("ArrowRight");
   // Keys arrive in their order, but not before press() returns.
-  for (let i = 0; i < 200 && (await slider.inputValue()) !== String(position); ++i) await page.waitForTimeout(25);
+  for (let i = 0; i < 1200 && (await slider.inputValue()) !== String(position); ++i) await page.waitForTimeout(25);
   equal(await slider.inputValue(), String(position), `the slider ${key}`);
 }
 
@@ -58,7 +58,7 @@ async function setTo(page, key, position) {
 async function moved(page, move) {
   const before = await page.evaluate(() => location.hash);
   await move();
-  for (let i = 0; i < 200 && (await page.evaluate(() => location.hash)) === before; ++i) await page.waitForTimeout(25);
+  for (let i = 0; i < 1200 && (await page.evaluate(() => location.hash)) === before; ++i) await page.waitForTimeout(25);
 }
 
 async function slides(open, address) {

@@ -52,6 +52,9 @@ TEST(ParseUnits, DurationsAreDaysAndHours) {
   }
   EXPECT_EQ(format_duration(Seconds(864e3)), "10 days");
   EXPECT_EQ(format_duration(Seconds(5400)), "1.5 hours");
+  EXPECT_EQ(format_duration(Seconds(3600)), "1 hour");
+  EXPECT_EQ(format_duration(Seconds(86400)), "1 day");
+  EXPECT_EQ(format_duration(Seconds(1)), "1 s");
   EXPECT_EQ(format_token_count(Tokens(1'048'576)), "1.05 M");
   EXPECT_EQ(format_token_count(Tokens(999)), "999");
 }

@@ -42,6 +42,7 @@ sim::Result<void> choose_cluster(PlanAnswer& answer, const TrainingQuestion& que
   answer.given = with_nodes(answer.training->options[*choice->chosen].nodes);
   answer.job = std::move(*choice->job);
   answer.plan = std::move(*choice->plan);
+  answer.plan.interrupted = choice->interrupted;  // of a later size, too
   return {};
 }
 

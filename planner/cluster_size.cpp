@@ -48,7 +48,7 @@ sim::Result<ClusterChoice> choose_cluster(const JobOfNodes& job_of_nodes, std::i
     option.gpus = job->cluster.gpu_count();
     option.least_time = least_training_time(*job, question.budget);
     if (question.deadline && option.least_time > *question.deadline) {
-      choice.options.push_back(std::move(option));
+      choice.options.push_back(option);
       continue;
     }
     sim::Simulator simulator(*job);
@@ -71,7 +71,7 @@ sim::Result<ClusterChoice> choose_cluster(const JobOfNodes& job_of_nodes, std::i
       choice.job = std::move(*job);
       choice.plan = std::move(plan);
     }
-    choice.options.push_back(std::move(option));
+    choice.options.push_back(option);
     if (choice.interrupted) break;
     if (choice.chosen && question.goal == ClusterGoal::kFewestGpus) break;
   }

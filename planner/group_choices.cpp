@@ -94,7 +94,7 @@ std::vector<GroupChoice> group_choices(sim::Simulator& simulator, const Layout& 
                                 : sim::KvExchange::kPointToPoint;
         best = std::min(best, judge(simulator, other), goes_before);
       }
-      choices.push_back(std::move(best));
+      choices.push_back(best);
     }
   }
   std::stable_sort(choices.begin(), choices.end(), goes_before);

@@ -20,7 +20,9 @@ void for_each_extra(const sim::Job& job, sim::Layout layout, const planner::Also
   const std::int64_t tokens = layout.micro_batch * job.training.sequence_length / layout.cp();
   const std::int64_t hidden = job.model.towers.front().hidden;
   using Values = std::set<std::int64_t>;
-  const auto values = [](bool asked, Values all) { return asked ? all : Values{*all.begin()}; };
+  const auto values = [](bool asked, const Values& all) {
+    return asked ? all : Values{*all.begin()};
+  };
   const Values loss_chunks =
       also.loss_chunks ? Values{layout.loss_chunks, 8, 32} : Values{layout.loss_chunks};
   const Values offloads = values(also.offload, {0, 1, 2, 3});

@@ -33,7 +33,7 @@ TEST(TrainingRun, NoStepIsFasterThanThePeak) {
   const sim::Job job = make_job("Llama-3-8B", Framework::kMegatron, 1, 32768, 16);
   const Plan plan = make_plan(job);
   ASSERT_FALSE(plan.best.empty());
-  const Tokens budget(16 * 32768);  // one step
+  const Tokens budget(std::int64_t{16} * 32768);  // one step
   const Seconds least = least_training_time(job, budget);
   EXPECT_LT(least, plan.best.front().simulation.time.step);
   // MFU is the same ratio.

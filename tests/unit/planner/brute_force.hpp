@@ -17,6 +17,10 @@ namespace seqspan::tests {
 template <class Visit>
 void for_each_extra(const sim::Job& job, sim::Layout layout, const planner::AlsoSearch& also,
                     const Visit& visit) {
+  if (also == planner::AlsoSearch{}) {
+    if (!sim::broken_rule(job, layout)) visit(layout);
+    return;
+  }
   const std::int64_t tokens = layout.micro_batch * job.training.sequence_length / layout.cp();
   const std::int64_t hidden = job.model.towers.front().hidden;
   using Values = std::set<std::int64_t>;

@@ -1,6 +1,7 @@
 #include "sim/engine/compute_time.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "sim/formula/traced.hpp"
 
@@ -131,23 +132,28 @@ struct AttentionKernel {
   bool is_usual = true;  // the device's
 };
 
+struct FlashAttention {
+  const char* path;
+  double KernelEfficiency::*efficiency;
+};
+// By version - 1, forward and backward.
+constexpr std::array<std::array<FlashAttention, 2>, 3> kFlashAttention = {{
+    {{{"efficiency.flash_attention_1_forward", &KernelEfficiency::flash_attention_1_forward},
+      {"efficiency.flash_attention_1_backward", &KernelEfficiency::flash_attention_1_backward}}},
+    {{{"efficiency.flash_attention_2_forward", &KernelEfficiency::flash_attention_2_forward},
+      {"efficiency.flash_attention_2_backward", &KernelEfficiency::flash_attention_2_backward}}},
+    {{{"efficiency.flash_attention_3_forward", &KernelEfficiency::flash_attention_3_forward},
+      {"efficiency.flash_attention_3_backward", &KernelEfficiency::flash_attention_3_backward}}},
+}};
+
 AttentionKernel attention_kernel(const KernelEfficiency& kernels, const AttentionWork& work) {
-  const auto version = [&]() -> AttentionKernel {
-    if (work.flash_attention == 2) {
-      return work.backward ? AttentionKernel{"efficiency.flash_attention_2_backward",
-                                             kernels.flash_attention_2_backward, false}
-                           : AttentionKernel{"efficiency.flash_attention_2_forward",
-                                             kernels.flash_attention_2_forward, false};
-    }
-    if (work.flash_attention == 3) {
-      return work.backward ? AttentionKernel{"efficiency.flash_attention_3_backward",
-                                             kernels.flash_attention_3_backward, false}
-                           : AttentionKernel{"efficiency.flash_attention_3_forward",
-                                             kernels.flash_attention_3_forward, false};
-    }
-    return {};
-  }();
-  if (version.efficiency > 0) return version;
+  if (work.flash_attention >= 1 &&
+      static_cast<std::size_t>(work.flash_attention) <= kFlashAttention.size()) {
+    const auto& version =
+        kFlashAttention[static_cast<std::size_t>(work.flash_attention - 1)][work.backward ? 1 : 0];
+    const double efficiency = kernels.*version.efficiency;
+    if (efficiency > 0) return {version.path, efficiency, false};
+  }
   return work.backward
              ? AttentionKernel{"efficiency.attention_backward", kernels.attention_backward}
              : AttentionKernel{"efficiency.attention_forward", kernels.attention_forward};

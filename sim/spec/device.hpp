@@ -28,7 +28,9 @@ struct KernelEfficiency {
   // 128 are as fast as those of 128.
   double narrow_heads_forward = 0;
   double narrow_heads_backward = 0;
-  // FlashAttention-2 and 3 where the numbers above are of another kernel (cuDNN); 0: as above.
+  // FlashAttention of that version where the numbers above are of another kernel; 0: as above.
+  double flash_attention_1_forward = 0;
+  double flash_attention_1_backward = 0;
   double flash_attention_2_forward = 0;
   double flash_attention_2_backward = 0;
   double flash_attention_3_forward = 0;

@@ -114,7 +114,7 @@ struct Training {
   std::optional<bool> overlap_offload;
   TrainingScope scope = TrainingScope::kStep;
   AttentionMask mask = AttentionMask::kCausal;
-  // 2, 3: FlashAttention of that version also where the device's usual kernel is another; 0: the
+  // 1, 2, 3: FlashAttention of that version also where the device's usual kernel is another; 0: the
   // framework's default.
   std::int64_t flash_attention = 0;
   double expert_imbalance = 1.0;  // tokens of the busiest expert parallel rank over the mean, >= 1

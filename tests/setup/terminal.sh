@@ -25,7 +25,7 @@ begin() { # NAME WORD...
   local name=$1
   shift
   mkfifo "$scratch/$name.keys"
-  script --quiet --flush --return --command "exec \"\$BINARY\" $* >$scratch/$name.out" "$scratch/$name" \
+  script --quiet --flush --return --command "exec taskset --cpu-list $cpu \"\$BINARY\" $* >$scratch/$name.out" "$scratch/$name" \
     <"$scratch/$name.keys" >/dev/null &
   exec 3>"$scratch/$name.keys"
 }
@@ -43,9 +43,10 @@ until_bar() {
 # What is left on the screen: what follows the last time that the line was erased.
 left() { tr -d '\r' <"$scratch/$1" | sed "s/.*\x1b\[K//" | grep -v '^Script '; }
 
-# Seconds on any machine: four million layouts.
-job="configs/jobs/qwen3-235b-128k.json --set cluster.nodes=256 --set training.global_batch_size=2048"
-search="plan $job --also head_groups --also ulysses_in_node"
+# Seconds on any machine: every layout of 16,384 GPUs, on one core of those that this may run on.
+cpu=$(taskset --cpu-list --pid $$ | sed 's/.*: *\([0-9]*\).*/\1/')
+job="configs/jobs/qwen3-235b-128k.json --set cluster.nodes=2048 --set training.global_batch_size=16384"
+search="plan $job --also head_groups --also ulysses_in_node --also etp --also offload"
 
 begin whole "$search --summary"
 code_of

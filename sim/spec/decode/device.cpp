@@ -126,6 +126,12 @@ FieldTable<KernelEfficiency> make_efficiency_table() {
                &KernelEfficiency::narrow_heads_forward);
   add_optional("narrow_heads_backward", "of attention's backward speed, with d_k of 64", "1",
                &KernelEfficiency::narrow_heads_backward);
+  add_optional("flash_attention_1_forward",
+               "FlashAttention of 2022 and its Triton port, which attention_forward is not of",
+               "attention_forward", &KernelEfficiency::flash_attention_1_forward);
+  add_optional("flash_attention_1_backward",
+               "FlashAttention of 2022 and its Triton port, which attention_backward is not of",
+               "attention_backward", &KernelEfficiency::flash_attention_1_backward);
   add_optional("flash_attention_2_forward",
                "FlashAttention-2 where attention_forward is another kernel's", "attention_forward",
                &KernelEfficiency::flash_attention_2_forward);

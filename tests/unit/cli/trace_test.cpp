@@ -63,7 +63,8 @@ class Trace : public testing::TestWithParam<Case> {
 TEST_P(Trace, SlicesNestAndTimesAreSorted) {
   const std::string text = trace_json(job_, timeline_, TraceDetail::kSome).value();
   double last = 0;
-  for (const auto& event : nlohmann::json::parse(text)["traceEvents"]) {
+  const auto document = nlohmann::json::parse(text);
+  for (const auto& event : document["traceEvents"]) {
     if (event["ph"] == "M") continue;
     EXPECT_GE(event["ts"].get<double>(), last);
     last = event["ts"].get<double>();

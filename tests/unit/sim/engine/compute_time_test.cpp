@@ -114,7 +114,8 @@ TEST(ComputeTime, ACausalMaskCostsWhatItCutsOff) {
   EXPECT_NEAR(microseconds(device, two), 2 * microseconds(device, one), 1e-6);
 }
 
-// FlashAttention-2 at half of the usual kernel's speed, 3 at twice that: where the device has them.
+// FlashAttention-2 at half of the usual kernel's speed, 3 at 1.25 of it, the first at a quarter
+// forward and a fifth backward: where the device has them.
 TEST(ComputeTime, FlashAttentionOfTheVersionAskedFor) {
   DeviceProfile device = plain_device();
   device.kernel_overhead = Seconds(0);
@@ -128,6 +129,17 @@ TEST(ComputeTime, FlashAttentionOfTheVersionAskedFor) {
   EXPECT_DOUBLE_EQ(microseconds(device, work), usual);
   device.efficiency.flash_attention_3_forward = device.efficiency.attention_forward * 1.25;
   EXPECT_NEAR(microseconds(device, work), usual / 1.25, 1e-9);
+  work.flash_attention = 1;
+  EXPECT_DOUBLE_EQ(microseconds(device, work), usual);
+  device.efficiency.flash_attention_1_forward = device.efficiency.attention_forward / 4;
+  EXPECT_NEAR(microseconds(device, work), 4 * usual, 1e-9);
+  work.backward = true;
+  const double usual_backward = microseconds(device, work);
+  device.efficiency.flash_attention_1_backward = device.efficiency.attention_backward / 5;
+  EXPECT_NEAR(microseconds(device, work), 5 * usual_backward, 1e-9);
+  // No such version: the device's kernel.
+  work.flash_attention = 4;
+  EXPECT_DOUBLE_EQ(microseconds(device, work), usual_backward);
 }
 
 // Heads of 64 reach 0.8 of the speed of 128, with half of the FLOPs: 0.5 / 0.8 of the time. Those

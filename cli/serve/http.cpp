@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/beast/http.hpp>
 #include <optional>
+#include <sstream>
 
 #include "cli/render/format_version.hpp"
 #include "cli/render/result_parts.hpp"
@@ -11,35 +13,12 @@
 namespace seqspan::cli {
 namespace {
 
-constexpr std::size_t kMostHeaders = 100;
-constexpr std::string_view kLineEnd = "\r\n";
+namespace http = boost::beast::http;
 
-const char* reason_of(int status) {
-  switch (status) {
-    case 200:
-      return "OK";
-    case 400:
-      return "Bad Request";
-    case 403:
-      return "Forbidden";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    case 408:
-      return "Request Timeout";
-    case 413:
-      return "Content Too Large";
-    case 422:
-      return "Unprocessable Content";
-    case 431:
-      return "Request Header Fields Too Large";
-    case 503:
-      return "Service Unavailable";
-    default:
-      return "Internal Server Error";
-  }
-}
+constexpr std::size_t kMostHeaders = 100;
+constexpr std::string_view kEndOfHeaders = "\r\n\r\n";
+
+std::string_view view_of(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
 int hexadecimal(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -84,20 +63,9 @@ bool read_query(std::string_view text, HttpRequest& request) {
   return true;
 }
 
-// "GET /path?query HTTP/1.1"
-bool read_line(std::string_view line, HttpRequest& request) {
-  const std::size_t first = line.find(' ');
-  if (first == std::string_view::npos) return false;
-  const std::size_t second = line.find(' ', first + 1);
-  if (second == std::string_view::npos) return false;
-  const std::string_view version = line.substr(second + 1);
-  if (version != "HTTP/1.1" && version != "HTTP/1.0") return false;
-  request.method = line.substr(0, first);
-  const bool is_word =
-      !request.method.empty() && std::all_of(request.method.begin(), request.method.end(),
-                                             [](char c) { return c >= 'A' && c <= 'Z'; });
-  const std::string_view target = line.substr(first + 1, second - first - 1);
-  if (!is_word || target.empty() || target.front() != '/') return false;
+// "/path?query"
+bool read_target(std::string_view target, HttpRequest& request) {
+  if (target.empty() || target.front() != '/') return false;
   const std::size_t question = std::min(target.find('?'), target.size());
   const auto path = decoded(target.substr(0, question));
   if (!path) return false;
@@ -105,24 +73,16 @@ bool read_line(std::string_view line, HttpRequest& request) {
   return question == target.size() || read_query(target.substr(question + 1), request);
 }
 
-bool read_header(std::string_view line, HttpRequest& request) {
-  const std::size_t colon = line.find(':');
-  if (colon == std::string_view::npos || colon == 0) return false;
-  std::string name(line.substr(0, colon));
-  for (char& c : name) {
-    if (c <= ' ' || c >= 0x7f) return false;
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+bool read_headers(const http::fields& fields, HttpRequest& request) {
+  for (const auto& field : fields) {
+    std::string name(view_of(field.name_string()));
+    for (char& c : name) {
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    // Two hosts mean two things to two readers.
+    if (!request.headers.emplace(std::move(name), view_of(field.value())).second) return false;
   }
-  std::string_view value = line.substr(colon + 1);
-  while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
-  while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
-  const bool clean = std::all_of(value.begin(), value.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte >= 0x20U || byte == '\t';
-  });
-  // Two hosts or two lengths mean two things to two readers.
-  return clean && request.headers.size() < kMostHeaders &&
-         request.headers.emplace(std::move(name), value).second;
+  return request.headers.size() <= kMostHeaders;
 }
 
 }  // namespace
@@ -138,24 +98,30 @@ HttpResponse refusal(int status, std::string_view what, std::string_view why, st
 }
 
 ReadRequest read_request(std::string_view received) {
-  const std::size_t end = received.substr(0, kLongestRequest).find("\r\n\r\n");
+  const std::size_t end = received.substr(0, kLongestRequest).find(kEndOfHeaders);
   if (end == std::string_view::npos) {
     if (received.size() < kLongestRequest) return Incomplete{};
     return refusal(431, fmt::format("a request has at most {} bytes", kLongestRequest));
   }
-  HttpRequest request;
-  std::string_view head = received.substr(0, end);
-  const std::string_view line = head.substr(0, head.find(kLineEnd));
-  if (!read_line(line, request)) return refusal(400, "this is no request that is understood");
-  head.remove_prefix(std::min(head.size(), line.size() + kLineEnd.size()));
-  while (!head.empty()) {
-    const std::string_view header = head.substr(0, head.find(kLineEnd));
-    if (!read_header(header, request)) return refusal(400, "a header is not understood");
-    head.remove_prefix(std::min(head.size(), header.size() + kLineEnd.size()));
+  http::request_parser<http::empty_body> parser;
+  parser.header_limit(kLongestRequest);
+  boost::system::error_code error;
+  parser.put(boost::asio::buffer(received.data(), end + kEndOfHeaders.size()), error);
+  const bool too_large = error == http::error::body_limit;
+  if (!too_large && (error || !parser.is_header_done())) {
+    return refusal(400, "this is no request that is understood", error ? error.message() : "");
   }
-  const std::string length = request.header("content-length");
-  if (request.headers.count("transfer-encoding") != 0 || (!length.empty() && length != "0")) {
+  if (too_large || parser.chunked() || parser.content_length().value_or(0) > 0) {
     return refusal(413, "requests have no body", {}, "put what is asked into the address");
+  }
+  const http::request<http::empty_body>& message = parser.get();
+  HttpRequest request;
+  request.method = view_of(message.method_string());
+  if (!read_target(view_of(message.target()), request)) {
+    return refusal(400, "the address is not understood");
+  }
+  if (!read_headers(message, request)) {
+    return refusal(400, "there are too many headers, or one comes twice");
   }
   return request;
 }
@@ -175,15 +141,23 @@ bool is_from_here(const HttpRequest& request, std::uint16_t port) {
 }
 
 std::string response_text(const HttpResponse& response, bool with_body) {
-  std::string text = fmt::format(
-      "HTTP/1.1 {} {}\r\nContent-Type: {}; charset=utf-8\r\nContent-Length: {}\r\n"
-      "Connection: close\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
-      "Cross-Origin-Resource-Policy: same-origin\r\nReferrer-Policy: no-referrer\r\n"
-      "X-Frame-Options: DENY\r\n",
-      response.status, reason_of(response.status), response.type, response.body.size());
-  if (response.status == 405) text += "Allow: GET, HEAD\r\n";
-  text += "\r\n";
-  return with_body ? text + response.body : text;
+  constexpr unsigned kVersion = 11;
+  http::response<http::string_body> message(static_cast<http::status>(response.status), kVersion);
+  message.set(http::field::content_type, response.type + "; charset=utf-8");
+  message.set(http::field::content_length, std::to_string(response.body.size()));
+  message.set(http::field::connection, "close");
+  message.set(http::field::cache_control, "no-store");
+  message.set("X-Content-Type-Options", "nosniff");
+  message.set("Cross-Origin-Resource-Policy", "same-origin");
+  message.set("Referrer-Policy", "no-referrer");
+  message.set("X-Frame-Options", "DENY");
+  if (message.result() == http::status::method_not_allowed) {
+    message.set(http::field::allow, "GET, HEAD");
+  }
+  std::ostringstream text;
+  text << message.base();
+  if (with_body) text << response.body;
+  return text.str();
 }
 
 }  // namespace seqspan::cli

@@ -1,5 +1,6 @@
 // The little of HTTP/1.1 (RFC 9110, RFC 9112) that `seqspan serve` speaks: requests without a body,
-// one for each connection.
+// one for each connection. Boost.Beast reads and writes the messages; what is taken is decided
+// here.
 #pragma once
 
 #include <cstdint>

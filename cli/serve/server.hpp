@@ -1,17 +1,16 @@
-// Answers HTTP requests on 127.0.0.1, one thread, never waiting for one client.
+// Answers HTTP requests on 127.0.0.1, one thread, never waiting for one client (Boost.Asio).
 //
 // A connection is one request and its answer. It has kDeadline for all of it; one that is slower is
-// closed, so that those who only hold connections open give way. At most kMostConnections are open,
-// each with at most kLongestRequest bytes read; who comes when all are taken is told to come later.
+// told so and closed, so that those who only hold connections open give way. At most
+// kMostConnections are open, each with at most kLongestRequest bytes read; who comes when all are
+// taken is told to come later.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <string>
-#include <utility>
-#include <vector>
+#include <memory>
 
 #include "cli/serve/http.hpp"
 #include "sim/errors/error.hpp"
@@ -26,29 +25,22 @@ class Server {
   static constexpr std::size_t kMostConnections = 900;
 
   // `handler` answers requests that come from here (is_from_here).
-  explicit Server(Handler handler) : handler_(std::move(handler)) {}
+  explicit Server(Handler handler);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server();
 
   // Listens; port 0 takes a free one. Errors: kEnvironment, where the port is taken.
   [[nodiscard]] sim::Result<void> listen(std::uint16_t port);
-  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] std::uint16_t port() const;
 
   // Answers until `stop` is set. Looks at it at least every 200 ms.
   void run(const std::atomic<bool>& stop);
 
  private:
-  struct Connection;
-
-  void accept_all(std::vector<Connection>& connections) const;
-  void read_from(Connection& connection) const;
-  static void write_to(Connection& connection);
-  [[nodiscard]] std::string answer_to(const HttpRequest& request) const;
-
-  Handler handler_;
-  int socket_ = -1;
-  std::uint16_t port_ = 0;
+  // Keeps Boost.Asio out of this header.
+  struct Listener;
+  std::unique_ptr<Listener> listener_;
 };
 
 }  // namespace seqspan::cli

@@ -168,14 +168,15 @@ TEST(ReadRequest, RefusesWhatIsMalformedOrHuge) {
     const auto* refused = std::get_if<HttpResponse>(&read);
     return refused != nullptr ? refused->status : 0;
   };
-  for (const char* text :
-       {"\r\n\r\n", "GET\r\n\r\n", "GET /\r\n\r\n", "GET / HTTP/2\r\n\r\n",
-        "get / HTTP/1.1\r\n\r\n", "GET http://a/ HTTP/1.1\r\n\r\n",
-        "GET / HTTP/1.1\r\nno colon\r\n\r\n", "GET / HTTP/1.1\r\n: a\r\n\r\n",
-        "GET / HTTP/1.1\r\nA b: c\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
-        "GET /% HTTP/1.1\r\n\r\n", "GET /%0d%0a HTTP/1.1\r\n\r\n"}) {
+  for (const char* text : {"\r\n\r\n", "GET\r\n\r\n", "GET /\r\n\r\n", "GET / HTTP/2\r\n\r\n",
+                           "GET http://a/ HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nno colon\r\n\r\n",
+                           "GET / HTTP/1.1\r\n: a\r\n\r\n", "GET / HTTP/1.1\r\nA b: c\r\n\r\n",
+                           "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+                           "GET /% HTTP/1.1\r\n\r\n", "GET /%0d%0a HTTP/1.1\r\n\r\n"}) {
     EXPECT_EQ(status(text), 400) << text;
   }
+  EXPECT_EQ(status("GET / HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n"), 400);
+  EXPECT_EQ(status("GET / HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n"), 413);
   EXPECT_EQ(status("GET / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello"), 413);
   EXPECT_EQ(status("GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"), 413);
   EXPECT_EQ(status("GET /" + std::string(kLongestRequest, 'a') + " HTTP/1.1\r\n\r\n"), 431);
@@ -316,6 +317,10 @@ TEST_F(Connected, BytesThatMeanNothingAreRefused) {
     send(client, bytes + "\r\n\r\n");
     EXPECT_EQ(receive(client).rfind("HTTP/1.1 400", 0), 0U);
   }
+  // Methods are written in capitals: this is another one.
+  const int other = connect();
+  send(other, "get" + request("/").substr(3));
+  EXPECT_EQ(receive(other).rfind("HTTP/1.1 405", 0), 0U);
   const int client = connect();
   send(client, request("/"));
   EXPECT_EQ(receive(client).rfind("HTTP/1.1 200", 0), 0U);

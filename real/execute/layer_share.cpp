@@ -48,6 +48,11 @@ sim::Result<void> can_share(const sim::Job& job) {
                             "leave out --check, or set training.dropout=0 and "
                             "training.attention_kernel=flash");
   }
+  if (job.training.unpads_attention) {
+    return sim::input_error("the numbers of this job's layers cannot be checked", "job " + job.name,
+                            "packing rows for each attention call has no kernel on the host",
+                            "leave out --check, or set training.unpads_attention=false");
+  }
   return {};
 }
 

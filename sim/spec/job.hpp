@@ -117,6 +117,9 @@ struct Training {
   // 1, 2, 3: FlashAttention of that version also where the device's usual kernel is another; 0: the
   // framework's default.
   std::int64_t flash_attention = 0;
+  // Rows are packed without padding for each call of the attention kernel, and its results padded
+  // again (sim/lower/attention/flash_call.hpp).
+  bool unpads_attention = false;
   double expert_imbalance = 1.0;  // tokens of the busiest expert parallel rank over the mean, >= 1
   // Absent: every row is one document of s tokens. profiles/read_job.hpp leaves out documents that
   // are so.

@@ -1,6 +1,7 @@
 #include "sim/lower/attention/all_gather.hpp"
 
 #include "sim/lower/attention/causal_work.hpp"
+#include "sim/lower/attention/flash_call.hpp"
 
 namespace seqspan::sim {
 namespace {
@@ -78,6 +79,12 @@ AttentionWork AllGatherAttention::work(const Kernel& kernel, bool backward) cons
   return block_.work(kernel.pairs, backward, kernel.keys.value, kernel.queries.value);
 }
 
+HeadBlock AllGatherAttention::queries_of(const Kernel& kernel) const {
+  HeadBlock queries = block_;
+  queries.tokens = kernel.queries;
+  return queries;
+}
+
 void AllGatherAttention::gather(ProgramBuilder& builder) const {
   builder.communicate("all-gather K", over_ring(Collective::kAllGather, whole_key(block_)),
                       {inputs_.key}, {gathered_key_});
@@ -90,25 +97,32 @@ void AllGatherAttention::gather(ProgramBuilder& builder) const {
 void AllGatherAttention::forward(ProgramBuilder& builder) const {
   gather(builder);
   for_each_kernel([&](const Kernel& kernel, bool /*first*/) {
-    builder.attention(kernel.forward, work(kernel, false),
-                      {inputs_.query, ordered_key_, ordered_value_}, {output_, log_sum_exp_});
+    call_flash(builder, queries_of(kernel), kernel.keys,
+               {kernel.forward,
+                work(kernel, false),
+                {inputs_.query, ordered_key_, ordered_value_},
+                {output_, log_sum_exp_},
+                {}});
   });
 }
 
 void AllGatherAttention::backward(ProgramBuilder& builder, TensorId output_gradient) const {
   gather(builder);
   for_each_kernel([&](const Kernel& kernel, bool first) {
-    HeadBlock queries = block_;
-    queries.tokens = kernel.queries;
+    const HeadBlock queries = queries_of(kernel);
     Operands reads{inputs_.query, ordered_key_, ordered_value_,
                    output_,       log_sum_exp_, output_gradient};
     if (!first) {
       reads.push_back(full_key_gradient_);
       reads.push_back(full_value_gradient_);
     }
-    Operands writes{gradients_.query, full_key_gradient_, full_value_gradient_};
-    BackwardScratch(builder, queries, kernel.keys, expands_kv_gradients_).append_to(writes);
-    builder.attention(kernel.backward, work(kernel, true), reads, writes);
+    const BackwardScratch scratch(builder, queries, kernel.keys, expands_kv_gradients_);
+    call_flash(builder, queries, kernel.keys,
+               {kernel.backward,
+                work(kernel, true),
+                reads,
+                {gradients_.query, full_key_gradient_, full_value_gradient_},
+                scratch.tensors()});
   });
   builder.memory_pass("dK into the order of ranks", {full_key_gradient_}, {dealt_key_gradient_});
   builder.memory_pass("dV into the order of ranks", {full_value_gradient_},

@@ -47,6 +47,7 @@ class AllGatherAttention {
   template <class Visit>
   void for_each_kernel(Visit visit) const;
   [[nodiscard]] AttentionWork work(const Kernel& kernel, bool backward) const;
+  [[nodiscard]] HeadBlock queries_of(const Kernel& kernel) const;
 
   HeadBlock block_;
   QueryKeyValue inputs_;

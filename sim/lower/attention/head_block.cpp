@@ -18,10 +18,9 @@ BackwardScratch::BackwardScratch(ProgramBuilder& builder, const HeadBlock& block
           : builder.float32("dK, dV accumulator", {block.batch, key_rows, block.kv_heads, width});
 }
 
-void BackwardScratch::append_to(Operands& writes) const {
-  writes.push_back(query_gradient_accumulator);
-  if (has_kv_accumulator) writes.push_back(kv_gradient_accumulator);
-  writes.push_back(row_sums);
+Operands BackwardScratch::tensors() const {
+  if (!has_kv_accumulator) return {query_gradient_accumulator, row_sums};
+  return {query_gradient_accumulator, kv_gradient_accumulator, row_sums};
 }
 
 }  // namespace seqspan::sim

@@ -19,6 +19,7 @@ struct HeadBlock {
   Extent value_dim;                  // d, or d_v: of values and outputs
   bool causal = true;                // else every query sees all keys
   std::int64_t flash_attention = 0;  // of AttentionWork
+  bool unpads = false;               // rows are packed for each call (flash_call.hpp)
 
   [[nodiscard]] Shape query() const { return {batch, tokens, query_heads, head_dim}; }
   [[nodiscard]] Shape key() const { return {batch, tokens, kv_heads, head_dim}; }
@@ -75,7 +76,7 @@ struct BackwardScratch {
   TensorId kv_gradient_accumulator{};
   bool has_kv_accumulator = false;
 
-  void append_to(Operands& writes) const;
+  [[nodiscard]] Operands tensors() const;
 };
 
 }  // namespace seqspan::sim

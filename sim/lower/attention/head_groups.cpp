@@ -1,6 +1,7 @@
 #include "sim/lower/attention/head_groups.hpp"
 
 #include "sim/lower/attention/causal_work.hpp"
+#include "sim/lower/attention/flash_call.hpp"
 
 namespace seqspan::sim {
 namespace {
@@ -99,8 +100,12 @@ void HeadGroupAttention::finish_inputs(ProgramBuilder& builder) const {
 }
 
 void HeadGroupAttention::attend(ProgramBuilder& builder) const {
-  builder.attention("attention", work_of(group_, false),
-                    {query_.result(), key_.result(), value_.result()}, {output_, log_sum_exp_});
+  call_flash(builder, group_, group_.tokens,
+             {"attention",
+              work_of(group_, false),
+              {query_.result(), key_.result(), value_.result()},
+              {output_, log_sum_exp_},
+              {}});
 }
 
 void HeadGroupAttention::forward(ProgramBuilder& builder) const {
@@ -119,12 +124,13 @@ void HeadGroupAttention::attend_backward(ProgramBuilder& builder, bool first) co
   const bool adds = kv_parts_ == 1 && !first;
   const TensorId key = adds ? key_gradient_of_group_ : dealt_gradients_.key;
   const TensorId value = adds ? value_gradient_of_group_ : dealt_gradients_.value;
-  Operands writes{dealt_gradients_.query, key, value};
-  scratch_.append_to(writes);
-  builder.attention("attention backward", work_of(group_, true),
-                    {query_.result(), key_.result(), value_.result(), output_, log_sum_exp_,
-                     output_gradient_.result()},
-                    writes);
+  call_flash(builder, group_, group_.tokens,
+             {"attention backward",
+              work_of(group_, true),
+              {query_.result(), key_.result(), value_.result(), output_, log_sum_exp_,
+               output_gradient_.result()},
+              {dealt_gradients_.query, key, value},
+              scratch_.tensors()});
   if (!adds) return;
   builder.memory_pass("add dK of a group", {key, dealt_gradients_.key}, {dealt_gradients_.key});
   builder.memory_pass("add dV of a group", {value, dealt_gradients_.value},

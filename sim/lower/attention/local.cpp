@@ -1,6 +1,7 @@
 #include "sim/lower/attention/local.hpp"
 
 #include "sim/lower/attention/causal_work.hpp"
+#include "sim/lower/attention/flash_call.hpp"
 
 namespace seqspan::sim {
 
@@ -21,16 +22,21 @@ AttentionWork LocalAttention::work(bool backward) const {
 }
 
 void LocalAttention::forward(ProgramBuilder& builder) const {
-  builder.attention("attention", work(false), {inputs_.query, inputs_.key, inputs_.value},
-                    {output_, log_sum_exp_});
+  call_flash(builder, block_, block_.tokens,
+             {"attention",
+              work(false),
+              {inputs_.query, inputs_.key, inputs_.value},
+              {output_, log_sum_exp_},
+              {}});
 }
 
 void LocalAttention::backward(ProgramBuilder& builder, TensorId output_gradient) const {
-  Operands writes{gradients_.query, gradients_.key, gradients_.value};
-  scratch_.append_to(writes);
-  builder.attention(
-      "attention backward", work(true),
-      {inputs_.query, inputs_.key, inputs_.value, output_, log_sum_exp_, output_gradient}, writes);
+  call_flash(builder, block_, block_.tokens,
+             {"attention backward",
+              work(true),
+              {inputs_.query, inputs_.key, inputs_.value, output_, log_sum_exp_, output_gradient},
+              {gradients_.query, gradients_.key, gradients_.value},
+              scratch_.tensors()});
 }
 
 }  // namespace seqspan::sim

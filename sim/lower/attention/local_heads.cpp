@@ -12,6 +12,7 @@ HeadBlock local_rows(const LoweringContext& context) {
   block.sequence = context.dimensions.sequence;
   block.causal = training.mask == AttentionMask::kCausal;
   block.flash_attention = training.flash_attention;
+  block.unpads = training.unpads_attention;
   if (block.flash_attention == 0 && context.traits.flash_attention_2) block.flash_attention = 2;
   return block;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/lower/attention/causal_work.hpp"
+#include "sim/lower/attention/flash_call.hpp"
 
 namespace seqspan::sim {
 namespace {
@@ -142,7 +143,8 @@ void RingAttention::attend(ProgramBuilder& builder, std::int64_t hop, TensorId k
   // An accumulator begins as the first step's output, and its LSE is that of the step.
   const bool starts = ring_.traits.float32_accumulator && hop == 0;
   const TensorId lse = starts ? log_sum_exp_ : later ? later_partial_lse_ : partial_lse_;
-  builder.attention("attention step", work(hop, false), {inputs_.query, kv}, {partial, lse});
+  call_flash(builder, queries_at(hop), keys_at(hop),
+             {"attention step", work(hop, false), {inputs_.query, kv}, {partial, lse}, {}});
   if (starts) {
     builder.memory_pass("start accumulator", {partial}, {accumulator_});
   } else if (ring_.traits.float32_accumulator) {
@@ -199,10 +201,13 @@ RingAttention::StepGradients RingAttention::attend_backward(ProgramBuilder& buil
     step = {builder.bfloat16("dQ of a step", queries.query()),
             builder.bfloat16("dK, dV of a step", pair_of_kv(block_, keys))};
   }
-  Operands writes{step.query, step.kv};
-  BackwardScratch(builder, queries, keys, expands_kv_gradients_).append_to(writes);
-  builder.attention("attention backward step", work(hop, true),
-                    {inputs_.query, kv, output_, log_sum_exp_, output_gradient}, writes);
+  const BackwardScratch scratch(builder, queries, keys, expands_kv_gradients_);
+  call_flash(builder, queries, keys,
+             {"attention backward step",
+              work(hop, true),
+              {inputs_.query, kv, output_, log_sum_exp_, output_gradient},
+              {step.query, step.kv},
+              scratch.tensors()});
   return step;
 }
 

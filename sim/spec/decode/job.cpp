@@ -84,6 +84,11 @@ FieldTable<Training> make_training_table() {
                       "0: the framework's default")
             .with_default("0"),
         &Training::flash_attention);
+  t.add(json::boolean("unpads_attention",
+                      "rows are gathered without padding before each call of the attention kernel, "
+                      "and its results are scattered after it")
+            .with_default("false"),
+        &Training::unpads_attention);
   t.add(json::real("expert_imbalance", 1, 1024,
                    "tokens of the busiest expert parallel rank over the mean")
             .with_default("1"),

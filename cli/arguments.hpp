@@ -1,6 +1,8 @@
 // The command line as data: what was asked for, before anything is read or computed.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -36,9 +38,13 @@ struct TrainingQuestion {
   std::optional<planner::ClusterGoal> minimize;
 };
 
+// How a plan was asked for, as it was typed: "--also" -> {"head_groups", "etp"}.
+using AskedOptions = std::map<std::string, std::vector<std::string>, std::less<>>;
+
 // What is searched for: of the commands that plan.
 struct PlanQuestion {
   JobArguments job;
+  AskedOptions asked;  // what the rest was read from
   std::size_t best = 5;
   planner::Objective objective = planner::Objective::kStepTime;
   planner::AlsoSearch also;

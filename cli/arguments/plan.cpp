@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "sim/errors/quote.hpp"
@@ -12,6 +13,9 @@ namespace seqspan::cli {
 namespace {
 
 constexpr std::size_t kMostBest = 1000;
+// Of a plan, beside its job.
+constexpr std::array kAsked = {"--best",     "--objective", "--also",    "--tokens",
+                               "--deadline", "--price",     "--minimize"};
 
 sim::Result<std::size_t> best_of(const ParsedLine& line) {
   if (!line.has("--best")) return PlanQuestion{}.best;
@@ -132,6 +136,15 @@ sim::Result<std::optional<TrainingQuestion>> training_of(const ParsedLine& line)
 sim::Result<PlanQuestion> plan_question_of(const ParsedLine& line) {
   sim::Result<JobArguments> job = job_of(line);
   if (!job) return tl::unexpected(job.error());
+  AskedOptions asked;
+  for (const char* option : kAsked) {
+    if (line.has(option)) asked[option] = line.all(option);
+  }
+  return plan_question_of(*std::move(job), asked);
+}
+
+sim::Result<PlanQuestion> plan_question_of(JobArguments job, const AskedOptions& asked) {
+  const ParsedLine line{{}, asked, {}};
   const sim::Result<std::size_t> best = best_of(line);
   if (!best) return tl::unexpected(best.error());
   const sim::Result<planner::Objective> objective = objective_of(line);
@@ -140,7 +153,7 @@ sim::Result<PlanQuestion> plan_question_of(const ParsedLine& line) {
   if (!also) return tl::unexpected(also.error());
   const sim::Result<std::optional<TrainingQuestion>> training = training_of(line);
   if (!training) return tl::unexpected(training.error());
-  return PlanQuestion{std::move(*job), *best, *objective, *also, *training};
+  return PlanQuestion{std::move(job), asked, *best, *objective, *also, *training};
 }
 
 sim::Result<Request> plan_of(const ParsedLine& line) {

@@ -15,6 +15,9 @@ namespace seqspan::cli {
 [[nodiscard]] sim::Result<PlanOrJobArguments> plan_or_job_of(const ParsedLine& line);
 // What to search for: of the commands that plan.
 [[nodiscard]] sim::Result<PlanQuestion> plan_question_of(const ParsedLine& line);
+// The same of a job that is known, and of the options that a plan file says it was asked with.
+[[nodiscard]] sim::Result<PlanQuestion> plan_question_of(JobArguments job,
+                                                         const AskedOptions& asked);
 
 [[nodiscard]] sim::Result<Request> plan_of(const ParsedLine& line);
 [[nodiscard]] sim::Result<Request> simulate_of(const ParsedLine& line);

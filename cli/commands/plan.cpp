@@ -16,7 +16,7 @@ namespace seqspan::cli {
 namespace {
 
 std::string json_of(const PlanAnswer& answer) {
-  return plan_json(answer.job, answer.given, answer.plan,
+  return plan_json(answer.job, answer.given, answer.asked, answer.plan,
                    answer.training ? &*answer.training : nullptr);
 }
 

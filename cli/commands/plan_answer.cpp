@@ -40,6 +40,7 @@ sim::Result<void> choose_cluster(PlanAnswer& answer, const TrainingQuestion& que
   answer.plan.interrupted = choice->interrupted;
   if (!choice->chosen) return {};
   answer.given = with_nodes(answer.training->options[*choice->chosen].nodes);
+  answer.asked.erase("--minimize");
   answer.job = std::move(*choice->job);
   answer.plan = std::move(*choice->plan);
   answer.plan.interrupted = choice->interrupted;  // of a later size, too
@@ -70,7 +71,7 @@ sim::Result<void> search(PlanAnswer& answer, const PlanQuestion& question, Outpu
 sim::Result<PlanAnswer> answer_of(const PlanQuestion& question, Output& output) {
   sim::Result<sim::Job> job = read_job(question.job);
   if (!job) return tl::unexpected(job.error());
-  PlanAnswer answer{std::move(*job), question.job, {}, {}};
+  PlanAnswer answer{std::move(*job), question.job, question.asked, {}, {}};
   if (question.training) answer.training.emplace();
   const sim::Result<void> searched = search(answer, question, output);
   if (!searched) return tl::unexpected(searched.error());

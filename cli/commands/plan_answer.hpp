@@ -18,6 +18,7 @@ namespace seqspan::cli {
 struct PlanAnswer {
   sim::Job job;
   JobArguments given;
+  AskedOptions asked;  // without --minimize, once a cluster is chosen
   planner::Plan plan;
   std::optional<TrainingAnswer> training;
 };

@@ -46,6 +46,16 @@ JobArguments arguments_at(const Value& given) {
   return job;
 }
 
+AskedOptions asked_at(const Value& given) {
+  AskedOptions asked;
+  const Value* options = given.find("options");
+  if (options == nullptr || options->kind != Kind::kObject) return asked;
+  for (const sim::json::Member& option : options->members) {
+    for (const Value& value : option.value.items) asked[option.key].push_back(value.text);
+  }
+  return asked;
+}
+
 sim::Result<void> check_inputs(const Value& plan, const sim::Job& job, const std::string& file) {
   const Value* inputs = plan.find("inputs");
   if (inputs == nullptr || inputs->kind != Kind::kArray) return no_plan(file, "inputs");
@@ -110,18 +120,18 @@ bool is_plan_file(const std::string& file) {
   return plan && plan->find("given") != nullptr && plan->find("best") != nullptr;
 }
 
-sim::Result<JobArguments> read_plan_given(const std::string& file) {
+sim::Result<PlanGiven> read_plan_given(const std::string& file) {
   const auto text = sim::read_input_file(file, file);
   if (!text) return tl::unexpected(text.error());
   const auto plan = sim::json::parse(text->text, file);
   if (!plan) return tl::unexpected(plan.error());
   const Value* given = plan->find("given");
   if (given == nullptr || given->kind != Kind::kObject) return no_plan(file, "'given'");
-  JobArguments arguments = arguments_at(*given);
-  const auto job = read_job(arguments);
+  PlanGiven read{arguments_at(*given), asked_at(*given)};
+  const auto job = read_job(read.job);
   if (!job) return tl::unexpected(job.error());
   if (auto same = check_inputs(*plan, *job, file); !same) return tl::unexpected(same.error());
-  return arguments;
+  return read;
 }
 
 sim::Result<PlannedLayout> read_plan_or_job(const PlanOrJobArguments& arguments) {

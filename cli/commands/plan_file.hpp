@@ -24,8 +24,13 @@ struct PlannedLayout {
 
 // Whether the file looks like what `plan -o` writes, not like a job.
 [[nodiscard]] bool is_plan_file(const std::string& file);
-// What the plan was made of, whose files are what they were. Errors: as read_plan().
-[[nodiscard]] sim::Result<JobArguments> read_plan_given(const std::string& file);
+// What a plan was made of, and how it was asked for.
+struct PlanGiven {
+  JobArguments job;
+  AskedOptions asked;
+};
+// Of a plan whose files are what they were. Errors: as read_plan().
+[[nodiscard]] sim::Result<PlanGiven> read_plan_given(const std::string& file);
 
 // The plan's layout, or with a layout that of the job. Errors: as read_plan(), read_layout().
 [[nodiscard]] sim::Result<PlannedLayout> read_plan_or_job(const PlanOrJobArguments& arguments);

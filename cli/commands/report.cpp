@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/arguments/requests.hpp"
 #include "cli/commands/job.hpp"
 #include "cli/commands/plan_answer.hpp"
 #include "cli/commands/plan_file.hpp"
@@ -41,8 +42,10 @@ sim::Result<void> check_same_job(const nlohmann::json& validation, const sim::Jo
                           "validate this job");
 }
 
-// A plan file stands for the job that it was made of.
-sim::Result<void> read_plan_file(JobArguments& job) {
+// A plan file stands for the job that it was made of, asked for in the same way: options that are
+// given go before those of the plan.
+sim::Result<void> read_plan_file(PlanQuestion& question) {
+  const JobArguments& job = question.job;
   if (job.file.empty() || !is_plan_file(job.file)) return {};
   auto given = read_plan_given(job.file);
   if (!given) return tl::unexpected(given.error());
@@ -50,7 +53,11 @@ sim::Result<void> read_plan_file(JobArguments& job) {
     return sim::input_error("a plan's job cannot be changed", "--set", {},
                             "give the job instead of the plan");
   }
-  job = *std::move(given);
+  AskedOptions asked = question.asked;
+  asked.merge(given->asked);
+  auto same = plan_question_of(std::move(given->job), asked);
+  if (!same) return tl::unexpected(same.error());
+  question = *std::move(same);
   return {};
 }
 
@@ -58,7 +65,7 @@ sim::Result<void> read_plan_file(JobArguments& job) {
 
 sim::Result<ExitCode> report_command(const ReportArguments& arguments, Output& output) {
   PlanQuestion question = arguments.question;
-  if (auto read = read_plan_file(question.job); !read) return tl::unexpected(read.error());
+  if (auto read = read_plan_file(question); !read) return tl::unexpected(read.error());
   const auto validation = read_validation(arguments.validation_file);
   if (!validation) return tl::unexpected(validation.error());
   if (*validation) {

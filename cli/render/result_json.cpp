@@ -149,8 +149,8 @@ void add_simulation(Json& object, const sim::Simulation& simulation) {
   if (simulation.documents) object["documents"] = documents_json(simulation);
 }
 
-// What the job was made of, so that `validate` can make it again.
-Json given_json(const JobArguments& given) {
+// What the job was made of and how it was planned, so that it can be made again.
+Json given_json(const JobArguments& given, const AskedOptions& asked) {
   Json object = Json::object();
   if (!given.file.empty()) object["job"] = given.file;
   const auto add = [&object](const char* key, const std::optional<std::string>& value) {
@@ -162,6 +162,7 @@ Json given_json(const JobArguments& given) {
   add("sequence_length", given.sequence_length);
   add("global_batch_size", given.global_batch_size);
   object["set"] = given.settings;
+  if (!asked.empty()) object["options"] = asked;
   return object;
 }
 
@@ -181,10 +182,10 @@ std::string against_json(const sim::Job& job, const sim::Simulation& first,
   return text_of(object);
 }
 
-std::string plan_json(const sim::Job& job, const JobArguments& given, const planner::Plan& plan,
-                      const TrainingAnswer* training) {
+std::string plan_json(const sim::Job& job, const JobArguments& given, const AskedOptions& asked,
+                      const planner::Plan& plan, const TrainingAnswer* training) {
   Json object = result_of(job);
-  object["given"] = given_json(given);
+  object["given"] = given_json(given, asked);
   object["candidates"] = plan.candidates;
   object["evaluated"] = plan.evaluated;
   object["fitting"] = plan.fitting;

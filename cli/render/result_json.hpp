@@ -19,9 +19,10 @@ struct TrainingAnswer;
 // Two layouts of one job: `first` and `second`, each as simulation_json has it.
 [[nodiscard]] std::string against_json(const sim::Job& job, const sim::Simulation& first,
                                        const sim::Simulation& second);
-// `given`: what the job was read from; `training`: of a whole run, where that was asked for.
+// `given`: what the job was read from, `asked`: how it was planned; `training`: of a whole run,
+// where that was asked for.
 [[nodiscard]] std::string plan_json(const sim::Job& job, const JobArguments& given,
-                                    const planner::Plan& plan,
+                                    const AskedOptions& asked, const planner::Plan& plan,
                                     const TrainingAnswer* training = nullptr);
 
 }  // namespace seqspan::cli

@@ -53,7 +53,7 @@ TEST(SimulationJson, NamesNeedNotBeUtf8) {
 }
 
 TEST(PlanJson, HoldsTheContract) {
-  const Json object = Json::parse(plan_json(sample::job(), {}, sample::plan()));
+  const Json object = Json::parse(plan_json(sample::job(), {}, {}, sample::plan()));
   EXPECT_EQ(object["candidates"], 1234);
   EXPECT_EQ(object["evaluated"], 100);
   EXPECT_EQ(object["rejected"]["does_not_fit"], 98);
@@ -67,7 +67,7 @@ TEST(PlanJson, HoldsTheContract) {
 TEST(PlanJson, NamesTheClosestWhereNothingFits) {
   planner::Plan plan = sample::plan();
   plan.best.clear();
-  const Json object = Json::parse(plan_json(sample::job(), {}, plan));
+  const Json object = Json::parse(plan_json(sample::job(), {}, {}, plan));
   EXPECT_EQ(object["closest"]["peak_bytes"], 82 * sim::kGibi);
   EXPECT_TRUE(object["best"].empty());
 }

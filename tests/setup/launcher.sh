@@ -38,7 +38,7 @@ if [ "$1" = --build ]; then
 fi
 END
 stand_in dpkg-query <<'END'
-for package in g++ cmake ninja-build libcli11-dev nlohmann-json3-dev libboost-graph-dev libexpected-dev; do
+for package in g++ cmake ninja-build libcli11-dev nlohmann-json3-dev libboost-dev libboost-graph-dev libexpected-dev; do
   printf '%s=installed ' "$package"
 done
 [ -n "${no_fmt:-}" ] || printf 'libfmt-dev=installed '

@@ -44,34 +44,60 @@ class Deal {
   std::atomic<std::size_t> done_{0};
 };
 
-// `first` works on the caller's thread and has everything in the end.
-void search_all(Search& first, const Space& space, const PlanOptions& options) {
-  const sim::Job& job = first.job();
-  Deal deal(space.branches().size(), options.stop);
-  struct Worker {
-    Worker(const sim::Job& job, const Space& space, const PlanOptions& options)
-        : simulator(job), search(simulator, space, options.objective, options.best) {}
-    sim::Simulator simulator;
-    Search search;
-  };
-  std::vector<std::unique_ptr<Worker>> workers;
-  std::vector<std::future<void>> running;
-  for (unsigned i = 1; i < workers_for(options, space.branches().size()); ++i) {
-    workers.push_back(std::make_unique<Worker>(job, space, options));
-    Search& search = workers.back()->search;
-    try {
-      running.push_back(
-          std::async(std::launch::async, [&deal, &search] { deal.work(search, [](double) {}); }));
-    } catch (const std::system_error&) {
-      break;  // no more threads to be had
+// Simulators, one for each thread; the first is the caller's.
+class Crew {
+ public:
+  Crew(sim::Simulator& first, const Space& space, const PlanOptions& options)
+      : space_(space), options_(options), simulators_{&first} {
+    for (unsigned i = 1; i < workers_for(options, space.branches().size()); ++i) {
+      others_.push_back(std::make_unique<sim::Simulator>(first.job()));
+      simulators_.push_back(others_.back().get());
     }
   }
-  deal.work(first, [&](double done) {
-    if (options.progress) options.progress(done);
-  });
-  for (std::future<void>& worker : running) worker.get();
-  for (const auto& worker : workers) first.merge(worker->search);
-}
+
+  // All that is left of a space: what a search of it keeps. `tell`: of its progress.
+  [[nodiscard]] Search search(Search::Times times, const Search* known, bool tell) {
+    Deal deal(space_.branches().size(), options_.stop);
+    std::vector<Search> searches;
+    searches.reserve(simulators_.size());
+    for (sim::Simulator* simulator : simulators_) {
+      searches.emplace_back(*simulator, space_, options_.objective, options_.best, times, known);
+    }
+    std::vector<std::future<void>> running;
+    for (std::size_t i = 1; i < searches.size(); ++i) {
+      Search& search = searches[i];
+      try {
+        running.push_back(
+            std::async(std::launch::async, [&deal, &search] { deal.work(search, [](double) {}); }));
+      } catch (const std::system_error&) {
+        break;  // no more threads to be had
+      }
+    }
+    deal.work(searches.front(), [&](double done) {
+      if (tell && options_.progress) options_.progress(done);
+    });
+    for (std::future<void>& worker : running) worker.get();
+    for (std::size_t i = 1; i < searches.size(); ++i) searches.front().merge(searches[i]);
+    return std::move(searches.front());
+  }
+
+  [[nodiscard]] Search search() {
+    const sim::Job& job = simulators_.front()->job();
+    const bool scouted = job.training.documents &&
+                         job.training.documents->context_parallel == sim::DocumentGroups::kFixed;
+    if (!scouted) return search(Search::Times::kAll, nullptr, true);
+    const Search scout = search(Search::Times::kEven, nullptr, false);
+    Search known(*simulators_.front(), space_, options_.objective, options_.best);
+    known.time_kept(scout);
+    return search(Search::Times::kAll, &known, true);
+  }
+
+ private:
+  const Space& space_;
+  const PlanOptions& options_;
+  std::vector<std::unique_ptr<sim::Simulator>> others_;
+  std::vector<sim::Simulator*> simulators_;
+};
 
 }  // namespace
 
@@ -86,8 +112,7 @@ Plan make_plan(sim::Simulator& simulator, const PlanOptions& options) {
   Plan plan;
   plan.objective = options.objective;
   const Space space(job, options.also);
-  Search search(simulator, space, options.objective, options.best);
-  search_all(search, space, options);
+  Search search = Crew(simulator, space, options).search();
   plan.candidates = search.candidates();
   plan.evaluated = search.evaluated();
   plan.fitting = search.fitting();

@@ -6,12 +6,15 @@
 
 namespace seqspan::planner {
 
-Search::Search(sim::Simulator& simulator, const Space& space, Objective objective, std::size_t best)
+Search::Search(sim::Simulator& simulator, const Space& space, Objective objective, std::size_t best,
+               Times times, const Search* known)
     : simulator_(simulator),
       job_(simulator.job()),
       space_(space),
       objective_(objective),
-      most_(best) {}
+      most_(best),
+      times_(times),
+      known_(known) {}
 
 void Search::visit(std::size_t branch, const std::atomic<bool>* stop) {
   rejections_.begin(branch);
@@ -23,6 +26,11 @@ void Search::visit(std::size_t branch, const std::atomic<bool>* stop) {
 }
 
 bool Search::can_matter(const sim::Layout& layout, const sim::Evaluation& optimistic) const {
+  return may_be_kept(layout, optimistic) &&
+         (known_ == nullptr || known_->may_be_kept(layout, optimistic));
+}
+
+bool Search::may_be_kept(const sim::Layout& layout, const sim::Evaluation& optimistic) const {
   if (job_.training.documents && !by_context_.beats(layout, optimistic.step)) return true;
   const bool ranks =
       best_.size() < most_ || !is_better(objective_, best_.back().evaluation, optimistic);
@@ -60,13 +68,46 @@ void Search::visit(const sim::Layout& layout) {
     return;
   }
   ++fitting_;
+  time(layout, evaluation);
+}
+
+void Search::time(const sim::Layout& layout, sim::Evaluation evaluation) {
   evaluation.step = simulator_.least_step();
   if (!can_matter(layout, evaluation)) return;
+  if (times_ == Times::kEven) {
+    evaluation.step = simulator_.even_step();
+    keep({layout, evaluation});
+    return;
+  }
+  while (simulator_.come_closer(evaluation)) {
+    if (!can_matter(layout, evaluation)) return;
+  }
   ++timed_;
   simulator_.evaluate_time(evaluation);
-  rank({layout, evaluation});
-  front_.add({layout, evaluation});
-  if (job_.training.documents) by_context_.add({layout, evaluation});
+  keep({layout, evaluation});
+}
+
+void Search::keep(const Candidate& candidate) {
+  rank(candidate);
+  front_.add(candidate);
+  if (job_.training.documents) by_context_.add(candidate);
+}
+
+void Search::time_kept(const Search& other) {
+  std::vector<Candidate> kept = other.best_;
+  const std::span<const Candidate> front = other.front_.layouts();
+  kept.insert(kept.end(), front.begin(), front.end());
+  const std::span<const Candidate> by_context = other.by_context_.layouts();
+  kept.insert(kept.end(), by_context.begin(), by_context.end());
+  const auto order = [this](const Candidate& a, const Candidate& b) {
+    return ranks_before(objective_, a, b);
+  };
+  std::sort(kept.begin(), kept.end(), order);
+  const auto same = [](const Candidate& a, const Candidate& b) { return a.layout == b.layout; };
+  kept.erase(std::unique(kept.begin(), kept.end(), same), kept.end());
+  for (const Candidate& candidate : kept) {
+    time(candidate.layout, simulator_.evaluate_memory(candidate.layout));
+  }
 }
 
 void Search::rank(const Candidate& candidate) {

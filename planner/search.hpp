@@ -6,7 +6,11 @@
 //           counted as too large without being lowered
 //   time    no step is below Simulator::least_step: a layout that fits is not timed where one that
 //           was timed is faster than that and no larger, and enough rank before it either way
-//          With documents also one of its context parallel size must be faster.
+//          With documents also one of its context parallel size must be faster, and closer bounds
+//          are read one by one (Simulator::come_closer), each asked the same.
+// With documents most layouts take long to time, so that a scout goes first: the same search by
+// the step with the mean load in every micro-batch. What it keeps is timed in full, and bounds the
+// search from its first layout on.
 // What a plan says does not depend on what was given up, nor on how branches are dealt to workers
 // (tests/unit/planner/search_test.cpp against brute force).
 #pragma once
@@ -26,11 +30,21 @@ namespace seqspan::planner {
 
 class Search {
  public:
+  // What of a layout is timed.
+  enum class Times : std::uint8_t {
+    kAll,
+    kEven,  // with documents: the mean load in every micro-batch
+  };
+
   // Keeps the `best` layouts that rank first. All must outlive the search.
-  Search(sim::Simulator& simulator, const Space& space, Objective objective, std::size_t best);
+  Search(sim::Simulator& simulator, const Space& space, Objective objective, std::size_t best,
+         Times times = Times::kAll, const Search* known = nullptr);
 
   // Visits the branch at this index of the space. Ends early once `stop` is set.
   void visit(std::size_t branch, const std::atomic<bool>* stop);
+  // Times what another search kept, best first, and keeps what ranks: bounds for a search that is
+  // given it as `known`, which finds those layouts again.
+  void time_kept(const Search& other);
   // Takes in what another worker found.
   void merge(const Search& other);
 
@@ -47,14 +61,21 @@ class Search {
 
  private:
   void visit(const sim::Layout& layout);
+  void time(const sim::Layout& layout, sim::Evaluation evaluation);
+  void keep(const Candidate& candidate);
   void rank(const Candidate& candidate);
+  // By what this search and the known one have kept.
   [[nodiscard]] bool can_matter(const sim::Layout& layout, const sim::Evaluation& optimistic) const;
+  [[nodiscard]] bool may_be_kept(const sim::Layout& layout,
+                                 const sim::Evaluation& optimistic) const;
 
   sim::Simulator& simulator_;
   const sim::Job& job_;
   const Space& space_;
   Objective objective_;
   std::size_t most_;
+  Times times_;
+  const Search* known_;
 
   std::int64_t candidates_ = 0;
   std::int64_t evaluated_ = 0;

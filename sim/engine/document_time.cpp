@@ -113,6 +113,23 @@ void DocumentTime::read_point(std::size_t point, const Program& program, StepTim
   }
 }
 
+void DocumentTime::read_points(const Program& program, StepTimeReader& reader,
+                               std::span<const Seconds> durations, std::span<const LinkUse> uses) {
+  const std::size_t points = rows_->grid.size();
+  durations_.assign(durations.begin(), durations.end());
+  read_point(0, program, reader, uses);
+  if (points == 1) return;
+  read_point(points - 1, program, reader, uses);
+  read_point(points / 2, program, reader, uses);
+  if (is_linear()) {
+    fill_between();
+  } else {
+    for (std::size_t i = 1; i + 1 < points; ++i) {
+      if (i != points / 2) read_point(i, program, reader, uses);
+    }
+  }
+}
+
 double DocumentTime::on_line(std::span<const double> times, std::size_t point) const {
   const LoadGrid& grid = rows_->grid;
   const double share =
@@ -164,8 +181,7 @@ Imbalance DocumentTime::of_sums(std::int64_t micro_batches) const {
           Seconds(all - even), Seconds(0)};
 }
 
-double DocumentTime::pipeline_step(const Program& program, Seconds hand_over,
-                                   std::span<const double> loads) {
+double DocumentTime::pipeline_step(const Program& program, std::span<const double> loads) {
   const LoadGrid& grid = rows_->grid;
   const std::size_t points = grid.size();
   const std::size_t classes = program.stages.size();
@@ -190,80 +206,145 @@ double DocumentTime::pipeline_step(const Program& program, Seconds hand_over,
   };
   return program.chunks_per_stage > 1
              ? pipeline_.interleaved(program.pipeline_stages, program.chunks_per_stage,
-                                     program.micro_batches, hand_over, forward, backward)
-             : pipeline_.step(program.pipeline_stages, program.micro_batches, hand_over, forward,
+                                     program.micro_batches, hand_over_, forward, backward)
+             : pipeline_.step(program.pipeline_stages, program.micro_batches, hand_over_, forward,
                               backward);
+}
+
+std::int64_t DocumentTime::pipelines_of(const Program& program) const {
+  const std::int64_t tasks =
+      program.micro_batches * program.pipeline_stages * program.chunks_per_stage;
+  return std::min(steps_->sequences, std::max(kFewestPipelines, kMostTasks / tasks));
+}
+
+// Of the mean pipeline of those steps less the mean of its busiest stage.
+double DocumentTime::least_pipeline(const Program& program) {
+  const std::size_t points = rows_->grid.size();
+  const auto pipelines = static_cast<std::size_t>(pipelines_of(program));
+  mean_weights_.assign(points, 0.0);
+  for (std::size_t s = 0; s < pipelines; ++s) {
+    for (std::size_t i = 0; i < points; ++i) {
+      mean_weights_[i] += steps_->sequence_weights[s * points + i] / static_cast<double>(pipelines);
+    }
+  }
+  // A chunk is passed in a share of the stage's time.
+  const double share = 1 / static_cast<double>(program.chunks_per_stage);
+  const auto shortest = [&](std::size_t stage_class) {
+    const auto of = [&](const std::vector<double>& times) {
+      const auto first = times.begin() + static_cast<std::ptrdiff_t>(stage_class * points);
+      return *std::min_element(first, first + static_cast<std::ptrdiff_t>(points));
+    };
+    return share * (of(forward_) + of(backward_));
+  };
+  double least = 0;
+  double in_front = 0;  // of the last stage of the class
+  for (std::size_t c = 0; c < program.stages.size(); ++c) {
+    const auto count = static_cast<double>(program.stages[c].count);
+    const double pass = shortest(c) + 2 * hand_over_.value();
+    double more = in_front + (count - 1) * pass;
+    for (std::size_t i = 0; i < points; ++i) {
+      const std::size_t at = c * points + i;
+      more += mean_weights_[i] * (forward_[at] + backward_[at] - sum_[i]);
+    }
+    least = std::max(least, more);
+    in_front += count * pass;
+  }
+  return least;
+}
+
+double DocumentTime::even_work(const Program& program) const {
+  return static_cast<double>(program.micro_batches) *
+         rows_->grid.interpolate(sum_, rows_->pool.facts().mean);
+}
+
+// Of the pipeline with the mean load less its busiest stage.
+double DocumentTime::longest_even_pipeline(const Program& program) const {
+  const std::size_t points = rows_->grid.size();
+  const auto slowest = [&](const std::vector<double>& times) {
+    double most = 0;
+    for (std::size_t first = 0; first < times.size(); first += points) {
+      most = std::max(most, rows_->grid.interpolate(std::span(times).subspan(first, points),
+                                                    rows_->pool.facts().mean));
+    }
+    return most / static_cast<double>(program.chunks_per_stage) + hand_over_.value();
+  };
+  return longest_pipeline(program.pipeline_stages, program.chunks_per_stage, program.micro_batches,
+                          slowest(forward_) + slowest(backward_)) -
+         even_work(program);
 }
 
 // What pipelines take longer, or less long, than the busiest stage: of the steps that are known
 // micro-batch by micro-batch, against one with the mean load in each.
-void DocumentTime::add_pipeline(const Program& program, Seconds hand_over, Imbalance& result) {
+void DocumentTime::add_pipeline(const Program& program, Imbalance& result) {
+  const auto micro_batches = static_cast<std::size_t>(program.micro_batches);
+  const std::size_t points = rows_->grid.size();
+  const std::int64_t pipelines = pipelines_of(program);
+  const std::span<const double> loads = steps_->loads;
+  const std::span<const double> weights = steps_->sequence_weights;
+  double sum = 0;
+  double squares = 0;
+  for (std::size_t s = 0; s < static_cast<std::size_t>(pipelines); ++s) {
+    double busiest = 0;
+    for (std::size_t i = 0; i < points; ++i) busiest += weights[s * points + i] * sum_[i];
+    const double step = pipeline_step(program, loads.subspan(s * micro_batches, micro_batches));
+    const double more = step - busiest - even_pipeline_;
+    sum += more;
+    squares += more * more;
+  }
+  const auto count = static_cast<double>(pipelines);
+  const double variance = std::max(0.0, squares / count - sum / count * (sum / count));
+  result.uneven = Seconds(sum / count);
+  result.error = Seconds(std::hypot(result.error.value(), std::sqrt(variance / count)));
+}
+
+Seconds DocumentTime::least_imbalance(const Layout& layout, const Program& program,
+                                      StepTimeReader& reader, std::span<const Seconds> durations,
+                                      std::span<const LinkUse> uses, const StepTime& time,
+                                      Assignment assignment, bool again) {
+  const StepShape shape{layout.dp, layout.micro_batch, program.micro_batches,
+                        lockstep_ranks(program, layout), assignment};
+  steps_ = &loads_.steps(*rows_, shape);
+  micro_batch_ = &loads_.micro_batch(*rows_, layout.micro_batch);
+  hand_over_ = time.hand_over;
+  const std::size_t points = rows_->grid.size();
+  if (!again) read_points(program, reader, durations, uses);
+  sum_.resize(points);
+  for (std::size_t i = 0; i < points; ++i) {
+    const std::size_t at = time.busiest_stage_class * points + i;
+    sum_[i] = forward_[at] + backward_[at];
+  }
+  of_sums_ = of_sums(program.micro_batches);
+  if (!has_pipeline(program)) return of_sums_.total();
   class_of_stage_.clear();
   for (std::size_t c = 0; c < program.stages.size(); ++c) {
     class_of_stage_.insert(class_of_stage_.end(), static_cast<std::size_t>(program.stages[c].count),
                            c);
   }
-  const auto micro_batches = static_cast<std::size_t>(program.micro_batches);
-  const std::size_t points = rows_->grid.size();
+  least_pipeline_ = least_pipeline(program);
+  return of_sums_.total() + Seconds(least_pipeline_ - longest_even_pipeline(program));
+}
+
+Seconds DocumentTime::closer_imbalance(const Program& program) {
+  if (!has_pipeline(program)) return of_sums_.total();
   const double mean_load = rows_->pool.facts().mean;
-  even_loads_.assign(micro_batches, mean_load);
-  const double even = pipeline_step(program, hand_over, even_loads_) -
-                      static_cast<double>(micro_batches) * rows_->grid.interpolate(sum_, mean_load);
-  const std::int64_t tasks =
-      program.micro_batches * program.pipeline_stages * program.chunks_per_stage;
-  const std::int64_t sequences =
-      std::min(steps_->sequences, std::max(kFewestPipelines, kMostTasks / tasks));
-  const std::span<const double> loads = steps_->loads;
-  const std::span<const double> weights = steps_->sequence_weights;
-  double sum = 0;
-  double squares = 0;
-  for (std::size_t s = 0; s < static_cast<std::size_t>(sequences); ++s) {
-    double busiest = 0;
-    for (std::size_t i = 0; i < points; ++i) busiest += weights[s * points + i] * sum_[i];
-    const double step =
-        pipeline_step(program, hand_over, loads.subspan(s * micro_batches, micro_batches));
-    const double more = step - busiest - even;
-    sum += more;
-    squares += more * more;
-  }
-  const auto count = static_cast<double>(sequences);
-  const double variance = std::max(0.0, squares / count - sum / count * (sum / count));
-  result.uneven = Seconds(sum / count);
-  result.error = Seconds(std::hypot(result.error.value(), std::sqrt(variance / count)));
+  even_loads_.assign(static_cast<std::size_t>(program.micro_batches), mean_load);
+  even_pipeline_ = pipeline_step(program, even_loads_) - even_work(program);
+  return of_sums_.total() + Seconds(least_pipeline_ - even_pipeline_);
+}
+
+Imbalance DocumentTime::whole_imbalance(const Program& program) {
+  Imbalance result = of_sums_;
+  if (has_pipeline(program)) add_pipeline(program, result);
+  return result;
 }
 
 Imbalance DocumentTime::imbalance(const Layout& layout, const Program& program,
                                   StepTimeReader& reader, std::span<const Seconds> durations,
                                   std::span<const LinkUse> uses, const StepTime& time,
                                   Assignment assignment) {
-  const StepShape shape{layout.dp, layout.micro_batch, program.micro_batches,
-                        lockstep_ranks(program, layout), assignment};
-  steps_ = &loads_.steps(*rows_, shape);
-  micro_batch_ = &loads_.micro_batch(*rows_, layout.micro_batch);
-  const std::size_t points = rows_->grid.size();
-  durations_.assign(durations.begin(), durations.end());
-  read_point(0, program, reader, uses);
-  if (points > 1) {
-    read_point(points - 1, program, reader, uses);
-    read_point(points / 2, program, reader, uses);
-    if (is_linear()) {
-      fill_between();
-    } else {
-      for (std::size_t i = 1; i + 1 < points; ++i) {
-        if (i != points / 2) read_point(i, program, reader, uses);
-      }
-    }
-  }
-  sum_.resize(points);
-  for (std::size_t i = 0; i < points; ++i) {
-    const std::size_t at = time.busiest_stage_class * points + i;
-    sum_[i] = forward_[at] + backward_[at];
-  }
-  Imbalance result = of_sums(program.micro_batches);
-  if (program.pipeline_stages > 1 && points > 1) {
-    add_pipeline(program, time.hand_over, result);
-  }
-  return result;
+  (void)least_imbalance(layout, program, reader, durations, uses, time, assignment);
+  (void)closer_imbalance(program);
+  return whole_imbalance(program);
 }
 
 }  // namespace seqspan::sim

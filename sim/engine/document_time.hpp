@@ -63,6 +63,20 @@ class DocumentTime {
                                     StepTimeReader& reader, std::span<const Seconds> durations,
                                     std::span<const LinkUse> uses, const StepTime& time,
                                     Assignment assignment);
+  // The same in parts, so that a search may stop between them. Each returns what
+  // Imbalance::total() is not below; whole_imbalance() is after the other two.
+  //   least_   reads micro-batches of all loads. A pipeline takes no less than all work of any of
+  //            its stages, behind the forwards and before the backwards of one micro-batch on the
+  //            stages in front of it; with the mean load in every micro-batch it takes no longer
+  //            than one whose stages are all as slow as the slowest and hold what they hand over.
+  //            `again`: the last micro-batches that were read are of the same program and stages
+  //   closer_  works the pipeline with the mean load through
+  [[nodiscard]] Seconds least_imbalance(const Layout& layout, const Program& program,
+                                        StepTimeReader& reader, std::span<const Seconds> durations,
+                                        std::span<const LinkUse> uses, const StepTime& time,
+                                        Assignment assignment, bool again = false);
+  [[nodiscard]] Seconds closer_imbalance(const Program& program);
+  [[nodiscard]] Imbalance whole_imbalance(const Program& program);
 
   // No expected step is below: as least_step.hpp has it, with as many pairs as rows have on average
   // and no kernel that waits for its longest document. 0 where groups are as each document needs.
@@ -72,15 +86,25 @@ class DocumentTime {
   [[nodiscard]] const StepLoads& steps() const { return *steps_; }
 
  private:
+  void read_points(const Program& program, StepTimeReader& reader,
+                   std::span<const Seconds> durations, std::span<const LinkUse> uses);
   void read_point(std::size_t point, const Program& program, StepTimeReader& reader,
                   std::span<const LinkUse> uses);
   [[nodiscard]] double on_line(std::span<const double> times, std::size_t point) const;
   [[nodiscard]] bool is_linear() const;
   void fill_between();
   [[nodiscard]] Imbalance of_sums(std::int64_t micro_batches) const;
-  [[nodiscard]] double pipeline_step(const Program& program, Seconds hand_over,
-                                     std::span<const double> loads);
-  void add_pipeline(const Program& program, Seconds hand_over, Imbalance& result);
+  // Whose micro-batches differ.
+  [[nodiscard]] bool has_pipeline(const Program& program) const {
+    return program.pipeline_stages > 1 && rows_->grid.size() > 1;
+  }
+  [[nodiscard]] double pipeline_step(const Program& program, std::span<const double> loads);
+  [[nodiscard]] std::int64_t pipelines_of(const Program& program) const;
+  [[nodiscard]] double least_pipeline(const Program& program);
+  // Of the busiest stage, with the mean load in every micro-batch.
+  [[nodiscard]] double even_work(const Program& program) const;
+  [[nodiscard]] double longest_even_pipeline(const Program& program) const;
+  void add_pipeline(const Program& program, Imbalance& result);
 
   const Job& job_;
   DocumentLoads loads_;
@@ -94,8 +118,13 @@ class DocumentTime {
   std::vector<double> forward_;
   std::vector<double> backward_;
   std::vector<double> sum_;  // of both, of the busiest class
+  Imbalance of_sums_;        // what pipelines take is missing
+  double least_pipeline_ = 0;
+  Seconds hand_over_;
+  double even_pipeline_ = 0;  // takes more than its busiest stage, with the mean load
   std::vector<std::size_t> class_of_stage_;
   std::vector<double> even_loads_;
+  std::vector<double> mean_weights_;  // by point, of the steps whose pipelines are worked through
   // By stage class, by micro-batch.
   std::vector<double> batch_forward_;
   std::vector<double> batch_backward_;

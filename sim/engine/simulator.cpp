@@ -13,6 +13,8 @@ Simulator::Simulator(const Job& job) : job_(job), network_(job.cluster) {
 }
 
 void Simulator::prepare(const Layout& layout) {
+  bounded_.reset();
+  is_close_ = false;
   if (lowered_) {
     lowered_->vpp = layout.vpp;
     if (*lowered_ == layout && job_.training.scope == TrainingScope::kStep) {
@@ -26,6 +28,7 @@ void Simulator::prepare(const Layout& layout) {
   lowered_ = layout;
   memory_read_ = false;
   durations_read_ = false;
+  stages_read_ = false;
 }
 
 // NCCL allocates per communicator, and each axis has its own.
@@ -76,6 +79,17 @@ void Simulator::read_durations() {
   durations_read_ = true;
 }
 
+StepTime Simulator::read_time() {
+  if (stages_read_ && runs_read_ == program_.runs && classes_read_ == program_.stages) {
+    return time_.read_again(program_, durations_);
+  }
+  runs_read_ = program_.runs;
+  classes_read_ = program_.stages;
+  stages_read_ = true;
+  loads_read_ = false;
+  return time_.read(program_, durations_, uses_);
+}
+
 // `time`: of the program alone.
 StepTime Simulator::with_groups(const Layout& layout, StepTime time) {
   if (!grouped_) grouped_.emplace(job_);
@@ -96,8 +110,12 @@ void Simulator::add_imbalance(const Layout& layout, StepTime& time) {
     time = with_groups(layout, time);
     return;
   }
-  const Imbalance imbalance = documents_->imbalance(
-      layout, program_, point_time_, durations_, uses_, time, job_.training.documents->assignment);
+  add(documents_->imbalance(layout, program_, point_time_, durations_, uses_, time,
+                            job_.training.documents->assignment),
+      time);
+}
+
+void Simulator::add(const Imbalance& imbalance, StepTime& time) const {
   time.imbalance = imbalance.mean;
   time.curvature = imbalance.curvature;
   time.error = imbalance.error;
@@ -129,6 +147,27 @@ Seconds Simulator::least_step() {
                     : sim::least_step(program_, durations_);
 }
 
+Seconds Simulator::even_step() { return read_time().step; }
+
+bool Simulator::come_closer(Evaluation& evaluation) {
+  if (!documents_ || is_close_) return false;
+  const Documents& documents = *job_.training.documents;
+  if (documents.context_parallel == DocumentGroups::kPerDocument) return false;
+  Seconds imbalance;
+  if (!bounded_) {
+    bounded_ = read_time();
+    imbalance = documents_->least_imbalance(*lowered_, program_, point_time_, durations_, uses_,
+                                            *bounded_, documents.assignment, loads_read_);
+    loads_read_ = true;
+  } else {
+    imbalance = documents_->closer_imbalance(program_);
+    is_close_ = true;
+  }
+  constexpr double kRounding = 1 - 1e-9;  // of sums in another order
+  evaluation.step = std::max(evaluation.step, kRounding * (bounded_->step + imbalance));
+  return true;
+}
+
 Evaluation Simulator::evaluate_memory(const Layout& layout) {
   prepare(layout);
   read_memory();
@@ -140,8 +179,12 @@ Evaluation Simulator::evaluate_memory(const Layout& layout) {
 }
 
 void Simulator::evaluate_time(Evaluation& evaluation) {
-  StepTime time = time_.read(program_, durations_, uses_);
-  add_imbalance(*lowered_, time);
+  StepTime time = bounded_ ? *bounded_ : read_time();
+  if (is_close_) {
+    add(documents_->whole_imbalance(program_), time);
+  } else {
+    add_imbalance(*lowered_, time);
+  }
   evaluation.imbalance = time.imbalance;
   evaluation.step = time.step;
   evaluation.bubble = time.bubble;

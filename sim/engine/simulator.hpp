@@ -169,6 +169,12 @@ class Simulator {
   [[nodiscard]] Seconds least_step();
   // After least_step().
   void evaluate_time(Evaluation& evaluation);
+  // With documents, after least_step() as well. The step with the mean load in every micro-batch:
+  // what promises to be short.
+  [[nodiscard]] Seconds even_step();
+  // Sets evaluation.step to a closer bound than it was, and returns whether there are more; false:
+  // nothing left but evaluate_time(), which takes up what was read.
+  [[nodiscard]] bool come_closer(Evaluation& evaluation);
   [[nodiscard]] Simulation simulate(const Layout& layout);
   // The same with the formula of every number (sim/engine/explanation.hpp).
   [[nodiscard]] Explanation explain(const Layout& layout);
@@ -183,7 +189,9 @@ class Simulator {
   void prepare(const Layout& layout);
   void read_memory();
   void read_durations();
+  [[nodiscard]] StepTime read_time();
   void add_imbalance(const Layout& layout, StepTime& time);
+  void add(const Imbalance& imbalance, StepTime& time) const;
   [[nodiscard]] StepTime with_groups(const Layout& layout, StepTime time);
   [[nodiscard]] RowContent row_content() const;
   void describe_documents(Simulation& simulation);
@@ -205,6 +213,11 @@ class Simulator {
   std::optional<Layout> lowered_;
   bool memory_read_ = false;
   bool durations_read_ = false;
+  // Stages whose micro-batches are read: layouts of one program mostly have the same.
+  bool stages_read_ = false;
+  std::vector<PartRun> runs_read_;
+  std::vector<StageClass> classes_read_;
+  bool loads_read_ = false;  // of them, micro-batches of all loads
 
   const Job& job_;
   Network network_;
@@ -214,6 +227,9 @@ class Simulator {
   std::optional<DocumentTime> documents_;
   std::optional<GroupedDocuments> grouped_;  // made when it is first asked for
   StepTimeReader point_time_;                // of micro-batches with other loads than the mean
+  // What come_closer() has read of the layout.
+  std::optional<StepTime> bounded_;
+  bool is_close_ = false;
   std::vector<Seconds> durations_;
   std::vector<LinkUse> uses_;
 };

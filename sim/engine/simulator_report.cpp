@@ -243,7 +243,7 @@ Simulation Simulator::simulate(const Layout& layout) {
   read_durations();
   Simulation simulation;
   simulation.layout = layout;
-  simulation.time = time_.read(program_, durations_, uses_);
+  simulation.time = read_time();
   add_imbalance(layout, simulation.time);
   simulation.exposed = time_.exposed(program_, simulation.time);
   simulation.kv_replication = kv_replication(job_, layout);

@@ -100,11 +100,11 @@ void StepTimeReader::charge(ExposedTime& exposed, double micro_batches) const {
   for (std::size_t i = 0; i < waited.size(); ++i) exposed.by_op[i] += micro_batches * waited[i];
 }
 
-StepTime StepTimeReader::read(const Program& program, std::span<const Seconds> durations,
-                              std::span<const LinkUse> uses) {
+StepTime StepTimeReader::read_micro_batches(const Program& program,
+                                            std::span<const Seconds> durations,
+                                            std::span<const LinkUse> uses) {
   clock_.begin(program, durations, uses);
   stages_.clear();
-  const std::int64_t micro_batches = program.micro_batches;
   // Without ops of their own the first and the last micro-batch are like any other.
   const bool has_first = has_ops(program, When::kFirstMicroBatch);
   const bool has_last = has_ops(program, When::kLastMicroBatch);
@@ -158,13 +158,23 @@ StepTime StepTimeReader::read(const Program& program, std::span<const Seconds> d
     update = clock_.end();
     result.update = std::max(result.update, update);
   }
+  return result;
+}
 
+StepTime StepTimeReader::read(const Program& program, std::span<const Seconds> durations,
+                              std::span<const LinkUse> uses) {
+  micro_batches_ = read_micro_batches(program, durations, uses);
+  return read_again(program, durations);
+}
+
+StepTime StepTimeReader::read_again(const Program& program, std::span<const Seconds> durations) {
+  StepTime result = micro_batches_;
   if (program.boundary_part != Program::kNoPart) {
     const Block& send = program.blocks[program.parts[program.boundary_part].forward];
     result.hand_over = durations[send.first_op];
   }
   const PipelineTime pipeline =
-      pipeline_time(stages_, micro_batches, program.chunks_per_stage, result.hand_over);
+      pipeline_time(stages_, program.micro_batches, program.chunks_per_stage, result.hand_over);
   result.bubble = pipeline.bubble;
   result.step = step_of(Plain{}, pipeline.total, result);
   return result;

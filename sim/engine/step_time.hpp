@@ -72,6 +72,8 @@ class StepTimeReader {
   // `durations` and `uses` by op of the program (schedule_clock.hpp).
   [[nodiscard]] StepTime read(const Program& program, std::span<const Seconds> durations,
                               std::span<const LinkUse> uses = {});
+  // Of the stages that were just read, in a program that differs in vpp alone.
+  [[nodiscard]] StepTime read_again(const Program& program, std::span<const Seconds> durations);
 
   // One micro-batch, neither the first nor the last, of every stage class: forward and backward.
   void read_stages(const Program& program, std::span<const Seconds> durations,
@@ -103,8 +105,13 @@ class StepTimeReader {
   [[nodiscard]] MicroBatchTime run_micro_batch(const Program& program, const StageClass& stage,
                                                MicroBatchPosition position);
   void charge(ExposedTime& exposed, double micro_batches) const;
+  // All but the pipeline.
+  [[nodiscard]] StepTime read_micro_batches(const Program& program,
+                                            std::span<const Seconds> durations,
+                                            std::span<const LinkUse> uses);
 
   ScheduleClock clock_;
+  StepTime micro_batches_;
   std::vector<StageTime> stages_;
 };
 

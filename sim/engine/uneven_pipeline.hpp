@@ -18,6 +18,16 @@
 
 namespace seqspan::sim {
 
+// No pipeline of either kind takes longer whose stages take at most `both` seconds for forward and
+// backward of one chunk, hand-overs added to each: a stage that holds a chunk until it has arrived
+// is no faster. Without hand-overs of their own equal stages are never idle between the first
+// forward and the last backward of a micro-batch, but for the ramp of p - 1 chunks (Narayanan et
+// al., arXiv 2104.04473, section 2.2).
+[[nodiscard]] inline double longest_pipeline(std::int64_t stages, std::int64_t chunks,
+                                             std::int64_t micro_batches, double both) {
+  return static_cast<double>(micro_batches * chunks + stages - 1) * both;
+}
+
 class UnevenPipeline {
  public:
   // forward(i, j), backward(i, j): seconds of micro-batch j on stage i.
@@ -62,6 +72,13 @@ class UnevenPipeline {
     done_.assign(p, 0);
     forward_end_.assign(v * p * m, kNever);
     backward_end_.assign(v * p * m, kNever);
+    // Of the n-th forward, or backward, of any stage.
+    place_.resize(m * v);
+    batch_.resize(m * v);
+    for (std::size_t n = 0; n < m * v; ++n) {
+      place_[n] = n % (p * v) / p;
+      batch_[n] = n / (p * v) * p + n % p;
+    }
     // The model as a line of v p pieces; piece c p + i is chunk c of stage i.
     for (bool progress = true; progress;) {
       progress = false;
@@ -69,9 +86,9 @@ class UnevenPipeline {
         const std::size_t ahead = std::min(m * v, 2 * (p - 1 - i) + (v - 1) * p);
         for (; done_[i] < 2 * m * v; ++done_[i]) {
           const Turn turn = turn_of(done_[i], ahead, m * v);
-          const std::size_t place = turn.number % (p * v) / p;
+          const std::size_t place = place_[turn.number];
           const std::size_t chunk = turn.is_forward ? place : v - 1 - place;
-          const std::size_t j = turn.number / (p * v) * p + turn.number % p;
+          const std::size_t j = batch_[turn.number];
           const std::size_t piece = chunk * p + i;
           const std::size_t at = piece * m + j;
           double ready = 0;
@@ -109,6 +126,8 @@ class UnevenPipeline {
 
   std::vector<double> free_;         // by stage
   std::vector<std::size_t> done_;    // turns, by stage
+  std::vector<std::size_t> place_;   // among chunks, by forward or backward of a stage
+  std::vector<std::size_t> batch_;   // likewise its micro-batch
   std::vector<double> forward_end_;  // by piece and micro-batch
   // Of the micro-batch that came back last, by stage; interleaved as forward_end_.
   std::vector<double> backward_end_;

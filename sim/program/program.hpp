@@ -63,6 +63,8 @@ struct Part {
 struct PartRun {
   std::size_t part = 0;
   std::int64_t count = 0;
+
+  bool operator==(const PartRun&) const = default;
 };
 
 // `count` consecutive pipeline stages with the same parts.
@@ -71,6 +73,8 @@ struct StageClass {
   std::int64_t count = 0;
   std::size_t first_run = 0;  // into Program::runs, in forward order
   std::size_t run_count = 0;
+
+  bool operator==(const StageClass&) const = default;
 };
 
 // Ranks per group of each axis.

@@ -152,6 +152,7 @@ TEST(Search, BoundsAreNeverAboveWhatTheyBound) {
   RandomJobs jobs;
   std::int64_t layouts = 0;
   double tightest = 0;
+  double closer = 0;
   for (int i = 0; i < 60; ++i) {
     const sim::Job job = jobs.next();
     sim::Simulator simulator(job);
@@ -161,9 +162,16 @@ TEST(Search, BoundsAreNeverAboveWhatTheyBound) {
       sim::Evaluation evaluation = simulator.evaluate_memory(layout);
       const sim::Bytes least_peak = simulator.least_peak();
       const sim::Seconds least_step = simulator.least_step();
+      std::vector<sim::Seconds> bounds{least_step};
+      evaluation.step = least_step;
+      while (simulator.come_closer(evaluation)) bounds.push_back(evaluation.step);
       simulator.evaluate_time(evaluation);
+      for (const sim::Seconds bound : bounds) {
+        ASSERT_LE(bound, evaluation.step) << sim::to_string(layout);
+      }
+      if (bounds.size() > 1) closer = std::max(closer, bounds.back() / evaluation.step);
+      ASSERT_EQ(evaluation.step, simulator.evaluate(layout, true).step) << sim::to_string(layout);
       ASSERT_LE(least_peak, evaluation.peak) << sim::to_string(layout);
-      ASSERT_LE(least_step, evaluation.step) << sim::to_string(layout);
       tightest = std::max(tightest, least_step / evaluation.step);
       // Layouts that the search takes it over to have the same.
       const std::string key =
@@ -175,6 +183,7 @@ TEST(Search, BoundsAreNeverAboveWhatTheyBound) {
   }
   EXPECT_GT(layouts, 5000);
   EXPECT_GT(tightest, 0.8) << "and it is of use";
+  EXPECT_GT(closer, 0.95) << "and so is that of documents";
 }
 
 TEST(Search, ThreadsChangeNothing) {

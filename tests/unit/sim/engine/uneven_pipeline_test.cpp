@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <numeric>
 #include <vector>
 
@@ -103,6 +104,28 @@ RC_GTEST_PROP(UnevenPipeline, InterleavedIsNoFasterThanItsWork, ()) {
   const double closed = pipeline_time({&stage, 1}, m, v, Seconds(0)).total.value();
   const double even = UnevenPipeline().interleaved(p, v, m, Seconds(0), kOne, kTwo);
   RC_ASSERT(std::abs(even - closed) < 1e-9);
+}
+
+// The bound that searches stop by, for stages of any times and hand-overs.
+RC_GTEST_PROP(UnevenPipeline, IsNeverLongerThanEqualStagesThatHoldWhatTheyHandOver, ()) {
+  const auto p = *rc::gen::inRange<std::size_t>(2, 7);
+  const auto v = *rc::gen::inRange<std::int64_t>(1, 5);
+  const auto m = static_cast<std::int64_t>(p) * *rc::gen::inRange<std::int64_t>(1, 5);
+  const auto times = *rc::gen::container<std::vector<int>>(2 * p, rc::gen::inRange(1, 100));
+  const double x = *rc::gen::inRange(0, 50);
+  const auto forward = [&](std::size_t i, std::int64_t) { return 1.0 * times[i]; };
+  const auto backward = [&](std::size_t i, std::int64_t) { return 1.0 * times[p + i]; };
+  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(p);
+  const double both =
+      1.0 * *std::max_element(times.begin(), middle) + 1.0 * *std::max_element(middle, times.end());
+  const auto chunks = static_cast<double>(v);
+  const double longest =
+      longest_pipeline(static_cast<std::int64_t>(p), v, m, both / chunks + 2 * x);
+  UnevenPipeline pipeline;
+  const auto stages = static_cast<std::int64_t>(p);
+  const double step = v == 1 ? pipeline.step(stages, m, Seconds(x), forward, backward)
+                             : pipeline.interleaved(stages, v, m, Seconds(x), forward, backward);
+  RC_ASSERT(step <= longest * (1 + 1e-12));
 }
 
 }  // namespace

@@ -73,6 +73,7 @@ void Simulator::read_memory() {
 void Simulator::read_durations() {
   if (durations_read_) return;
   read_op_times(job_.cluster, network_, program_, durations_, uses_);
+  launches_.read(job_.cluster.device, traits_of(job_.framework).host, program_);
   durations_read_ = true;
 }
 
@@ -96,8 +97,9 @@ void Simulator::add_imbalance(const Layout& layout, StepTime& time) {
     time = with_groups(layout, time);
     return;
   }
-  const Imbalance imbalance = documents_->imbalance(
-      layout, program_, point_time_, durations_, uses_, time, job_.training.documents->assignment);
+  const Imbalance imbalance =
+      documents_->imbalance(layout, program_, point_time_, durations_, uses_, launches_, time,
+                            job_.training.documents->assignment);
   time.imbalance = imbalance.mean;
   time.curvature = imbalance.curvature;
   time.error = imbalance.error;
@@ -125,8 +127,8 @@ Bytes Simulator::least_peak() const {
 
 Seconds Simulator::least_step() {
   read_durations();
-  return documents_ ? documents_->least_step(program_, durations_)
-                    : sim::least_step(program_, durations_);
+  return documents_ ? documents_->least_step(program_, durations_, launches_)
+                    : sim::least_step(program_, durations_, launches_);
 }
 
 Evaluation Simulator::evaluate_memory(const Layout& layout) {
@@ -140,7 +142,7 @@ Evaluation Simulator::evaluate_memory(const Layout& layout) {
 }
 
 void Simulator::evaluate_time(Evaluation& evaluation) {
-  StepTime time = time_.read(program_, durations_, uses_);
+  StepTime time = time_.read(program_, durations_, uses_, &launches_);
   add_imbalance(*lowered_, time);
   evaluation.imbalance = time.imbalance;
   evaluation.step = time.step;

@@ -27,6 +27,8 @@ TEST(ReadJob, EveryShippedFileReads) {
     const auto device = read_device(name, ".");
     ASSERT_TRUE(device) << (device ? "" : sim::format_error(device.error()));
     EXPECT_FALSE(device->sources.at("efficiency.gemm").empty());
+    EXPECT_TRUE(device->host.known()) << name;
+    EXPECT_FALSE(device->sources.at("host.product").empty());
   }
   for (const std::string& name : shipped_names(ConfigKind::kFabric, ".")) {
     EXPECT_TRUE(read_fabric(name, ".")) << name;

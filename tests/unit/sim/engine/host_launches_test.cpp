@@ -5,6 +5,7 @@
 
 #include "sim/engine/explanation.hpp"
 #include "sim/engine/simulator.hpp"
+#include "sim/engine/step_timeline.hpp"
 #include "tests/support/job.hpp"
 
 namespace seqspan::sim {
@@ -177,6 +178,24 @@ TEST(HostBound, CrossesWhereTheHostTakesAsLong) {
   EXPECT_DOUBLE_EQ(step(0.9), gpu.step.value());
   EXPECT_GE(step(1.1) - gpu.step.value(), 64 * 0.1 * on_gpu);
   EXPECT_LE(step(1.1) - gpu.step.value(), 66 * 0.1 * on_gpu + 2 * on_gpu);
+}
+
+// Where the GPU waits, the timeline has the gap at the end of the phase: no op of backward runs
+// before forward has ended, and the slots of the pipeline add up to the step.
+TEST(HostBound, TheTimelineWaitsToo) {
+  const Job job = job_with(times(100, kCosts));
+  for (const char* keys : {"dp=8", "tp=2,pp=4"}) {
+    const StepTimeline timeline = Simulator(job).timeline(layout_of(job, keys));
+    const double step = timeline.simulation.time.step.value();
+    EXPECT_NEAR(timeline.end, step, 1e-3 * step) << keys;
+    const TimedMicroBatch& usual = timeline.stages.front().of(MicroBatchKind::kUsual);
+    for (const TimedBlock& block : usual.blocks) {
+      if (block.pass != Pass::kBackward) continue;
+      for (std::size_t i = block.first; i < block.first + block.count; ++i) {
+        EXPECT_GE(usual.ops[i].start, usual.forward.value());
+      }
+    }
+  }
 }
 
 // Formulas have the value that the reader took, of one stage and of several.

@@ -104,6 +104,10 @@ std::string explanation_json(const sim::Job& job, const sim::Explanation& explan
   object["layout"] = layout_json(explanation.simulation.layout);
   if (wants(ExplainedPart::kStep)) {
     object["step"] = formula_json(explanation.step);
+    object["host"] = Json::array();
+    for (const sim::Formula& formula : explanation.host) {
+      object["host"].push_back(formula_json(formula));
+    }
     object["throughput"] = Json::array();
     for (const sim::Formula& formula : explanation.throughput) {
       object["throughput"].push_back(formula_json(formula));

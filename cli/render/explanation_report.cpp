@@ -24,14 +24,25 @@ std::string head(const Style& style, const sim::Job& job, const sim::Simulation&
          dim(style, paragraph("", job_text(job), style.width));
 }
 
+// What the host takes to issue one micro-batch, and whether the GPU waits for it.
+std::string host_section(const Style& style, const sim::Explanation& explanation) {
+  if (explanation.host.empty()) return {};
+  std::string text = heading(style, "Host: one micro-batch of the busiest stage");
+  for (const sim::Formula& formula : explanation.host) text += equations_text(style, formula, 2);
+  return text;
+}
+
 std::string step_section(const Style& style, const sim::Explanation& explanation, bool in_full) {
   const sim::Formula& step = explanation.step;
   std::string text =
       heading(style, fmt::format("Step: {}", sim::format_time(explanation.simulation.time.step)));
-  text += equations_text(style, step, 2);
+  text += equations_text(style, step, 2) + host_section(style, explanation);
   if (!in_full) return text;
   LawTable sources;
   sources.add("step", step);
+  for (const sim::Formula& formula : explanation.host) {
+    sources.add(formula.equations.front().symbol, formula);
+  }
   text += heading(style, "Throughput");
   for (const sim::Formula& formula : explanation.throughput) {
     // The equations of its own result; MFU names the one before.

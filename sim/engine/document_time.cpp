@@ -75,7 +75,8 @@ void DocumentTime::write_mean_load(const Layout& layout, Program& program) {
 
 // Of a kernel's time the part that all pairs take grows linearly with the load, whose mean over
 // steps is known; what its longest document adds is left out.
-Seconds DocumentTime::least_step(const Program& program, std::span<const Seconds> durations) {
+Seconds DocumentTime::least_step(const Program& program, std::span<const Seconds> durations,
+                                 const HostLaunches& launches) {
   if (job_.training.documents->context_parallel == DocumentGroups::kPerDocument) return Seconds(0);
   constexpr double kRounding = 1 - 1e-6;  // of pairs, and of sums in another order
   const double load = kRounding * std::min(rows_->mean_drawn, rows_->pool.facts().mean);
@@ -92,18 +93,18 @@ Seconds DocumentTime::least_step(const Program& program, std::span<const Seconds
     op.work = even;
     durations_[index] = std::min(durations[index], kernel_time(job_.cluster, op));
   }
-  return kRounding * sim::least_step(program, durations_);
+  return kRounding * sim::least_step(program, durations_, launches);
 }
 
 void DocumentTime::read_point(std::size_t point, const Program& program, StepTimeReader& reader,
-                              std::span<const LinkUse> uses) {
+                              std::span<const LinkUse> uses, const HostLaunches& launches) {
   const double load = rows_->grid.point(point);
   for (const auto& [index, work] : attention_) {
     Op op = program.ops[index];
     op.work = at_load(work, load, rows_->pool.facts().exponent);
     durations_[index] = kernel_time(job_.cluster, op);
   }
-  reader.read_stages(program, durations_, uses, stages_);
+  reader.read_stages(program, durations_, uses, &launches, stages_);
   const std::size_t points = rows_->grid.size();
   forward_.resize(stages_.size() * points);
   backward_.resize(stages_.size() * points);
@@ -114,18 +115,19 @@ void DocumentTime::read_point(std::size_t point, const Program& program, StepTim
 }
 
 void DocumentTime::read_points(const Program& program, StepTimeReader& reader,
-                               std::span<const Seconds> durations, std::span<const LinkUse> uses) {
+                               std::span<const Seconds> durations, std::span<const LinkUse> uses,
+                               const HostLaunches& launches) {
   const std::size_t points = rows_->grid.size();
   durations_.assign(durations.begin(), durations.end());
-  read_point(0, program, reader, uses);
+  read_point(0, program, reader, uses, launches);
   if (points == 1) return;
-  read_point(points - 1, program, reader, uses);
-  read_point(points / 2, program, reader, uses);
+  read_point(points - 1, program, reader, uses, launches);
+  read_point(points / 2, program, reader, uses, launches);
   if (is_linear()) {
     fill_between();
   } else {
     for (std::size_t i = 1; i + 1 < points; ++i) {
-      if (i != points / 2) read_point(i, program, reader, uses);
+      if (i != points / 2) read_point(i, program, reader, uses, launches);
     }
   }
 }
@@ -299,15 +301,15 @@ void DocumentTime::add_pipeline(const Program& program, Imbalance& result) {
 
 Seconds DocumentTime::least_imbalance(const Layout& layout, const Program& program,
                                       StepTimeReader& reader, std::span<const Seconds> durations,
-                                      std::span<const LinkUse> uses, const StepTime& time,
-                                      Assignment assignment, bool again) {
+                                      std::span<const LinkUse> uses, const HostLaunches& launches,
+                                      const StepTime& time, Assignment assignment, bool again) {
   const StepShape shape{layout.dp, layout.micro_batch, program.micro_batches,
                         lockstep_ranks(program, layout), assignment};
   steps_ = &loads_.steps(*rows_, shape);
   micro_batch_ = &loads_.micro_batch(*rows_, layout.micro_batch);
   hand_over_ = time.hand_over;
   const std::size_t points = rows_->grid.size();
-  if (!again) read_points(program, reader, durations, uses);
+  if (!again) read_points(program, reader, durations, uses, launches);
   sum_.resize(points);
   for (std::size_t i = 0; i < points; ++i) {
     const std::size_t at = time.busiest_stage_class * points + i;
@@ -340,9 +342,9 @@ Imbalance DocumentTime::whole_imbalance(const Program& program) {
 
 Imbalance DocumentTime::imbalance(const Layout& layout, const Program& program,
                                   StepTimeReader& reader, std::span<const Seconds> durations,
-                                  std::span<const LinkUse> uses, const StepTime& time,
-                                  Assignment assignment) {
-  (void)least_imbalance(layout, program, reader, durations, uses, time, assignment);
+                                  std::span<const LinkUse> uses, const HostLaunches& launches,
+                                  const StepTime& time, Assignment assignment) {
+  (void)least_imbalance(layout, program, reader, durations, uses, launches, time, assignment);
   (void)closer_imbalance(program);
   return whole_imbalance(program);
 }

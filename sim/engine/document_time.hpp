@@ -61,8 +61,8 @@ class DocumentTime {
   // programs and shapes of this kind have been seen.
   [[nodiscard]] Imbalance imbalance(const Layout& layout, const Program& program,
                                     StepTimeReader& reader, std::span<const Seconds> durations,
-                                    std::span<const LinkUse> uses, const StepTime& time,
-                                    Assignment assignment);
+                                    std::span<const LinkUse> uses, const HostLaunches& launches,
+                                    const StepTime& time, Assignment assignment);
   // The same in parts, so that a search may stop between them. Each returns what
   // Imbalance::total() is not below; whole_imbalance() is after the other two.
   //   least_   reads micro-batches of all loads. A pipeline takes no less than all work of any of
@@ -73,23 +73,26 @@ class DocumentTime {
   //   closer_  works the pipeline with the mean load through
   [[nodiscard]] Seconds least_imbalance(const Layout& layout, const Program& program,
                                         StepTimeReader& reader, std::span<const Seconds> durations,
-                                        std::span<const LinkUse> uses, const StepTime& time,
-                                        Assignment assignment, bool again = false);
+                                        std::span<const LinkUse> uses, const HostLaunches& launches,
+                                        const StepTime& time, Assignment assignment,
+                                        bool again = false);
   [[nodiscard]] Seconds closer_imbalance(const Program& program);
   [[nodiscard]] Imbalance whole_imbalance(const Program& program);
 
   // No expected step is below: as least_step.hpp has it, with as many pairs as rows have on average
   // and no kernel that waits for its longest document. 0 where groups are as each document needs.
-  [[nodiscard]] Seconds least_step(const Program& program, std::span<const Seconds> durations);
+  [[nodiscard]] Seconds least_step(const Program& program, std::span<const Seconds> durations,
+                                   const HostLaunches& launches);
 
   [[nodiscard]] const RowPoolFacts& facts() const { return rows_->pool.facts(); }
   [[nodiscard]] const StepLoads& steps() const { return *steps_; }
 
  private:
   void read_points(const Program& program, StepTimeReader& reader,
-                   std::span<const Seconds> durations, std::span<const LinkUse> uses);
+                   std::span<const Seconds> durations, std::span<const LinkUse> uses,
+                   const HostLaunches& launches);
   void read_point(std::size_t point, const Program& program, StepTimeReader& reader,
-                  std::span<const LinkUse> uses);
+                  std::span<const LinkUse> uses, const HostLaunches& launches);
   [[nodiscard]] double on_line(std::span<const double> times, std::size_t point) const;
   [[nodiscard]] bool is_linear() const;
   void fill_between();

@@ -161,6 +161,9 @@ Explanation Simulator::explain(const Layout& layout) {
   explain_blocks(explanation);
   explain_memory(explanation);
   explanation.step = time_.explain(program_, explanation.simulation.time);
+  const StepTime& time = explanation.simulation.time;
+  explanation.host =
+      launches_.explain(program_, program_.stages[time.busiest_stage_class], time.gpu);
   const ThroughputOf<Tracing> reached =
       throughput(Tracing{}, job_, row_content(), explanation.simulation.time.step);
   explanation.throughput = {formula_of(kThroughput, "tokens_per_gpu_per_second", reached.tokens),

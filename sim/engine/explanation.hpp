@@ -77,6 +77,9 @@ struct Explanation {
   std::vector<ExplainedBlock> blocks;  // without those that have no ops
   ExplainedMemory memory;
   Formula step;
+  // One micro-batch of the busiest stage, with what the host takes to issue it; empty where the
+  // device has no `host`. Forward and backward in a pipeline, else both together.
+  std::vector<Formula> host;
   std::vector<Formula> throughput;  // tokens per GPU and second, model FLOP/s per GPU, MFU
 };
 

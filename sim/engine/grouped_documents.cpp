@@ -43,7 +43,8 @@ double GroupedDocuments::micro_batch(const Layout& layout, std::int64_t tokens, 
   job_.training.sequence_length = tokens;
   lower(job_, layout, program_);
   read_op_times(job_.cluster, network, program_, durations_, uses_);
-  reader_.read_stages(program_, durations_, uses_, stages_);
+  launches_.read(job_.cluster.device, traits_of(job_.framework).host, program_);
+  reader_.read_stages(program_, durations_, uses_, &launches_, stages_);
   return stages_.front().both().value();
 }
 

@@ -53,6 +53,7 @@ class GroupedDocuments {
   std::vector<Curve> curves_;                     // smallest groups first
   std::vector<GroupedDocument> documents_;
   Program program_;
+  HostLaunches launches_;
   StepTimeReader reader_;
   std::vector<Seconds> durations_;
   std::vector<LinkUse> uses_;

@@ -22,7 +22,8 @@ double compute_of(const Program& program, std::span<const Seconds> durations, co
 
 }  // namespace
 
-Seconds least_step(const Program& program, std::span<const Seconds> durations) {
+Seconds least_step(const Program& program, std::span<const Seconds> durations,
+                   const HostLaunches& launches) {
   double busiest = 0;
   for (const StageClass& stage : program.stages) {
     double seconds = 0;
@@ -34,7 +35,8 @@ Seconds least_step(const Program& program, std::span<const Seconds> durations) {
                  (compute_of(program, durations, program.blocks[part.forward]) +
                   compute_of(program, durations, program.blocks[part.backward]));
     }
-    busiest = std::max(busiest, seconds);
+    const PhaseSeconds host = launches.seconds(program, stage, {});
+    busiest = std::max({busiest, seconds, (host.forward + host.backward).value()});
   }
   // Sums in another order than the reader's may differ in their last bits.
   constexpr double kRounding = 1 - 1e-9;

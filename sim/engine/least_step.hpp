@@ -1,7 +1,8 @@
 // A bound of the step from below, far cheaper than the step: every micro-batch passes the busiest
 // stage, whose compute stream runs one op at a time, each for no less than it takes alone.
 //
-//   least = m x max over stages of (sum over its layers of forward and backward compute)
+//   least = m x max over stages of
+//           max(sum over its layers of forward and backward compute, what the host takes for it)
 //
 // Left out: waits for communication, interference, the pipeline's ramp, the first and last
 // micro-batch's own ops, the update. The planner prunes by it (planner/search.hpp).
@@ -9,11 +10,13 @@
 
 #include <span>
 
+#include "sim/engine/host_launches.hpp"
 #include "sim/program/program.hpp"
 
 namespace seqspan::sim {
 
 // `durations` by op of the program. Allocates nothing.
-[[nodiscard]] Seconds least_step(const Program& program, std::span<const Seconds> durations);
+[[nodiscard]] Seconds least_step(const Program& program, std::span<const Seconds> durations,
+                                 const HostLaunches& launches);
 
 }  // namespace seqspan::sim

@@ -9,7 +9,7 @@ namespace {
 
 constexpr const char* kFromStreams =
     "forward and backward of one micro-batch on the streams of one stage, of each kind of stage "
-    "(sim/engine/schedule_clock.hpp)";
+    "(sim/engine/schedule_clock.hpp), or as slowly as its host issues them";
 constexpr const char* kFromLayout = "the layout";
 
 template <class Numbers>

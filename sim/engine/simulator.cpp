@@ -76,6 +76,7 @@ void Simulator::read_memory() {
 void Simulator::read_durations() {
   if (durations_read_) return;
   read_op_times(job_.cluster, network_, program_, durations_, uses_);
+  launches_.read(job_.cluster.device, traits_of(job_.framework).host, program_);
   durations_read_ = true;
 }
 
@@ -87,7 +88,7 @@ StepTime Simulator::read_time() {
   classes_read_ = program_.stages;
   stages_read_ = true;
   loads_read_ = false;
-  return time_.read(program_, durations_, uses_);
+  return time_.read(program_, durations_, uses_, &launches_);
 }
 
 // `time`: of the program alone.
@@ -110,7 +111,7 @@ void Simulator::add_imbalance(const Layout& layout, StepTime& time) {
     time = with_groups(layout, time);
     return;
   }
-  add(documents_->imbalance(layout, program_, point_time_, durations_, uses_, time,
+  add(documents_->imbalance(layout, program_, point_time_, durations_, uses_, launches_, time,
                             job_.training.documents->assignment),
       time);
 }
@@ -143,8 +144,8 @@ Bytes Simulator::least_peak() const {
 
 Seconds Simulator::least_step() {
   read_durations();
-  return documents_ ? documents_->least_step(program_, durations_)
-                    : sim::least_step(program_, durations_);
+  return documents_ ? documents_->least_step(program_, durations_, launches_)
+                    : sim::least_step(program_, durations_, launches_);
 }
 
 Seconds Simulator::even_step() { return read_time().step; }
@@ -156,8 +157,9 @@ bool Simulator::come_closer(Evaluation& evaluation) {
   Seconds imbalance;
   if (!bounded_) {
     bounded_ = read_time();
-    imbalance = documents_->least_imbalance(*lowered_, program_, point_time_, durations_, uses_,
-                                            *bounded_, documents.assignment, loads_read_);
+    imbalance =
+        documents_->least_imbalance(*lowered_, program_, point_time_, durations_, uses_, launches_,
+                                    *bounded_, documents.assignment, loads_read_);
     loads_read_ = true;
   } else {
     imbalance = documents_->closer_imbalance(program_);

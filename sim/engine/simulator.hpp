@@ -33,11 +33,12 @@ enum class StepBound : std::uint8_t {
   kShardCommunication,
   kInterference,  // what compute loses beside communication
   kHost,          // copies to and from the host that compute waits for
+  kLaunches,      // the host, which issues ops more slowly than the GPU runs them
   kPipelineBubble,
   kUpdate,
   kImbalance,  // what ranks with long documents keep the others waiting
 };
-inline constexpr std::size_t kStepBoundCount = 12;
+inline constexpr std::size_t kStepBoundCount = 13;
 [[nodiscard]] const char* name_of(StepBound bound);
 
 // Shares of a step's length, in seconds, by what the busiest stage does or waits for. They add up
@@ -232,6 +233,7 @@ class Simulator {
   bool is_close_ = false;
   std::vector<Seconds> durations_;
   std::vector<LinkUse> uses_;
+  HostLaunches launches_;
 };
 
 }  // namespace seqspan::sim

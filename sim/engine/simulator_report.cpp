@@ -41,6 +41,8 @@ const char* name_of(StepBound bound) {
       return "interference";
     case StepBound::kHost:
       return "host_copies";
+    case StepBound::kLaunches:
+      return "host_launches";
     case StepBound::kPipelineBubble:
       return "pipeline";
     case StepBound::kUpdate:
@@ -112,6 +114,7 @@ void Simulator::describe_time(Simulation& simulation) {
         Seconds(simulation.exposed.by_op[op]);
   }
   shares[index_of(StepBound::kHost)] += time.host_tail;
+  shares[index_of(StepBound::kLaunches)] += simulation.exposed.host;
   shares[index_of(StepBound::kUpdate)] += time.update;
   shares[index_of(StepBound::kImbalance)] += time.imbalance;
   shares[index_of(StepBound::kAttention)] += time.curvature;
@@ -218,8 +221,9 @@ void Simulator::describe_documents(Simulation& simulation) {
   const Seconds even = time.step - time.imbalance - time.curvature - time.uneven - time.groups;
   for (const Assignment assignment :
        {Assignment::kAsTheyCome, Assignment::kSorted, Assignment::kBalanced}) {
-    const Imbalance imbalance = documents_->imbalance(
-        simulation.layout, program_, point_time_, durations_, uses_, simulation.time, assignment);
+    const Imbalance imbalance =
+        documents_->imbalance(simulation.layout, program_, point_time_, durations_, uses_,
+                              launches_, simulation.time, assignment);
     report.policies.push_back({assignment, even + imbalance.total(), imbalance.mean});
     if (assignment != job_.training.documents->assignment) continue;
     report.rank_imbalance = documents_->steps().imbalance;

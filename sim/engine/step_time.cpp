@@ -95,15 +95,39 @@ StepTimeReader::MicroBatchTime StepTimeReader::run_micro_batch(const Program& pr
   return run_backward(program, stage);
 }
 
-void StepTimeReader::charge(ExposedTime& exposed, double micro_batches) const {
-  const std::span<const double> waited = clock_.exposed();
-  for (std::size_t i = 0; i < waited.size(); ++i) exposed.by_op[i] += micro_batches * waited[i];
+PhaseSeconds StepTimeReader::waits(const Program& program, const StageClass& stage,
+                                   MicroBatchPosition position, const MicroBatchTime& time) const {
+  if (launches_ == nullptr || !launches_->known()) return {Seconds(0), Seconds(0)};
+  return waits_for_host({time.forward, time.backward}, launches_->seconds(program, stage, position),
+                        program.pipeline_stages > 1);
+}
+
+StepTimeReader::MicroBatchTime StepTimeReader::with_host(const Program& program,
+                                                         const StageClass& stage,
+                                                         MicroBatchPosition position,
+                                                         MicroBatchTime time) const {
+  const PhaseSeconds waited = waits(program, stage, position, time);
+  time.forward += waited.forward;
+  time.backward += waited.backward;
+  return time;
+}
+
+void StepTimeReader::charge(const Program& program, const StageClass& stage,
+                            MicroBatchPosition position, double micro_batches,
+                            ExposedTime& exposed) {
+  const MicroBatchTime time = run_micro_batch(program, stage, position);
+  const PhaseSeconds waited = waits(program, stage, position, time);
+  exposed.host += micro_batches * (waited.forward + waited.backward);
+  const std::span<const double> waits = clock_.exposed();
+  for (std::size_t i = 0; i < waits.size(); ++i) exposed.by_op[i] += micro_batches * waits[i];
 }
 
 StepTime StepTimeReader::read_micro_batches(const Program& program,
                                             std::span<const Seconds> durations,
-                                            std::span<const LinkUse> uses) {
+                                            std::span<const LinkUse> uses,
+                                            const HostLaunches* launches) {
   clock_.begin(program, durations, uses);
+  launches_ = launches;
   stages_.clear();
   // Without ops of their own the first and the last micro-batch are like any other.
   const bool has_first = has_ops(program, When::kFirstMicroBatch);
@@ -117,22 +141,24 @@ StepTime StepTimeReader::read_micro_batches(const Program& program,
     const StageClass& stage = program.stages[c];
     run_forward(program, stage, {});
     clock_.save();
-    const MicroBatchTime usual = run_backward(program, stage);
+    const MicroBatchTime on_gpu = run_backward(program, stage);
+    const MicroBatchTime usual = with_host(program, stage, {}, on_gpu);
     stages_.push_back({stage.count, usual.forward, usual.backward});
-    if (usual.forward + usual.backward > busiest) {
-      busiest = usual.forward + usual.backward;
+    if (usual.both() > busiest) {
+      busiest = usual.both();
       result.busiest_stage_class = c;
       result.forward = usual.forward;
       result.backward = usual.backward;
+      result.gpu = {on_gpu.forward, on_gpu.backward};
     }
-    MicroBatchTime last = usual;
+    MicroBatchTime last = on_gpu;
     if (has_last && last_forward_is_usual) {
       clock_.go_back({.first = false, .last = true});
       last = run_backward(program, stage);
     } else if (has_last) {
       last = run_micro_batch(program, stage, {.first = false, .last = true});
     }
-    MicroBatchTime first = usual;
+    MicroBatchTime first = on_gpu;
     if (has_first) {
       run_forward(program, stage, {.first = true, .last = false});
       if (first_backward_is_usual && clock_.as_saved()) {
@@ -141,10 +167,10 @@ StepTime StepTimeReader::read_micro_batches(const Program& program,
         first = run_backward(program, stage);
       }
     }
-    result.first_wait = std::max(result.first_wait,
-                                 first.forward + first.backward - usual.forward - usual.backward);
-    result.last_wait =
-        std::max(result.last_wait, last.forward + last.backward - usual.forward - usual.backward);
+    first = with_host(program, stage, {.first = true, .last = false}, first);
+    last = with_host(program, stage, {.first = false, .last = true}, last);
+    result.first_wait = std::max(result.first_wait, first.both() - usual.both());
+    result.last_wait = std::max(result.last_wait, last.both() - usual.both());
     if (last.tail > result.gradient_tail) {
       result.gradient_tail = last.tail;
       result.host_tail = last.host_tail;
@@ -162,8 +188,8 @@ StepTime StepTimeReader::read_micro_batches(const Program& program,
 }
 
 StepTime StepTimeReader::read(const Program& program, std::span<const Seconds> durations,
-                              std::span<const LinkUse> uses) {
-  micro_batches_ = read_micro_batches(program, durations, uses);
+                              std::span<const LinkUse> uses, const HostLaunches* launches) {
+  micro_batches_ = read_micro_batches(program, durations, uses, launches);
   return read_again(program, durations);
 }
 
@@ -181,11 +207,13 @@ StepTime StepTimeReader::read_again(const Program& program, std::span<const Seco
 }
 
 void StepTimeReader::read_stages(const Program& program, std::span<const Seconds> durations,
-                                 std::span<const LinkUse> uses, std::vector<StageTime>& stages) {
+                                 std::span<const LinkUse> uses, const HostLaunches* launches,
+                                 std::vector<StageTime>& stages) {
   clock_.begin(program, durations, uses);
+  launches_ = launches;
   stages.clear();
   for (const StageClass& stage : program.stages) {
-    const MicroBatchTime time = run_micro_batch(program, stage, {});
+    const MicroBatchTime time = with_host(program, stage, {}, run_micro_batch(program, stage, {}));
     stages.push_back({stage.count, time.forward, time.backward});
   }
 }
@@ -221,10 +249,20 @@ TimedMicroBatch StepTimeReader::record(const Program& program, const StageClass&
   };
   for (std::size_t r = 0; r < stage.run_count; ++r) run_blocks(r, Pass::kForward);
   timed.forward = clock_.compute_end();
+  const std::size_t backward = timed.ops.size();
   for (std::size_t r = stage.run_count; r-- > 0;) run_blocks(r, Pass::kBackward);
   timed.backward = clock_.compute_end() - timed.forward;
   timed.tail = clock_.end() - clock_.compute_end();
   clock_.record(nullptr);
+  // What the GPU waits for the host stands at the end of each phase.
+  const PhaseSeconds waited =
+      waits(program, stage, position, {timed.forward, timed.backward, Seconds(0), Seconds(0)});
+  timed.forward += waited.forward;
+  timed.backward += waited.backward;
+  for (std::size_t i = backward; i < timed.ops.size(); ++i) {
+    timed.ops[i].start += waited.forward.value();
+    timed.ops[i].end += waited.forward.value();
+  }
   return timed;
 }
 
@@ -256,16 +294,13 @@ ExposedTime StepTimeReader::exposed(const Program& program, const StepTime& step
   result.by_op.assign(program.ops.size(), 0.0);
   const StageClass& stage = program.stages[step.busiest_stage_class];
   const std::int64_t micro_batches = program.micro_batches;
-  (void)run_micro_batch(program, stage, {});
-  charge(result, static_cast<double>(std::max<std::int64_t>(micro_batches - 2, 0)));
+  charge(program, stage, {}, static_cast<double>(std::max<std::int64_t>(micro_batches - 2, 0)),
+         result);
   if (micro_batches == 1) {
-    (void)run_micro_batch(program, stage, {.first = true, .last = true});
-    charge(result, 1.0);
+    charge(program, stage, {.first = true, .last = true}, 1.0, result);
   } else {
-    (void)run_micro_batch(program, stage, {.first = true, .last = false});
-    charge(result, 1.0);
-    (void)run_micro_batch(program, stage, {.first = false, .last = true});
-    charge(result, 1.0);
+    charge(program, stage, {.first = true, .last = false}, 1.0, result);
+    charge(program, stage, {.first = false, .last = true}, 1.0, result);
   }
   for (std::size_t i = 0; i < program.ops.size(); ++i) {
     if (const auto* work = std::get_if<Communication>(&program.ops[i].work)) {

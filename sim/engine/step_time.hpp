@@ -1,7 +1,8 @@
 // The time reader: how long one training step takes, read off the Program.
 //
 // A micro-batch runs the forward blocks of a stage's parts in order, then the backward blocks in
-// reverse, on the streams of one rank (schedule_clock.hpp). The first micro-batch also waits for
+// reverse, on the streams of one rank (schedule_clock.hpp), or as slowly as the host issues them
+// (host_launches.hpp). The first micro-batch also waits for
 // the parameters that the optimizer updated, the last one reduces gradients; those in between are
 // alike. Stages are put together by the pipeline schedule (pipeline_time.hpp), then the optimizer
 // runs:
@@ -13,6 +14,7 @@
 #include <span>
 #include <vector>
 
+#include "sim/engine/host_launches.hpp"
 #include "sim/engine/pipeline_time.hpp"
 #include "sim/engine/schedule_clock.hpp"
 #include "sim/formula/formula.hpp"
@@ -41,12 +43,14 @@ struct StepTime {
   // One micro-batch of the busiest stage.
   Seconds forward;
   Seconds backward;
+  PhaseSeconds gpu;  // of these, without what the GPU waits for the host
 };
 
 // Time that the compute of the busiest stage waits for communication over a step.
 struct ExposedTime {
   std::array<Seconds, kAxisCount> by_axis{};
   std::vector<double> by_op;  // seconds, by op of the program
+  Seconds host;               // for the host, which issues ops more slowly than they run
 };
 
 // A block as one micro-batch, or the update, runs it once.
@@ -69,17 +73,21 @@ struct TimedMicroBatch {
 
 class StepTimeReader {
  public:
-  // `durations` and `uses` by op of the program (schedule_clock.hpp).
+  // `durations` and `uses` by op of the program (schedule_clock.hpp); no launches: the host takes
+  // no time.
   [[nodiscard]] StepTime read(const Program& program, std::span<const Seconds> durations,
-                              std::span<const LinkUse> uses = {});
+                              std::span<const LinkUse> uses = {},
+                              const HostLaunches* launches = nullptr);
   // Of the stages that were just read, in a program that differs in vpp alone.
   [[nodiscard]] StepTime read_again(const Program& program, std::span<const Seconds> durations);
 
   // One micro-batch, neither the first nor the last, of every stage class: forward and backward.
   void read_stages(const Program& program, std::span<const Seconds> durations,
-                   std::span<const LinkUse> uses, std::vector<StageTime>& stages);
+                   std::span<const LinkUse> uses, const HostLaunches* launches,
+                   std::vector<StageTime>& stages);
 
-  // Of the step that was just read, with the same program, durations and uses still there.
+  // Of the step that was just read, with the same program, durations, uses and launches still
+  // there.
   [[nodiscard]] ExposedTime exposed(const Program& program, const StepTime& step);
 
   // Of the step that was just read, likewise: one micro-batch, or the update with the seconds of
@@ -97,6 +105,8 @@ class StepTimeReader {
     Seconds backward;
     Seconds tail;       // streams that compute did not wait for
     Seconds host_tail;  // of it, that to the host behind all others
+
+    [[nodiscard]] Seconds both() const { return forward + backward; }
   };
 
   void run_forward(const Program& program, const StageClass& stage, MicroBatchPosition position);
@@ -104,14 +114,24 @@ class StepTimeReader {
   [[nodiscard]] MicroBatchTime run_backward(const Program& program, const StageClass& stage);
   [[nodiscard]] MicroBatchTime run_micro_batch(const Program& program, const StageClass& stage,
                                                MicroBatchPosition position);
-  void charge(ExposedTime& exposed, double micro_batches) const;
+  // How long the GPU waits for the host in a micro-batch that takes so long on its streams.
+  [[nodiscard]] PhaseSeconds waits(const Program& program, const StageClass& stage,
+                                   MicroBatchPosition position, const MicroBatchTime& time) const;
+  [[nodiscard]] MicroBatchTime with_host(const Program& program, const StageClass& stage,
+                                         MicroBatchPosition position, MicroBatchTime time) const;
+  // Runs one micro-batch and charges it as often.
+  void charge(const Program& program, const StageClass& stage, MicroBatchPosition position,
+              double micro_batches, ExposedTime& exposed);
+
   // All but the pipeline.
   [[nodiscard]] StepTime read_micro_batches(const Program& program,
                                             std::span<const Seconds> durations,
-                                            std::span<const LinkUse> uses);
+                                            std::span<const LinkUse> uses,
+                                            const HostLaunches* launches);
 
   ScheduleClock clock_;
   StepTime micro_batches_;
+  const HostLaunches* launches_ = nullptr;
   std::vector<StageTime> stages_;
 };
 

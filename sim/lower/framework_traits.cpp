@@ -27,6 +27,30 @@ constexpr StateBytes kZeroState{DataType::kBFloat16, DataType::kBFloat16, 3};
 // FSDP2: the sharded parameter is the fp32 master itself; gradients are reduced in fp32; Adam.
 constexpr StateBytes kFullyShardedState{DataType::kFloat32, DataType::kFloat32, 2};
 
+constexpr const char* kOneKernel = "one fused kernel, one call";
+constexpr HostTraits kTransformerEngineHost{
+    .module_overhead = 2.7,
+    .module_overhead_source =
+        "NVIDIA/TransformerEngine issue 2053: te.Linear forward takes the host 99.66 us where "
+        "torch's takes 37.08 (GB200), 90.53 against 33.17 (GH200); its other modules are taken to "
+        "be alike",
+    .calls_per_pass = 1,
+    .calls_per_pass_source = kOneKernel};
+constexpr HostTraits kEagerHost{
+    .module_overhead = 1,
+    .module_overhead_source = "plain torch modules",
+    .calls_per_pass = 3,
+    .calls_per_pass_source =
+        "assumption: a Llama layer of Hugging Face transformers makes about 34 element-wise calls "
+        "forward (8 in each RMSNorm, 14 for RoPE, 2 for SwiGLU, 2 residuals), the program 11"};
+constexpr HostTraits kPlainHost{
+    .module_overhead = 1,
+    .module_overhead_source =
+        "assumption: as plain torch modules; torch.compile saves autograd's notes and adds guards, "
+        "33 us a graph and 6.5 a kernel (meta-pytorch/tritonbench pull request 1016)",
+    .calls_per_pass = 1,
+    .calls_per_pass_source = kOneKernel};
+
 constexpr FrameworkTraits kMegatron{
     .framework = Framework::kMegatron,
     .attention_library = "TransformerEngine",
@@ -73,6 +97,7 @@ constexpr FrameworkTraits kMegatron{
     .all_to_alls_apart = false,
     .attends_by_chunk = true,
     .fp8_keeps_casts = true,
+    .host = kTransformerEngineHost,
     .ring = kTransformerEngineRing,
     .state = kMegatronState,
     .loss = LossKind::kFused,
@@ -128,6 +153,7 @@ constexpr FrameworkTraits kDeepSpeed{
     .all_to_alls_apart = true,
     .attends_by_chunk = false,
     .fp8_keeps_casts = false,
+    .host = kEagerHost,
     .ring = kRingFlashAttention,
     .state = kZeroState,
     .loss = LossKind::kFusedLinear,
@@ -183,6 +209,7 @@ constexpr FrameworkTraits kYunchang{
     .all_to_alls_apart = true,
     .attends_by_chunk = false,
     .fp8_keeps_casts = false,
+    .host = kEagerHost,
     .ring = kRingFlashAttention,
     .state = kZeroState,
     .loss = LossKind::kFloat32Logits,
@@ -238,6 +265,7 @@ constexpr FrameworkTraits kTorchTitan{
     .all_to_alls_apart = false,
     .attends_by_chunk = false,
     .fp8_keeps_casts = false,
+    .host = kPlainHost,
     .ring = kTransformerEngineRing,
     .state = kFullyShardedState,
     .loss = LossKind::kFloat32Logits,

@@ -34,6 +34,14 @@ struct StateBytes {
   std::int64_t optimizer_words;  // fp32 words per parameter: Adam's two moments, plus a master copy
 };
 
+// What the framework makes of one op on the host (sim/engine/host_launches.hpp).
+struct HostTraits {
+  double module_overhead;  // a module's call against torch.nn.Linear's
+  const char* module_overhead_source;
+  double calls_per_pass;  // calls that the program has as one memory pass
+  const char* calls_per_pass_source;
+};
+
 struct FrameworkTraits {
   Framework framework;
   const char* attention_library;
@@ -98,6 +106,7 @@ struct FrameworkTraits {
   // What forward casts to FP8 is kept: inputs for backward, weights and their transposes for the
   // step (else bf16 is, and is cast again).
   bool fp8_keeps_casts;
+  HostTraits host;
   RingTraits ring;
   StateBytes state;
   LossKind loss;           // default

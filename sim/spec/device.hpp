@@ -90,6 +90,20 @@ struct HostLink {
   [[nodiscard]] bool known() const { return bandwidth > BytesPerSecond(0); }
 };
 
+// What one call costs the CPU thread that issues it to the GPU, from PyTorch modules without a
+// framework's additions (sim/engine/host_launches.hpp).
+struct HostCosts {
+  Seconds product;     // a linear layer's product, with what autograd notes; 0: not known
+  Seconds attention;   // one attention kernel
+  Seconds pass;        // one norm, activation, addition or copy
+  Seconds collective;  // one collective or send through torch.distributed
+  // A gather of one layer's parameters, or a reduction of its gradients, with the hooks of FSDP or
+  // ZeRO.
+  Seconds sharding;
+
+  [[nodiscard]] bool known() const { return product > Seconds(0); }
+};
+
 struct DeviceProfile {
   std::string name;  // "H100-SXM5-80GB"
   FlopsPerSecond peak_bf16;
@@ -110,6 +124,7 @@ struct DeviceProfile {
   double variability = 0;
   LinkProfile nvlink;
   HostLink host_link;
+  HostCosts host;
   // 80 (Ampere), 90 (Hopper), 100 (Blackwell): which of NCCL's constants apply. 0: NCCL is taken to
   // know rings with the Simple protocol only.
   std::int64_t compute_capability = 0;

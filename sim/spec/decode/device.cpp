@@ -239,6 +239,32 @@ const FieldTable<HostLink>& host_table() {
 
 const json::ObjectFacts& host_facts() { return host_table().facts(); }
 
+FieldTable<HostCosts> make_host_costs_table() {
+  FieldTable<HostCosts> t(json::ObjectFacts{
+      "what calls cost the host",
+      "Time of the CPU thread that issues kernels, for one call of plain PyTorch.",
+      {},
+      {},
+      false});
+  const auto add = [&t](const char* name, const char* what, Seconds HostCosts::*target) {
+    t.add(json::quantity(name, FieldType::kTime, kLongestTime, what).with_source(), target);
+  };
+  add("product", "a linear layer's product, with what autograd notes", &HostCosts::product);
+  add("attention", "one attention kernel", &HostCosts::attention);
+  add("pass", "one norm, activation, addition or copy", &HostCosts::pass);
+  add("collective", "one collective or send", &HostCosts::collective);
+  add("sharding", "a gather of a layer's parameters, or a reduction of its gradients, with hooks",
+      &HostCosts::sharding);
+  return t;
+}
+
+const FieldTable<HostCosts>& host_costs_table() {
+  static const FieldTable<HostCosts> kTable = make_host_costs_table();
+  return kTable;
+}
+
+const json::ObjectFacts& host_costs_facts() { return host_costs_table().facts(); }
+
 FieldTable<DeviceProfile> make_device_table() {
   FieldTable<DeviceProfile> t(json::ObjectFacts{
       "a device profile", "One GPU and its share of the links inside its node.", {}, {}, false});
@@ -313,6 +339,11 @@ FieldTable<DeviceProfile> make_device_table() {
             .with_default("not known: layouts that offload are refused"),
         [](DeviceProfile& device, const Value& value, const Path& path) {
           return host_table().decode(device.host_link, value, path);
+        });
+  t.add(json::object("host", host_costs_facts, "what issuing kernels costs the CPU of the node")
+            .with_default("none: issuing takes no time"),
+        [](DeviceProfile& device, const Value& value, const Path& path) {
+          return host_costs_table().decode(device.host, value, path);
         });
   t.add(json::object("nccl", nccl_facts, "what NCCL allocates for its communicators"),
         [](DeviceProfile& device, const Value& value, const Path& path) {

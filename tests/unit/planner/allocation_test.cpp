@@ -39,6 +39,8 @@ TEST(Allocation, EvaluatingLayoutsAgainAllocatesNothing) {
        {Case{sim::Framework::kMegatron, false}, Case{sim::Framework::kMegatron, true},
         Case{sim::Framework::kYunchang, false}}) {
     sim::Job job = tests::make_job("Qwen3-30B-A3B", test.framework, 2, 65536, 16);
+    job.cluster.device.host = {sim::Seconds(2e-5), sim::Seconds(4e-5), sim::Seconds(1e-5),
+                               sim::Seconds(2e-5), sim::Seconds(3e-4)};
     if (test.has_documents) {
       job.training.documents.emplace();
       job.training.documents->lengths = sim::LognormalLengths{4096, 1.5};

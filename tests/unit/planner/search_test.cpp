@@ -56,6 +56,11 @@ class RandomJobs {
           {sim::Assignment::kAsTheyCome, sim::Assignment::kSorted, sim::Assignment::kBalanced});
       if (chance(3)) documents.context_parallel = sim::DocumentGroups::kPerDocument;
     }
+    // A host that is always, sometimes and never ahead.
+    if (chance(2)) {
+      const sim::Seconds one(pick<double>({1e-5, 1e-4, 1e-3}));
+      job.cluster.device.host = {one, 2 * one, 0.5 * one, one, 10 * one};
+    }
     return job;
   }
 

@@ -27,12 +27,27 @@ TEST(ReadJob, EveryShippedFileReads) {
     const auto device = read_device(name, ".");
     ASSERT_TRUE(device) << (device ? "" : sim::format_error(device.error()));
     EXPECT_FALSE(device->sources.at("efficiency.gemm").empty());
+    EXPECT_TRUE(device->host.known()) << name;
+    EXPECT_FALSE(device->sources.at("host.product").empty());
   }
   for (const std::string& name : shipped_names(ConfigKind::kFabric, ".")) {
     EXPECT_TRUE(read_fabric(name, ".")) << name;
   }
   for (const std::string& name : shipped_names(ConfigKind::kModel, ".")) {
     EXPECT_EQ(read_model(name, ".")->name, name);
+  }
+}
+
+// What calls cost the host can be set like any number of a device; all of it is there or nothing.
+TEST(ReadJob, CostsOfTheHost) {
+  const auto set = read_job(kJob, ".", {"cluster.device.host.product=40us"});
+  ASSERT_TRUE(set) << sim::format_error(set.error());
+  EXPECT_NEAR(set->cluster.device.host.product.value(), 40e-6, 1e-15);
+  for (const char* wrong :
+       {"cluster.device.host.products=40us", "cluster.device.host.product=0us",
+        "cluster.device.host.pass=-1us", "cluster.device.host.attention=2s",
+        "cluster.device.host.collective=much", "cluster.device.host={\"product\": \"20us\"}"}) {
+    EXPECT_FALSE(read_job(kJob, ".", {wrong})) << wrong;
   }
 }
 

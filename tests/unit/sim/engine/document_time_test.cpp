@@ -94,7 +94,7 @@ TEST_P(Interpolation, AgainstReading) {
     std::vector<LinkUse> uses;
     read_op_times(job.cluster, network, scaled, durations, uses);
     std::vector<StageTime> stages;
-    reader.read_stages(scaled, durations, uses, stages);
+    reader.read_stages(scaled, durations, uses, nullptr, stages);
     return stages.front().both().value();
   };
   std::vector<double> points;

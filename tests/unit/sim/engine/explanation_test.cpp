@@ -49,6 +49,7 @@ Job job_of(const Case& one) {
   device.efficiency.fp8_gemm = 0.66;
   device.efficiency.fp8_gradient_gemm = 0.61;
   if (one.fp8) job.training.linear_precision = LinearPrecision::kFloat8;
+  device.host = {Seconds(21e-6), Seconds(43e-6), Seconds(11e-6), Seconds(22e-6), Seconds(3e-4)};
   device.nvlink.simple_message_latency = Seconds(15e-6);
   device.nvlink.channel_bandwidth = BytesPerSecond(20e9);
   device.nvlink.ll_channel_bandwidth = BytesPerSecond(5e9);
@@ -131,6 +132,8 @@ TEST_P(Explained, TheStepIsTheReaders) {
   EXPECT_EQ(explanation.step.value(), explanation.simulation.time.step.value());
   EXPECT_EQ(explanation.step.value(), Simulator(job_).evaluate(layout_, true).step.value());
   expect_text_holds(explanation.step);
+  ASSERT_FALSE(explanation.host.empty());
+  for (const Formula& formula : explanation.host) expect_text_holds(formula);
   ASSERT_EQ(explanation.throughput.size(), 3U);
   for (const Formula& formula : explanation.throughput) expect_text_holds(formula);
   const Simulation simulation = Simulator(job_).simulate(layout_);

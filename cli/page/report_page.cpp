@@ -24,16 +24,38 @@
 namespace seqspan::cli {
 namespace {
 
-// A part takes about 40 KB: so many stay under 2 MB.
+// A part takes 40 to 100 KB, the more the more stages it has. A page has as many as stay under 2 MB
+// with what else is in it.
 constexpr std::size_t kMostParts = 40;
+constexpr std::size_t kMostBytesOfParts = 1'750'000;
 
 // A layout that the page shows.
 struct Shown {
   sim::Layout layout;
   std::string note;
   bool on_front = false;
-  std::size_t rank = 0;  // among the fastest; 0: not one of them
+  std::size_t rank = 0;   // among the fastest; 0: not one of them
+  std::size_t place = 0;  // on the front
 };
+
+// 0 to n - 1: both ends, then the middle of what lies between, and so on. However many are taken,
+// they are spread over all.
+std::vector<std::size_t> spread(std::size_t n) {
+  std::vector<std::size_t> order;
+  if (n > 0) order.push_back(0);
+  if (n > 1) order.push_back(n - 1);
+  std::vector<std::pair<std::size_t, std::size_t>> gaps;
+  if (n > 2) gaps.emplace_back(0, n - 1);
+  for (std::size_t g = 0; g < gaps.size(); ++g) {
+    const auto [first, last] = gaps[g];
+    const std::size_t middle = first + (last - first) / 2;
+    if (middle == first) continue;
+    order.push_back(middle);
+    gaps.emplace_back(first, middle);
+    gaps.emplace_back(middle, last);
+  }
+  return order;
+}
 
 void add(std::vector<Shown>& shown, Shown next) {
   const auto same = std::find_if(shown.begin(), shown.end(), [&](const Shown& other) {
@@ -59,32 +81,90 @@ std::vector<Shown> shown_of(const planner::Plan& plan) {
     add(shown,
         {ranked.simulation.layout,
          rank == 1 ? first_note(plan) : fmt::format("Place {}: {}.", rank, words(ranked.loses)),
-         false, rank});
+         false, rank, 0});
   }
-  // Of a long front, points spread over it.
-  const std::size_t every = plan.pareto.size() / kMostParts + 1;
-  for (std::size_t i = 0; i < plan.pareto.size(); ++i) {
-    if (i % every != 0 && i + 1 != plan.pareto.size()) continue;
+  for (const std::size_t i : spread(plan.pareto.size())) {
     const planner::Candidate& candidate = plan.pareto[i];
     add(shown,
         {candidate.layout,
          fmt::format("No layout is as fast with less memory. {} slower than the fastest.",
                      percent(candidate.evaluation.step / plan.pareto.front().evaluation.step - 1)),
-         true, 0});
+         true, 0, i});
   }
   for (const planner::Rejection& rejection : plan.rejected) {
     if (!plan.best.empty() || rejection.code != sim::ReasonCode::kDoesNotFit) continue;
-    add(shown, {rejection.example, "No layout fits; this one needs least memory.", false, 0});
+    add(shown, {rejection.example, "No layout fits; this one needs least memory.", false, 0, 0});
   }
   return shown;
 }
 
-// Everything about the layouts, and what the charts are drawn from.
+// What the page has of one layout.
+struct Part {
+  Shown shown;
+  std::string answer;
+  std::string section;
+  Json series;
+  std::vector<HtmlCell> row;
+  std::string row_attributes;
+};
+
+Part part_of(const sim::Job& job, sim::Simulator& simulator, const Shown& shown,
+             std::size_t index) {
+  const sim::StepTimeline timeline = simulator.timeline(shown.layout);
+  const sim::Simulation& simulation = timeline.simulation;
+  const LayoutPart part{fmt::format("l{}", index), short_layout(job, shown.layout), shown.note,
+                        index == 0};
+  const bool fits = simulation.peak.peak <= simulation.capacity;
+  const std::string free = fits ? gib_number(simulation.capacity - simulation.peak.peak)
+                                : "-" + gib_number(simulation.peak.peak - simulation.capacity);
+  return {shown,
+          layout_answer(part, simulation),
+          layout_section(job, part, timeline),
+          {{"id", part.id},
+           {"layout", part.layout},
+           {"step", number(simulation.time.step)},
+           {"peak", number(simulation.peak.peak)},
+           {"front", shown.on_front},
+           {"rank", shown.rank},
+           {"stages", memory_series(timeline)}},
+          {html_cell(fmt::format("<button class=\"pick script\" type=\"button\" data-pick=\"{}\" "
+                                 "aria-pressed=\"{}\" aria-label=\"show {}\">show</button>",
+                                 part.id, part.shown, html_escaped(part.layout))),
+           number_cell(shown.rank > 0 ? fmt::format("{}", shown.rank) : ""),
+           html_cell("<span class=\"layout\">" + html_escaped(part.layout) + "</span>"),
+           seconds_cell(sim::format_time(simulation.time.step), simulation.time.step.value()),
+           number_cell(rate(simulation.tokens_per_gpu_per_second)),
+           number_cell(percent(simulation.mfu)),
+           bytes_cell(gib_number(simulation.peak.peak), simulation.peak.peak.value()),
+           number_cell(free)},
+          fmt::format("data-row=\"{}\"{}", part.id, part.shown ? " class=\"here\"" : "")};
+}
+
+// Everything about the layouts, and what the charts are drawn from: the fastest, then the front,
+// of which those are left out that have no room.
 class Layouts {
  public:
   Layouts(const sim::Job& job, sim::Simulator& simulator, const std::vector<Shown>& shown)
       : table_({"", "#", "layout", "step", "tokens/s/GPU", "MFU", "peak GiB", "free GiB"}) {
-    for (std::size_t i = 0; i < shown.size(); ++i) add(job, simulator, shown[i], i);
+    std::vector<Part> parts;
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < shown.size(); ++i) {
+      Part part = part_of(job, simulator, shown[i], i);
+      const std::size_t size = part.answer.size() + part.section.size() + part.series.dump().size();
+      if (!parts.empty() && bytes + size > kMostBytesOfParts) continue;
+      bytes += size;
+      parts.push_back(std::move(part));
+    }
+    std::stable_sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
+      return (a.shown.rank == 0) < (b.shown.rank == 0) ||
+             (a.shown.rank == 0 && b.shown.rank == 0 && a.shown.place < b.shown.place);
+    });
+    for (Part& part : parts) {
+      answers_ += part.answer;
+      sections_ += part.section;
+      series_.push_back(std::move(part.series));
+      table_.add(part.row, part.row_attributes);
+    }
   }
 
   [[nodiscard]] std::string table() const { return table_.html(); }
@@ -93,37 +173,6 @@ class Layouts {
   [[nodiscard]] std::string series() const { return series_.dump(); }
 
  private:
-  void add(const sim::Job& job, sim::Simulator& simulator, const Shown& shown, std::size_t index) {
-    const sim::StepTimeline timeline = simulator.timeline(shown.layout);
-    const sim::Simulation& simulation = timeline.simulation;
-    const LayoutPart part{fmt::format("l{}", index), short_layout(job, shown.layout), shown.note,
-                          index == 0};
-    answers_ += layout_answer(part, simulation);
-    sections_ += layout_section(job, part, timeline);
-    series_.push_back({{"id", part.id},
-                       {"layout", part.layout},
-                       {"step", number(simulation.time.step)},
-                       {"peak", number(simulation.peak.peak)},
-                       {"front", shown.on_front},
-                       {"rank", shown.rank},
-                       {"stages", memory_series(timeline)}});
-    const bool fits = simulation.peak.peak <= simulation.capacity;
-    const std::string free = fits ? gib_number(simulation.capacity - simulation.peak.peak)
-                                  : "-" + gib_number(simulation.peak.peak - simulation.capacity);
-    table_.add(
-        {html_cell(fmt::format("<button class=\"pick script\" type=\"button\" data-pick=\"{}\" "
-                               "aria-pressed=\"{}\" aria-label=\"show {}\">show</button>",
-                               part.id, part.shown, html_escaped(part.layout))),
-         number_cell(shown.rank > 0 ? fmt::format("{}", shown.rank) : ""),
-         html_cell("<span class=\"layout\">" + html_escaped(part.layout) + "</span>"),
-         seconds_cell(sim::format_time(simulation.time.step), simulation.time.step.value()),
-         number_cell(rate(simulation.tokens_per_gpu_per_second)),
-         number_cell(percent(simulation.mfu)),
-         bytes_cell(gib_number(simulation.peak.peak), simulation.peak.peak.value()),
-         number_cell(free)},
-        fmt::format("data-row=\"{}\"{}", part.id, part.shown ? " class=\"here\"" : ""));
-  }
-
   HtmlTable table_;
   std::string answers_;
   std::string sections_;

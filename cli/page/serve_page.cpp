@@ -142,8 +142,10 @@ std::string serve_page(const sim::Job& job, const JobArguments& given, const sim
                       {"command", command_text(given)},
                       {"fixed", fixed},
                       {"gpus", job.cluster.gpu_count()}};
-  page.scripts = html_json("about", about.dump()) + "<script>" + std::string(assets::kServeScript) +
-                 "</script>\n";
+  // Names come from the user and need not be UTF-8.
+  const std::string json = about.dump(-1, ' ', false, Json::error_handler_t::replace);
+  page.scripts =
+      html_json("about", json) + "<script>" + std::string(assets::kServeScript) + "</script>\n";
   page.connects = true;
   return html_page(page);
 }

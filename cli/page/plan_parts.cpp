@@ -45,8 +45,7 @@ std::string run_tiles(const TrainingAnswer& answer) {
                     fmt::format("data-count=\"{}\"", run.steps));
   html += html_tile("GPU-hours", hours(run.gpu_hours), "", exact("hours", run.gpu_hours.value()));
   if (run.cost) {
-    html += html_tile("cost", money(*run.cost),
-                      fmt::format("at {:.4g} a GPU-hour", answer.question.price->value()),
+    html += html_tile("cost", money(*run.cost), price_text(*answer.question.price),
                       exact("cost", run.cost->value()));
   }
   return html + "</div>\n";

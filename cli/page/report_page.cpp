@@ -115,7 +115,7 @@ class Layouts {
                                "aria-pressed=\"{}\" aria-label=\"show {}\">show</button>",
                                part.id, part.shown, html_escaped(part.layout))),
          number_cell(shown.rank > 0 ? fmt::format("{}", shown.rank) : ""),
-         html_cell("<span class=\"layout\">" + html_escaped(part.layout) + "</span>"),
+         html_cell(html_layout(part.layout)),
          seconds_cell(sim::format_time(simulation.time.step), simulation.time.step.value()),
          number_cell(rate(simulation.tokens_per_gpu_per_second)),
          number_cell(percent(simulation.mfu)),

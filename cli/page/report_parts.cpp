@@ -83,8 +83,7 @@ std::string rejections_html(const sim::Job& job, const planner::Plan& plan) {
             : sim::describe(rejection.code, job, rejection.example);
     table.add({number_cell(sim::format_count(rejection.count)),
                html_cell(fmt::format("<code>{}</code>", sim::facts_of(rejection.code).name)),
-               html_cell(fmt::format("<span class=\"layout\">{}</span><br>{}", html_escaped(layout),
-                                     html_escaped(why)))},
+               html_cell(html_layout(layout) + "<br>" + html_escaped(why))},
               fmt::format("data-code=\"{}\" data-count=\"{}\"", sim::facts_of(rejection.code).name,
                           rejection.count));
   }

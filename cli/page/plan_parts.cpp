@@ -50,8 +50,8 @@ std::string clusters_html(const sim::Job& job, const TrainingAnswer& answer) {
   if (answer.options.empty()) return "";
   const bool priced = answer.question.price.has_value();
   std::vector<std::string> titles = {"GPUs", "best layout", "step", "takes", "GPU-hours"};
-  if (priced) titles.push_back("cost");
-  titles.push_back("");
+  if (priced) titles.emplace_back("cost");
+  titles.emplace_back("");
   HtmlTable table(std::move(titles));
   for (const planner::ClusterOption& option : answer.options) {
     if (!option.planned) continue;

@@ -17,7 +17,7 @@ namespace seqspan::cli {
 namespace {
 
 constexpr std::int64_t kShortest = 1024;
-constexpr std::int64_t kLongest = 8 * 1024 * 1024;
+constexpr std::int64_t kLongest = std::int64_t{8} * 1024 * 1024;
 
 Json slider(const char* key, const char* label, const char* group, Json values, Json value) {
   if (std::find(values.begin(), values.end(), value) == values.end()) {

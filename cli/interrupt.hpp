@@ -1,16 +1,19 @@
-// Ctrl-C while a search runs: the first asks it to end with what it has, the second ends the
-// process as ever.
+// Ctrl-C, or another wish to end: the first asks what runs to end with what it has, the second ends
+// the process as ever.
 #pragma once
 
 #include <atomic>
 #include <csignal>
+#include <initializer_list>
+#include <utility>
+#include <vector>
 
 namespace seqspan::cli {
 
-// While it lives, SIGINT sets the flag. One at a time.
+// While it lives, the signals set the flag. One at a time.
 class Interrupt {
  public:
-  Interrupt();
+  explicit Interrupt(std::initializer_list<int> signals = {SIGINT});
   ~Interrupt();
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
@@ -18,7 +21,8 @@ class Interrupt {
   [[nodiscard]] const std::atomic<bool>& flag() const;
 
  private:
-  struct sigaction before_ {};
+  // What each did before.
+  std::vector<std::pair<int, struct sigaction>> before_;
 };
 
 }  // namespace seqspan::cli

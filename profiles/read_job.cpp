@@ -1,5 +1,9 @@
 #include "profiles/read_job.hpp"
 
+#include <fmt/format.h>
+
+#include <optional>
+
 #include "profiles/read_lengths.hpp"
 #include "profiles/reference.hpp"
 #include "profiles/resolve.hpp"
@@ -7,6 +11,7 @@
 #include "sim/spec/json/parse.hpp"
 #include "sim/spec/read_model.hpp"
 #include "sim/spec/settings.hpp"
+#include "sim/units/format_units.hpp"
 
 namespace seqspan::profiles {
 namespace {
@@ -65,6 +70,22 @@ Result<void> complete(Value& document, const NamedFile& folder, Resolver& resolv
   return apply(document, settings, Stage::kRest);
 }
 
+// Rows cannot be filled of documents that hardly ever come.
+Result<void> check_dropped(const sim::Job& job, const Value& document) {
+  constexpr double kLeast = 1e-4;
+  const std::optional<sim::Documents>& documents = job.training.documents;
+  if (!documents || documents->too_long != sim::TooLong::kDrop) return {};
+  const std::int64_t row = job.training.sequence_length;
+  if (sim::share_up_to(documents->lengths, row) >= kLeast) return {};
+  const Value& too_long = *document.find("training")->find("documents")->find("too_long");
+  return sim::input_error(
+      "too_long=drop drops nearly all documents",
+      sim::json::where(too_long.place, "training.documents.too_long"),
+      fmt::format("rows have {} tokens, and fewer than one document in 10,000 is that short",
+                  sim::format_count(row)),
+      "set training.documents.too_long to cut, or make sequences longer");
+}
+
 Result<sim::Job> decode(Value& document, const NamedFile& folder, Resolver& resolver,
                         const std::vector<std::string>& texts) {
   // Settings reach into objects only; the decoder says what else is wrong with the document.
@@ -84,6 +105,7 @@ Result<sim::Job> decode(Value& document, const NamedFile& folder, Resolver& reso
   const auto lengths = read_lengths(*job, document, folder);
   if (!lengths) return tl::unexpected(lengths.error());
   if (*lengths) resolver.add_input(**lengths);
+  if (Result<void> ok = check_dropped(*job, document); !ok) return tl::unexpected(ok.error());
   sim::Training& training = job->training;
   if (training.documents &&
       sim::is_one_document_per_row(*training.documents, training.sequence_length)) {

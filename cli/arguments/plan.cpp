@@ -96,7 +96,7 @@ sim::Result<std::optional<TrainingQuestion>> training_of(const ParsedLine& line)
     for (const char* option : {"--deadline", "--price", "--minimize"}) {
       if (!line.has(option)) continue;
       return sim::input_error(std::string(option) + " is about a run of training", option,
-                              "it says nothing of how many tokens",
+                              "how many tokens it has is not said",
                               "add --tokens, for example --tokens 100B");
     }
     return std::nullopt;

@@ -18,12 +18,15 @@ struct PlannedLayout {
 
 // The job read again from the files that the plan names, and its layout of that rank (1: the best).
 //
-// Errors: kInput where the file is no plan, has no layout of that rank, or where a file that it was
-// made from is not what it was (by SHA-256): a plan of another job says nothing about this one.
+// Errors: kInput where the file is no plan (what it was given, its inputs or the layout are missing
+// or of another kind), has no layout of that rank, or where a file that it was made from is not
+// what it was (by SHA-256): a plan of another job says nothing about this one; kEnvironment.
 [[nodiscard]] sim::Result<PlannedLayout> read_plan(const std::string& file, std::int64_t rank);
 
-// Whether the file looks like what `plan -o` writes, not like a job.
+// Whether the file looks like what `plan -o` writes, not like a job. A pipe, which can be read only
+// once, is taken for a job.
 [[nodiscard]] bool is_plan_file(const std::string& file);
+
 // What a plan was made of, and how it was asked for.
 struct PlanGiven {
   JobArguments job;

@@ -10,6 +10,7 @@
 #include "cli/commands/plan_file.hpp"
 #include "cli/page/report_page.hpp"
 #include "cli/write_file.hpp"
+#include "sim/errors/quote.hpp"
 #include "sim/spec/input_file.hpp"
 
 namespace seqspan::cli {
@@ -34,12 +35,19 @@ sim::Result<Validation> read_validation(const std::string& file) {
 // A measurement of another job says nothing about this one.
 sim::Result<void> check_same_job(const nlohmann::json& validation, const sim::Job& job,
                                  const std::string& file) {
-  const auto described = validation.value("job", nlohmann::json::object());
-  const std::string model = described.value("model", "");
+  const auto described = validation.find("job");
+  const bool names_model = described != validation.end() && described->is_object() &&
+                           described->contains("model") && (*described)["model"].is_string();
+  if (!names_model) {
+    return sim::input_error("this is no result of a validation", file, "its job names no model",
+                            "seqspan validate PLAN --json > FILE writes one");
+  }
+  const auto model = (*described)["model"].get<std::string>();
   if (model == job.model.name) return {};
-  return sim::input_error("the validation is of another job", file,
-                          fmt::format("its model is {}, the job's {}", model, job.model.name),
-                          "validate this job");
+  return sim::input_error(
+      "the validation is of another job", file,
+      fmt::format("its model is {}, the job's {}", sim::printable(model), job.model.name),
+      "validate this job");
 }
 
 // A plan file stands for the job that it was made of, asked for in the same way: options that are

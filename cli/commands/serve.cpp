@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <csignal>
 
 #include "cli/commands/job.hpp"
 #include "cli/commands/layout.hpp"
+#include "cli/interrupt.hpp"
 #include "cli/page/serve_page.hpp"
 #include "cli/serve/api.hpp"
 #include "cli/serve/server.hpp"
@@ -15,33 +15,6 @@
 
 namespace seqspan::cli {
 namespace {
-
-std::atomic<bool> stop = false;  // NOLINT: a signal handler reaches nothing else
-static_assert(std::atomic<bool>::is_always_lock_free);
-
-void request_stop(int) { stop = true; }
-
-// SIGINT and SIGTERM end the server while this is alive.
-class StopOnSignals {
- public:
-  StopOnSignals() {
-    stop = false;
-    struct sigaction action {};
-    action.sa_handler = request_stop;
-    ::sigaction(SIGINT, &action, &interrupt_);
-    ::sigaction(SIGTERM, &action, &terminate_);
-  }
-  StopOnSignals(const StopOnSignals&) = delete;
-  StopOnSignals& operator=(const StopOnSignals&) = delete;
-  ~StopOnSignals() {
-    ::sigaction(SIGINT, &interrupt_, nullptr);
-    ::sigaction(SIGTERM, &terminate_, nullptr);
-  }
-
- private:
-  struct sigaction interrupt_ {};
-  struct sigaction terminate_ {};
-};
 
 // The pairs of --layout whose keys have no slider.
 std::vector<std::string> without_slider(const std::string& layout) {
@@ -61,13 +34,13 @@ std::vector<std::string> without_slider(const std::string& layout) {
 sim::Result<ExitCode> serve_command(const ServeArguments& arguments, Output& output) {
   const sim::Result<sim::Job> job = read_job(arguments.job);
   if (!job) return tl::unexpected(job.error());
-  const sim::Result<sim::Layout> layout = read_layout(arguments.layout.value_or(""), *job);
   const bool is_file = arguments.layout && !arguments.layout->empty() &&
                        arguments.layout->find('=') == std::string::npos;
   if (is_file) {
     return sim::input_error("the sliders start from a layout as text", "--layout", {},
                             "--layout tp=2,ulysses=4");
   }
+  const sim::Result<sim::Layout> layout = read_layout(arguments.layout.value_or(""), *job);
   // The sliders start somewhere; where the defaults are refused the page says why.
   if (!layout && arguments.layout) return tl::unexpected(layout.error());
   Api api(arguments.job, *job, layout ? *layout : sim::resolve(*job, job->layout),
@@ -76,12 +49,12 @@ sim::Result<ExitCode> serve_command(const ServeArguments& arguments, Output& out
   if (auto listens = server.listen(arguments.port); !listens) {
     return tl::unexpected(listens.error());
   }
-  const StopOnSignals signals;
+  const Interrupt interrupt({SIGINT, SIGTERM});
   print_warnings(*job, output);
   output.answer(fmt::format("http://127.0.0.1:{}/\n", server.port()));
   output.message("open this page on this machine; Ctrl-C ends it\n");
   if (auto finished = output.finish(); !finished) return tl::unexpected(finished.error());
-  server.run(stop);
+  server.run(interrupt.flag());
   return ExitCode::kDone;
 }
 

@@ -30,7 +30,7 @@ sim::Result<void> write_trace(const SimulateArguments& arguments, const sim::Job
     output.answer(*text);
     return {};
   }
-  const sim::Result<void> written = write_file(file, is_packed(file) ? gzip(*text) : *text);
+  sim::Result<void> written = write_file(file, is_packed(file) ? gzip(*text) : *text);
   if (!written) return written;
   output.message("wrote " + file + ", for ui.perfetto.dev and seqspan trace summary\n");
   return {};

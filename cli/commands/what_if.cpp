@@ -37,7 +37,7 @@ class Combination {
       }
     }
     const auto job = read_job(job_);
-    if (!job) return tl::unexpected(job.error());
+    if (!job) return tl::unexpected(at_sweep(job.error(), sweeps));
     const sim::LayoutChoice choice = sim::override_with(choice_, job->layout);
     result_.capacity = job->cluster.device.memory;
     result_.layout = sim::resolve(*job, choice);
@@ -50,6 +50,18 @@ class Combination {
   }
 
  private:
+  // A value is read like one of --set, but that is not where it was typed.
+  [[nodiscard]] sim::Error at_sweep(sim::Error error, const std::vector<Sweep>& sweeps) const {
+    for (std::size_t i = 0; i < sweeps.size(); ++i) {
+      const std::string setting = sweeps[i].path + "=" + result_.values[i];
+      const std::string read_at = "--set " + setting;
+      if (error.where.rfind(read_at, 0) != 0) continue;
+      error.where.replace(0, read_at.size(), "--sweep " + setting);
+      break;
+    }
+    return error;
+  }
+
   sim::Result<void> vary(const std::string& path, const std::string& value) {
     if (path.rfind(kLayoutPrefix, 0) != 0) {
       job_.settings.push_back(path + "=" + value);

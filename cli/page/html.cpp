@@ -32,14 +32,25 @@ std::string html_escaped(std::string_view text) {
   return escaped;
 }
 
+std::string html_layout(std::string_view layout) {
+  return "<span class=\"layout\">" + html_escaped(layout) + "</span>";
+}
+
+std::string html_exact(std::string_view key, double value) {
+  return fmt::format("data-{}=\"{}\"", key, value);
+}
+std::string html_exact(std::string_view key, std::int64_t value) {
+  return fmt::format("data-{}=\"{}\"", key, value);
+}
+
 HtmlCell text_cell(std::string_view text) { return {html_escaped(text), {}, false}; }
 HtmlCell html_cell(std::string html) { return {std::move(html), {}, false}; }
 HtmlCell number_cell(std::string_view text) { return {html_escaped(text), {}, true}; }
 HtmlCell bytes_cell(std::string_view text, std::int64_t bytes) {
-  return {html_escaped(text), fmt::format("data-bytes=\"{}\"", bytes), true};
+  return {html_escaped(text), html_exact("bytes", bytes), true};
 }
 HtmlCell seconds_cell(std::string_view text, double seconds) {
-  return {html_escaped(text), fmt::format("data-seconds=\"{}\"", seconds), true};
+  return {html_escaped(text), html_exact("seconds", seconds), true};
 }
 
 void HtmlTable::add(std::vector<HtmlCell> cells, std::string attributes) {

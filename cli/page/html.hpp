@@ -1,6 +1,7 @@
 // Pieces of HTML that pages are made of.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,11 @@
 namespace seqspan::cli {
 
 [[nodiscard]] std::string html_escaped(std::string_view text);
+// The words of a layout, in the type of code.
+[[nodiscard]] std::string html_layout(std::string_view layout);
+// data-KEY="VALUE": the exact value behind what is read, for scripts and tests.
+[[nodiscard]] std::string html_exact(std::string_view key, double value);
+[[nodiscard]] std::string html_exact(std::string_view key, std::int64_t value);
 
 // A cell: what is read, and for scripts and tests the exact value behind it.
 struct HtmlCell {

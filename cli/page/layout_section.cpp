@@ -15,23 +15,16 @@
 namespace seqspan::cli {
 namespace {
 
-std::string exact(const char* key, double value) {
-  return fmt::format("data-{}=\"{}\"", key, value);
-}
-std::string exact(const char* key, sim::Bytes value) {
-  return fmt::format("data-{}=\"{}\"", key, value.value());
-}
-
 std::string verdict_html(const LayoutPart& part, const sim::Simulation& simulation) {
   const sim::Bytes peak = simulation.peak.peak;
   const bool fits = peak <= simulation.capacity;
   const std::string verdict =
       fits ? "fits, " + sim::format_bytes(simulation.capacity - peak) + " free"
            : "does not fit, over by " + sim::format_bytes(peak - simulation.capacity);
-  std::string html = fmt::format(
-      "<p class=\"verdict\"><span class=\"layout\">{}</span>: <span class=\"{}\">{}</span></p>\n",
-      html_escaped(part.layout.empty() ? "the framework's defaults" : part.layout),
-      fits ? "good" : "bad", verdict);
+  std::string html =
+      fmt::format("<p class=\"verdict\">{}: <span class=\"{}\">{}</span></p>\n",
+                  html_layout(part.layout.empty() ? "the framework's defaults" : part.layout),
+                  fits ? "good" : "bad", verdict);
   if (!part.note.empty()) {
     html += fmt::format("<p class=\"soft\">{}</p>\n", html_escaped(part.note));
   }
@@ -48,17 +41,17 @@ std::string tiles_html(const sim::Simulation& simulation) {
   }
   html += html_tile(simulation.documents ? "expected step" : "one step",
                     sim::format_time(simulation.time.step), note,
-                    exact("seconds", simulation.time.step.value()));
+                    html_exact("seconds", simulation.time.step.value()));
   html += html_tile("tokens/s per GPU", rate(simulation.tokens_per_gpu_per_second), "",
-                    exact("rate", simulation.tokens_per_gpu_per_second));
+                    html_exact("rate", simulation.tokens_per_gpu_per_second));
   html += html_tile("model FLOP/s per GPU", sim::format_flops(simulation.model_flops_per_gpu),
                     "MFU " + percent(simulation.mfu),
-                    exact("rate", simulation.model_flops_per_gpu.value()));
+                    html_exact("rate", simulation.model_flops_per_gpu.value()));
   html += html_tile("peak memory", gib(simulation.peak.peak), "of " + gib(simulation.capacity),
-                    exact("bytes", simulation.peak.peak));
+                    html_exact("bytes", simulation.peak.peak.value()));
   html += html_tile("bound by", words(name_of(simulation.bound)),
                     percent(bound / simulation.time.step) + " of the step",
-                    exact("seconds", bound.value()));
+                    html_exact("seconds", bound.value()));
   return html + "</div>\n";
 }
 
@@ -184,10 +177,9 @@ std::string layout_section(const sim::Job& job, const LayoutPart& part,
                            const sim::StepTimeline& timeline) {
   const sim::Simulation& simulation = timeline.simulation;
   const std::string layer = layer_svg(timeline);
-  std::string html = fmt::format(
-      "<article class=\"one\" data-of=\"{}\"{}>\n<h2>In detail: "
-      "<span class=\"layout\">{}</span></h2>\n",
-      part.id, part.shown ? "" : " hidden", html_escaped(part.layout));
+  std::string html =
+      fmt::format("<article class=\"one\" data-of=\"{}\"{}>\n<h2>In detail: {}</h2>\n", part.id,
+                  part.shown ? "" : " hidden", html_layout(part.layout));
   html += memory_html(simulation) + over_time_html(part) + largest_html(simulation);
   html += "<h3>Time of a step</h3>\n" + time_html(simulation);
   html += documents_html(job, simulation);

@@ -1,6 +1,7 @@
 #include "cli/page/memory_page.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <map>
 
@@ -77,20 +78,17 @@ std::string memory_page(const sim::Job& job, const MemoryArguments& arguments,
   page.styles = assets::kStyles;
   std::string sweeps;
   for (const Sweep& sweep : arguments.sweeps) {
-    sweeps += " --sweep " + sweep.path + "=";
-    for (std::size_t i = 0; i < sweep.values.size(); ++i) {
-      sweeps += (i > 0 ? "," : "") + sweep.values[i];
-    }
+    sweeps +=
+        " --sweep " + shell_quote(fmt::format("{}={}", sweep.path, fmt::join(sweep.values, ",")));
   }
   page.body = fmt::format(
-      "<header><h1>Memory: {}</h1>\n<p class=\"soft\">{}</p>\n<p class=\"soft\">layout <span "
-      "class=\"layout\">{}</span></p></header>\n<section id=\"drawing\">{}</section>\n"
+      "<header><h1>Memory: {}</h1>\n<p class=\"soft\">{}</p>\n<p class=\"soft\">layout "
+      "{}</p></header>\n<section id=\"drawing\">{}</section>\n"
       "<section id=\"table\"><h2>The same as a table</h2>\n{}</section>\n{}"
       "<footer><p>seqspan {}. The same numbers for scripts: <code>seqspan memory {} --layout "
-      "{}{}{} "
-      "--json</code></p></footer>\n",
+      "{}{}{} --json</code></p></footer>\n",
       html_escaped(job.name), html_escaped(job_text(job)),
-      html_escaped(arguments.layout.empty() ? "of the framework's defaults" : arguments.layout),
+      html_layout(arguments.layout.empty() ? "of the framework's defaults" : arguments.layout),
       memory_svg(job, arguments, answers), table_of(arguments, answers), inputs_html(job),
       config::kVersion, html_escaped(command_text(arguments.job)),
       html_escaped(shell_quote(arguments.layout)), html_escaped(sweeps),

@@ -7,9 +7,10 @@
 
 namespace seqspan::cli {
 
-// Of every shown stage: `name`, `standing` (MiB of the roles that do not change), and two series,
-// `step` of the whole step and `near` around the peak, of `t` in seconds, `saved` and `transient`
-// in MiB. Samples are thinned where a screen would not show them, never the highest.
+// Of every shown stage: `name`, `standing` (MiB by role of those that do not change; 0 for the
+// others), `peak` (MiB), and two series, `step` of the whole step and `near` of the ops around the
+// peak, of `t` in seconds, `saved` and `transient` in MiB. Samples are thinned where a screen would
+// not show them, never the highest.
 [[nodiscard]] nlohmann::ordered_json memory_series(const sim::StepTimeline& timeline);
 
 }  // namespace seqspan::cli

@@ -14,9 +14,7 @@
 namespace seqspan::cli {
 namespace {
 
-HtmlCell layout_cell(const std::string& layout) {
-  return html_cell("<span class=\"layout\">" + html_escaped(layout) + "</span>");
-}
+HtmlCell layout_cell(const std::string& layout) { return html_cell(html_layout(layout)); }
 
 HtmlCell time_cell(sim::Seconds time) { return seconds_cell(sim::format_time(time), time.value()); }
 
@@ -27,9 +25,6 @@ std::string section(const char* id, const std::string& title, const std::string&
 
 std::string run_tiles(const TrainingAnswer& answer) {
   const planner::TrainingRun& run = *answer.run;
-  const auto exact = [](const char* key, double value) {
-    return fmt::format("data-{}=\"{}\"", key, value);
-  };
   std::string deadline;
   if (answer.question.deadline) {
     deadline = (answer.meets_deadline ? "within the deadline of " : "over the deadline of ") +
@@ -38,16 +33,15 @@ std::string run_tiles(const TrainingAnswer& answer) {
   std::string html = "<div class=\"tiles\">\n";
   html += html_tile(
       "takes", sim::format_duration(run.time), deadline,
-      exact("seconds", run.time.value()) +
+      html_exact("seconds", run.time.value()) +
           (answer.question.deadline ? answer.meets_deadline ? " class=\"good\"" : " class=\"bad\""
                                     : ""));
-  html += html_tile("steps", sim::format_count(run.steps), "",
-                    fmt::format("data-count=\"{}\"", run.steps));
-  html += html_tile("GPU-hours", hours(run.gpu_hours), "", exact("hours", run.gpu_hours.value()));
+  html += html_tile("steps", sim::format_count(run.steps), "", html_exact("count", run.steps));
+  html +=
+      html_tile("GPU-hours", hours(run.gpu_hours), "", html_exact("hours", run.gpu_hours.value()));
   if (run.cost) {
-    html += html_tile("cost", money(*run.cost),
-                      fmt::format("at {:.4g} a GPU-hour", answer.question.price->value()),
-                      exact("cost", run.cost->value()));
+    html += html_tile("cost", money(*run.cost), price_text(*answer.question.price),
+                      html_exact("cost", run.cost->value()));
   }
   return html + "</div>\n";
 }
@@ -56,8 +50,8 @@ std::string clusters_html(const sim::Job& job, const TrainingAnswer& answer) {
   if (answer.options.empty()) return "";
   const bool priced = answer.question.price.has_value();
   std::vector<std::string> titles = {"GPUs", "best layout", "step", "takes", "GPU-hours"};
-  if (priced) titles.push_back("cost");
-  titles.push_back("");
+  if (priced) titles.emplace_back("cost");
+  titles.emplace_back("");
   HtmlTable table(std::move(titles));
   for (const planner::ClusterOption& option : answer.options) {
     if (!option.planned) continue;
@@ -123,7 +117,7 @@ std::string groups_html(const sim::Job& job, const planner::Plan& plan) {
         row.reason.empty() ? ""
                            : "<br><span class=\"soft\">" + html_escaped(row.reason) + "</span>";
     table.add(
-        {html_cell("<span class=\"layout\">" + html_escaped(row.degrees) + "</span>" + reason),
+        {html_cell(html_layout(row.degrees) + reason),
          number_cell(sim::format_count(choice.kv_copies)),
          row.measured ? bytes_cell(sim::format_bytes(choice.sent), choice.sent.value())
                       : number_cell(""),

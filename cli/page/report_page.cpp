@@ -131,7 +131,7 @@ Part part_of(const sim::Job& job, sim::Simulator& simulator, const Shown& shown,
                                  "aria-pressed=\"{}\" aria-label=\"show {}\">show</button>",
                                  part.id, part.shown, html_escaped(part.layout))),
            number_cell(shown.rank > 0 ? fmt::format("{}", shown.rank) : ""),
-           html_cell("<span class=\"layout\">" + html_escaped(part.layout) + "</span>"),
+           html_cell(html_layout(part.layout)),
            seconds_cell(sim::format_time(simulation.time.step), simulation.time.step.value()),
            number_cell(rate(simulation.tokens_per_gpu_per_second)),
            number_cell(percent(simulation.mfu)),
@@ -201,11 +201,10 @@ std::string choice_html(const Layouts& layouts, const planner::Plan& plan) {
   return std::string(
              "<section id=\"front\"><h2>Less memory for more time</h2>\n"
              "<p class=\"soft\">The best layouts, and those that no other beats in both time "
-             "and "
-             "memory (the Pareto front).</p>\n"
+             "and memory (the Pareto front).</p>\n"
              "<div class=\"script\"><p class=\"soft\">Point at a dot for its layout; click it, or "
-             "a "
-             "button of the table, and the whole page shows that layout. Arrow keys go from dot to "
+             "a button of the table, and the whole page shows that layout. Arrow keys go from dot "
+             "to "
              "dot.</p>\n<div class=\"chart\" id=\"pareto\" tabindex=\"0\" role=\"group\" "
              "aria-label=\"step time against peak memory; arrow keys choose\"></div></div>\n") +
          "<details id=\"layouts\"><summary>As a table</summary>\n" + layouts.table() +

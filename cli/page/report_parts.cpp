@@ -37,6 +37,12 @@ std::string text_at(const nlohmann::json& object, const char* key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
+// A difference that is no number stands there as text (validation_json).
+std::string difference_at(const nlohmann::json& object, const char* key) {
+  const std::string text = text_at(object, key);
+  return text.empty() ? fmt::format("{:.1e}", number_at(object, key)) : html_escaped(text);
+}
+
 void add_measured(HtmlTable& table, const std::string& what, const nlohmann::json& row) {
   const auto seconds = row.find("seconds");
   if (seconds == row.end() || !seconds->is_object()) return;
@@ -56,8 +62,7 @@ std::string document_assumptions(const sim::Job& job) {
       "<p id=\"distribution\">Lengths of documents are drawn, each independent of the others: {}, "
       "of which those longer than a row of {} tokens are {}. The seed {} makes them the same for "
       "every layout and on every run. Rows come to a rank in random order; every query sees its "
-      "own "
-      "document only. A data set whose lengths are otherwise, or that is sorted, has another "
+      "own document only. A data set whose lengths are otherwise, or that is sorted, has another "
       "imbalance: docs/models/documents.md.</p>\n",
       html_escaped(sim::to_text(documents.lengths)),
       sim::format_count(job.training.sequence_length),
@@ -78,8 +83,7 @@ std::string rejections_html(const sim::Job& job, const planner::Plan& plan) {
             : sim::describe(rejection.code, job, rejection.example);
     table.add({number_cell(sim::format_count(rejection.count)),
                html_cell(fmt::format("<code>{}</code>", sim::facts_of(rejection.code).name)),
-               html_cell(fmt::format("<span class=\"layout\">{}</span><br>{}", html_escaped(layout),
-                                     html_escaped(why)))},
+               html_cell(html_layout(layout) + "<br>" + html_escaped(why))},
               fmt::format("data-code=\"{}\" data-count=\"{}\"", sim::facts_of(rejection.code).name,
                           rejection.count));
   }
@@ -140,11 +144,11 @@ std::string validation_html(const nlohmann::json& validation) {
       held ? "holds" : "does not hold");
   if (const auto numbers = validation.find("numbers"); numbers != validation.end()) {
     html += fmt::format(
-        "<p>A layer of small shapes ({}) against one rank: the output differs by {:.1e}, gradients "
-        "of inputs by {:.1e} and of weights by {:.1e}.</p>\n",
-        html_escaped(text_at(*numbers, "shapes")), number_at(*numbers, "output_difference"),
-        number_at(*numbers, "input_gradient_difference"),
-        number_at(*numbers, "weight_gradient_difference"));
+        "<p>A layer of small shapes ({}) against one rank: the output differs by {}, gradients of "
+        "inputs by {} and of weights by {}.</p>\n",
+        html_escaped(text_at(*numbers, "shapes")), difference_at(*numbers, "output_difference"),
+        difference_at(*numbers, "input_gradient_difference"),
+        difference_at(*numbers, "weight_gradient_difference"));
   }
   if (table.empty()) return html + "<p class=\"soft\">No times were measured.</p></section>\n";
   return html +

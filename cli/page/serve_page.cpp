@@ -17,7 +17,7 @@ namespace seqspan::cli {
 namespace {
 
 constexpr std::int64_t kShortest = 1024;
-constexpr std::int64_t kLongest = 8 * 1024 * 1024;
+constexpr std::int64_t kLongest = std::int64_t{8} * 1024 * 1024;
 
 Json slider(const char* key, const char* label, const char* group, Json values, Json value) {
   if (std::find(values.begin(), values.end(), value) == values.end()) {
@@ -142,8 +142,10 @@ std::string serve_page(const sim::Job& job, const JobArguments& given, const sim
                       {"command", command_text(given)},
                       {"fixed", fixed},
                       {"gpus", job.cluster.gpu_count()}};
-  page.scripts = html_json("about", about.dump()) + "<script>" + std::string(assets::kServeScript) +
-                 "</script>\n";
+  // Names come from the user and need not be UTF-8.
+  const std::string json = about.dump(-1, ' ', false, Json::error_handler_t::replace);
+  page.scripts =
+      html_json("about", json) + "<script>" + std::string(assets::kServeScript) + "</script>\n";
   page.connects = true;
   return html_page(page);
 }

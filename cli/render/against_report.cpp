@@ -81,6 +81,13 @@ std::string traffic(const sim::Simulation& first, const sim::Simulation& second,
   return table.empty() ? "" : heading(style, "Sent by one GPU in a step") + table.text(style);
 }
 
+std::string verdict(const sim::Simulation& first, const sim::Simulation& second) {
+  if (first.time.step == second.time.step) return "both take the same time";
+  return first.time.step > second.time.step
+             ? "the first is " + words(planner::loss_against(second, first))
+             : "the second is " + words(planner::loss_against(first, second));
+}
+
 }  // namespace
 
 std::string against_report(const Style& style, const sim::Job& job, const sim::Simulation& first,
@@ -90,12 +97,7 @@ std::string against_report(const Style& style, const sim::Job& job, const sim::S
                     simulation.peak.peak, simulation.capacity);
   };
   std::string text = line("first:  ", first) + line("second: ", second);
-  const bool is_slower = first.time.step > second.time.step;
-  text += paragraph("",
-                    fmt::format("the {} is {}", is_slower ? "first" : "second",
-                                words(is_slower ? planner::loss_against(second, first)
-                                                : planner::loss_against(first, second))),
-                    style.width);
+  text += paragraph("", verdict(first, second), style.width);
   text += dim(style, paragraph("", job_text(job), style.width));
   return text + times(first, second, style) + memory(first, second, style) +
          traffic(first, second, style);

@@ -36,12 +36,9 @@ std::string training_section(const Style& style, const sim::Job& job,
   std::string text = heading(
       style, fmt::format("Training on {} tokens", sim::format_token_count(answer.question.budget)));
   if (answer.run) {
-    std::string run =
-        fmt::format("{}: {} steps, {} GPU-hours", sim::format_duration(answer.run->time),
-                    sim::format_count(answer.run->steps), hours(answer.run->gpu_hours));
+    std::string run = run_text(*answer.run);
     if (answer.run->cost) {
-      run += fmt::format(", {} at {:.4g} a GPU-hour", money(*answer.run->cost),
-                         answer.question.price->value());
+      run += ", " + money(*answer.run->cost) + " " + price_text(*answer.question.price);
     }
     text += paragraph("  ", run + deadline_text(style, answer), style.width);
   }
@@ -88,10 +85,10 @@ std::string batch_warning(const sim::Job& job, const TrainingAnswer& answer) {
                   "tensor parallelism"
                 : "a larger batch would also let more GPUs be data parallel";
   return fmt::format(
-      "the global batch of {} sequences is {:.2g} times what the Step Law suggests for {} tokens: "
+      "the global batch of {} sequences is {} times what the Step Law suggests for {} tokens: "
       "{} (training.global_batch_size)",
-      job.training.global_batch_size, ratio, sim::format_token_count(answer.question.budget),
-      advice);
+      job.training.global_batch_size, factor_text(ratio),
+      sim::format_token_count(answer.question.budget), advice);
 }
 
 void add_training(nlohmann::ordered_json& object, const TrainingAnswer& answer) {

@@ -4,24 +4,49 @@
 
 #include <cmath>
 
+#include "cli/render/quantity.hpp"
 #include "sim/units/format_units.hpp"
 
 namespace seqspan::cli {
 
-std::string money(planner::Money amount) { return sim::format_count(std::llround(amount.value())); }
+namespace {
 
-std::string hours(planner::GpuHours amount) {
-  return sim::format_count(std::llround(amount.value()));
+// Whole from a hundred on, with three digits below.
+std::string amount_text(double amount) {
+  constexpr double kWhole = 100;
+  return amount < kWhole ? fmt::format("{:.3g}", amount) : sim::format_count(std::llround(amount));
+}
+
+}  // namespace
+
+std::string money(planner::Money amount) { return amount_text(amount.value()); }
+
+std::string hours(planner::GpuHours amount) { return amount_text(amount.value()); }
+
+std::string run_text(const planner::TrainingRun& run) {
+  return fmt::format("{}: {}, {} GPU-hours", sim::format_duration(run.time),
+                     counted(run.steps, "step"), hours(run.gpu_hours));
+}
+
+std::string price_text(planner::Money price) {
+  return fmt::format("at {} a GPU-hour", price.value());
+}
+
+std::string factor_text(double factor) {
+  constexpr double kWhole = 100;
+  if (factor >= kWhole) return sim::format_count(std::llround(factor));
+  if (factor < 1 / kWhole) return "1/" + sim::format_count(std::llround(1 / factor));
+  return fmt::format("{:.2g}", factor);
 }
 
 std::string law_text(const sim::Job& job, const TrainingAnswer& answer) {
   const double sequences = static_cast<double>(answer.law.batch.value()) /
                            static_cast<double>(job.training.sequence_length);
   return fmt::format(
-      "Step Law: a global batch of {} tokens ({:.3g} sequences) and a learning rate of {:.2g}; "
-      "the job's batch is {:.2g} times that",
-      sim::format_token_count(answer.law.batch), sequences, answer.law.learning_rate,
-      answer.batch_ratio);
+      "Step Law: a global batch of {} tokens ({} sequences) and a learning rate of {:.2g}; the "
+      "job's batch is {} times that",
+      sim::format_token_count(answer.law.batch), amount_text(sequences), answer.law.learning_rate,
+      factor_text(answer.batch_ratio));
 }
 
 const char* clusters_title(const TrainingAnswer& answer) {

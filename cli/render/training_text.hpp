@@ -7,9 +7,15 @@
 
 namespace seqspan::cli {
 
-// Whole units.
+// "17,774", "0.554".
 [[nodiscard]] std::string money(planner::Money amount);
 [[nodiscard]] std::string hours(planner::GpuHours amount);
+// "9.1 days: 59,605 steps, 335,414 GPU-hours".
+[[nodiscard]] std::string run_text(const planner::TrainingRun& run);
+// "at 2.5 a GPU-hour".
+[[nodiscard]] std::string price_text(planner::Money price);
+// How many times a batch is another: "682", "3", "0.054", "1/11,364".
+[[nodiscard]] std::string factor_text(double factor);
 
 // The batch and the learning rate that the Step Law suggests.
 [[nodiscard]] std::string law_text(const sim::Job& job, const TrainingAnswer& answer);

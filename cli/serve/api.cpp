@@ -39,8 +39,7 @@ struct Parameter {
 constexpr std::array kParameters = {
     Parameter{"sequence_length", "training.sequence_length", is_number, "number",
               "such as 131072 or 128K"},
-    Parameter{"global_batch_size", "training.global_batch_size", is_number, "number",
-              "such as 131072 or 128K"},
+    Parameter{"global_batch_size", "training.global_batch_size", is_number, "number", "such as 64"},
     Parameter{"overlap_tensor_parallel", "training.overlap_tensor_parallel", is_choice, "choice",
               "true or false"},
 };

@@ -21,7 +21,8 @@ class DocumentStream {
   // The next document: longer ones are dropped, or left to the row to cut.
   std::int64_t next() {
     std::int64_t length = sampler_.draw(random_);
-    // Where all are too long, none would ever come.
+    // A job of which hardly any is left is refused (profiles/read_job.hpp): this only bounds the
+    // loop.
     for (int tries = 0; too_long_ == TooLong::kDrop && length > longest_ && tries < kMostDropped;
          ++tries) {
       length = sampler_.draw(random_);

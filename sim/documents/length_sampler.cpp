@@ -7,8 +7,6 @@
 namespace seqspan::sim {
 namespace {
 
-constexpr double kLongestDrawn = 0x1.0p30;
-
 // c[0] + x c[1] + x^2 c[2] + ...
 double polynomial(const std::array<double, 8>& c, double x) {
   double sum = 0;
@@ -85,7 +83,7 @@ LengthSampler::LengthSampler(const LengthSource& lengths) {
 std::int64_t LengthSampler::draw(RandomStream& random) const {
   if (sigma_ >= 0) {
     const double length = std::exp(log_median_ + sigma_ * normal_quantile(random.uniform()));
-    return std::llround(std::clamp(length, 1.0, kLongestDrawn));
+    return std::llround(std::clamp(length, 1.0, static_cast<double>(kLongestDocument)));
   }
   if (below_.empty()) return (*lengths_)[random.below(lengths_->size())];
   const auto drawn =

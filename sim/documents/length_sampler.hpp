@@ -19,7 +19,7 @@ class LengthSampler {
   // A file's lengths must have been read.
   explicit LengthSampler(const LengthSource& lengths);
 
-  // At least 1, at most 2^30.
+  // At least 1, at most kLongestDocument.
   [[nodiscard]] std::int64_t draw(RandomStream& random) const;
 
  private:

@@ -51,10 +51,8 @@ constexpr std::array<ReasonFacts, kReasonCodeCount> kReasons{{
      "Choose another tp or etp.", "Megatron-LM megatron/core/tensor_parallel/layers.py"},
     {ReasonCode::kLayersNotDivisible, "layers_not_divisible",
      "Layers, or layers + 2 where the embedding and the loss count as one each, must be a multiple "
-     "of "
-     "pp x vpp. Without interleaving, and with at least 3 stages, the first and last stage may "
-     "have "
-     "fewer, at least one each.",
+     "of pp x vpp. Without interleaving, and with at least 3 stages, the first and last stage may "
+     "have fewer, at least one each.",
      "Choose another pp or vpp.", "Megatron-LM megatron/core/transformer/transformer_block.py"},
     {ReasonCode::kInterleavingWithoutPipeline, "interleaving_without_pipeline",
      "Several model chunks per stage (vpp > 1) need a pipeline (pp > 1).", "Set vpp=1.",
@@ -230,15 +228,13 @@ constexpr std::array<ReasonFacts, kReasonCodeCount> kReasons{{
     {ReasonCode::kTensorOverlapUnsupported, "tensor_overlap_unsupported",
      "Tensor parallel communication under products (training.overlap_tensor_parallel) needs "
      "sequence parallelism and, of each GPU's tokens of a micro-batch, a multiple of 4 (pieces "
-     "that "
-     "are scattered). With latent attention it is not modelled.",
+     "that are scattered). With latent attention it is not modelled.",
      "Set sequence_parallel=true, or training.overlap_tensor_parallel=false.",
      "Megatron-LM megatron/training/arguments.py (--tp-comm-overlap); TransformerEngine "
      "pytorch/module/base.py initialize_ub"},
     {ReasonCode::kHeadGroupsUnsupported, "head_groups_unsupported",
      "Groups of heads (head_groups) are of Ulysses without a ring, with flash attention, and "
-     "divide "
-     "the query heads that a rank has after the all-to-all, a/(t u).",
+     "divide the query heads that a rank has after the all-to-all, a/(t u).",
      "Set head_groups=1, or a divisor of a/(t u).",
      "arXiv 2602.21196; AI-Hypercomputer/maxdiffusion pull 428"},
     {ReasonCode::kDoesNotFit, "does_not_fit",

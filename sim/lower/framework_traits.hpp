@@ -3,8 +3,8 @@
 //
 // Sources, by repo/path as read in the project's reference:
 //   megatron    NVIDIA/Megatron-LM with NVIDIA/TransformerEngine (context_parallel.py)
-//   deepspeed   deepspeedai/DeepSpeed runtime/sequence_parallel/ulysses_sp.py (ALST) over Hugging
-//   Face yunchang    feifeibear/long-context-attention (USP) over zhuzilin/ring-flash-attention
+//   deepspeed   deepspeedai/DeepSpeed runtime/sequence_parallel/ulysses_sp.py (ALST), Hugging Face
+//   yunchang    feifeibear/long-context-attention (USP) over zhuzilin/ring-flash-attention
 //   torchtitan  pytorch/torchtitan with PyTorch's context parallel and FSDP2
 #pragma once
 

@@ -30,9 +30,7 @@ void append_layers(Program& program, const Tower& tower, std::size_t stage_begin
 bool same_runs(const Program& program, const StageClass& a, const StageClass& b) {
   if (a.run_count != b.run_count) return false;
   for (std::size_t i = 0; i < a.run_count; ++i) {
-    const PartRun& left = program.runs[a.first_run + i];
-    const PartRun& right = program.runs[b.first_run + i];
-    if (left.part != right.part || left.count != right.count) return false;
+    if (program.runs[a.first_run + i] != program.runs[b.first_run + i]) return false;
   }
   return true;
 }

@@ -43,7 +43,7 @@ struct AttentionWork {
   std::int64_t longest_column = 0;
   std::int64_t flash_attention = 0;  // version of FlashAttention; 0: the device's usual kernel
   std::int64_t sequences = 1;        // of the batch
-  double documents = 1;              // of the longest's length with as many pairs, in a sequence
+  double documents = 1;              // a sequence has the pairs of so many as long as its longest
 };
 
 // A pass bound by HBM: every byte read or written once.

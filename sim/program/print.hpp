@@ -11,7 +11,7 @@ namespace seqspan::sim {
 [[nodiscard]] std::string to_text(const Program& program);
 // "[b=1, s/c=16384, h=4096] bf16"
 [[nodiscard]] std::string to_text(const Tensor& tensor);
-// What an op works: "GEMM m=16384 n=4096 k=4096", "all-to-all over ulysses (8) 134217728 B, ...".
+// What an op does: "GEMM m=16384 n=4096 k=4096", "all-to-all over ulysses (8) 134217728 B, ...".
 [[nodiscard]] std::string work_text(const Program& program, const Op& op);
 
 }  // namespace seqspan::sim

@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "sim/errors/error.hpp"
+#include "sim/spec/documents.hpp"
 #include "sim/units/units.hpp"
 
 namespace seqspan::sim {
 
 inline constexpr Bytes kLargestLengthsFile{256 * kMebi};
-inline constexpr std::int64_t kLongestDocument = std::int64_t{1} << 30U;
 
 // `shown`: what messages call the file. Errors: kInput, at "file:line": what is no length, a length
 // below 1 or above kLongestDocument, an object without "length"; a file without lengths.

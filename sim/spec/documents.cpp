@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <numbers>
 
 #include "sim/errors/quote.hpp"
 #include "sim/units/format_units.hpp"
@@ -35,6 +37,33 @@ bool is_one_document_per_row(const Documents& documents, std::int64_t sequence) 
   }
   const auto& lognormal = std::get<LognormalLengths>(documents.lengths);
   return lognormal.sigma == 0 && fills(lognormal.median);
+}
+
+double share_up_to(const LengthSource& lengths, std::int64_t tokens) {
+  if (const auto* fixed = std::get_if<FixedLength>(&lengths))
+    return fixed->length <= tokens ? 1 : 0;
+  if (const auto* histogram = std::get_if<LengthHistogram>(&lengths)) {
+    double all = 0;
+    double short_enough = 0;
+    for (std::size_t i = 0; i < histogram->lengths.size(); ++i) {
+      const auto count = static_cast<double>(histogram->counts[i]);
+      all += count;
+      if (histogram->lengths[i] <= tokens) short_enough += count;
+    }
+    return short_enough / all;
+  }
+  if (const auto* listed = std::get_if<ListedLengths>(&lengths)) {
+    const auto count = std::count_if(listed->lengths->begin(), listed->lengths->end(),
+                                     [&](std::int64_t length) { return length <= tokens; });
+    return static_cast<double>(count) / static_cast<double>(listed->lengths->size());
+  }
+  const auto& lognormal = std::get<LognormalLengths>(lengths);
+  if (lognormal.sigma == 0) return lognormal.median <= tokens ? 1 : 0;
+  // Lengths are rounded.
+  const double above =
+      std::log((static_cast<double>(tokens) + 0.5) / static_cast<double>(lognormal.median)) /
+      lognormal.sigma;
+  return std::erfc(-above / std::numbers::sqrt2) / 2;
 }
 
 std::string to_text(const LengthSource& lengths) {

@@ -11,7 +11,9 @@
 
 namespace seqspan::sim {
 
-// Lengths are in tokens.
+// Lengths are in tokens, from 1 to this.
+inline constexpr std::int64_t kLongestDocument = std::int64_t{1} << 30U;
+
 struct FixedLength {
   std::int64_t length = 0;
 };
@@ -101,6 +103,10 @@ struct Documents {
 
 // Every row is one document of s tokens, as without documents.
 [[nodiscard]] bool is_one_document_per_row(const Documents& documents, std::int64_t sequence);
+
+// The part of the documents that are at most `tokens` long, 0 to 1. A file's lengths must have been
+// read.
+[[nodiscard]] double share_up_to(const LengthSource& lengths, std::int64_t tokens);
 
 // "lognormal, median 2,048 tokens, sigma 1.5": for people.
 [[nodiscard]] std::string to_text(const LengthSource& lengths);

@@ -60,6 +60,7 @@ std::string format_time(Seconds time) {
 std::string format_duration(Seconds time) {
   constexpr std::array kScales = {Scale{365.25 * 86400.0, "years"}, Scale{86400.0, "days"},
                                   Scale{3600.0, "hours"}, Scale{60.0, "min"}, Scale{1.0, "s"}};
+  if (time < Seconds(1)) return format_time(time);
   std::string text = scaled(time.value(), kScales);
   const bool is_one = text.rfind("1 ", 0) == 0 && text.size() > 3 && text.back() == 's';
   if (is_one) text.pop_back();

@@ -15,7 +15,8 @@ namespace seqspan::sim {
 [[nodiscard]] std::string format_bandwidth(BytesPerSecond rate);
 // ns, us, ms or s, whichever leaves at least one digit before the point: "2 us", "1.23 s".
 [[nodiscard]] std::string format_time(Seconds time);
-// How long people wait: s, min, hours, days or years: "7.4 hours", "12.3 days".
+// How long people wait: s, min, hours, days or years: "7.4 hours", "12.3 days"; below 1 s as
+// format_time().
 [[nodiscard]] std::string format_duration(Seconds time);
 // "989.4 TFLOP/s".
 [[nodiscard]] std::string format_flops(FlopsPerSecond rate);

@@ -122,10 +122,10 @@ FieldTable<KernelEfficiency> make_efficiency_table() {
                &KernelEfficiency::wide_heads_forward);
   add_optional("wide_heads_backward", "of attention's backward speed, with d_k above 128", "1",
                &KernelEfficiency::wide_heads_backward);
-  add_optional("narrow_heads_forward", "of attention's forward speed, with d_k of 64", "1",
-               &KernelEfficiency::narrow_heads_forward);
-  add_optional("narrow_heads_backward", "of attention's backward speed, with d_k of 64", "1",
-               &KernelEfficiency::narrow_heads_backward);
+  add_optional("narrow_heads_forward", "of attention's forward speed, with d_k of 64",
+               "none: as with 128", &KernelEfficiency::narrow_heads_forward);
+  add_optional("narrow_heads_backward", "of attention's backward speed, with d_k of 64",
+               "none: as with 128", &KernelEfficiency::narrow_heads_backward);
   add_optional("flash_attention_1_forward",
                "FlashAttention of 2022 and its Triton port, which attention_forward is not of",
                "attention_forward", &KernelEfficiency::flash_attention_1_forward);

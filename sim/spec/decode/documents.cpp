@@ -13,7 +13,6 @@ using json::FieldTable;
 using json::Value;
 using Path = std::string;
 
-constexpr std::int64_t kLongest = std::int64_t{1} << 30U;
 constexpr std::int64_t kLargestCount = std::int64_t{1} << 40U;  // a million of them add up
 constexpr std::int64_t kLargestSeed = std::int64_t{1} << 53U;
 constexpr std::int64_t kMostSamples = 100'000;
@@ -27,7 +26,8 @@ FieldTable<LengthHistogram> make_histogram_table() {
       {},
       {{"weights", "a histogram counts documents", "call it counts, in whole numbers"}},
       false});
-  t.add(json::integers("lengths", 1, kLongest, "tokens of a document"), &LengthHistogram::lengths);
+  t.add(json::integers("lengths", 1, kLongestDocument, "tokens of a document"),
+        &LengthHistogram::lengths);
   t.add(json::integers("counts", 0, kLargestCount, "documents of each length"),
         &LengthHistogram::counts);
   return t;
@@ -49,7 +49,7 @@ FieldTable<LognormalLengths> make_lognormal_table() {
       {{"mean", "the median is what is given", "median = mean x exp(-sigma^2 / 2)"},
        {"mu", "the median is what is given", "median = exp(mu)"}},
       false});
-  t.add(json::quantity("median", json::FieldType::kTokens, static_cast<double>(kLongest),
+  t.add(json::quantity("median", json::FieldType::kTokens, static_cast<double>(kLongestDocument),
                        "the length that half of the documents exceed"),
         &LognormalLengths::median);
   t.add(json::real("sigma", 0, kLargestSigma, "deviation of ln(length)"), &LognormalLengths::sigma);
@@ -83,14 +83,16 @@ Result<void> check_histogram(const LengthHistogram& histogram, const Value& valu
   return {};
 }
 
+json::FieldFacts fixed_facts() {
+  return json::quantity("fixed", json::FieldType::kTokens, static_cast<double>(kLongestDocument),
+                        "tokens of every document")
+      .with_default("another key says how long documents are");
+}
+
 void add_lengths(FieldTable<Documents>& t) {
-  t.add(json::quantity("fixed", json::FieldType::kTokens, static_cast<double>(kLongest),
-                       "tokens of every document")
-            .with_default("another key says how long documents are"),
+  t.add(fixed_facts(),
         [](Documents& documents, const Value& value, const Path& path) -> Result<void> {
-          const auto length = json::check_field(
-              json::quantity("fixed", json::FieldType::kTokens, static_cast<double>(kLongest), {}),
-              value, path);
+          const auto length = json::check_field(fixed_facts(), value, path);
           if (!length) return tl::unexpected(length.error());
           documents.lengths = FixedLength{length->integer};
           return {};

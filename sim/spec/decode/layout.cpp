@@ -47,7 +47,9 @@ FieldTable<LayoutChoice> make_table() {
                kPlanned),
         &LayoutChoice::vpp);
   t.add(degree("ep", "expert parallel group size", kPlanned), &LayoutChoice::ep);
-  t.add(degree("etp", "tensor parallel group size inside experts", kPlanned), &LayoutChoice::etp);
+  t.add(degree("etp", "tensor parallel group size inside experts",
+               "plan takes 1, with --also etp tp as well; simulate takes the framework's"),
+        &LayoutChoice::etp);
   t.add(degree("dp", "data parallel replicas", "the ranks over tp x ulysses x ring x pp"),
         &LayoutChoice::dp);
   t.add(degree("ulysses", "ranks that exchange heads for sequence by all-to-all", kPlanned),

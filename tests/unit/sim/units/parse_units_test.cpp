@@ -55,6 +55,7 @@ TEST(ParseUnits, DurationsAreDaysAndHours) {
   EXPECT_EQ(format_duration(Seconds(3600)), "1 hour");
   EXPECT_EQ(format_duration(Seconds(86400)), "1 day");
   EXPECT_EQ(format_duration(Seconds(1)), "1 s");
+  EXPECT_EQ(format_duration(Seconds(0.001)), "1 ms");
   EXPECT_EQ(format_token_count(Tokens(1'048'576)), "1.05 M");
   EXPECT_EQ(format_token_count(Tokens(999)), "999");
 }

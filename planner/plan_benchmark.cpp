@@ -1,6 +1,7 @@
 // How fast layouts are evaluated, both readers, on one core. Figures: docs/performance.md.
 #include <benchmark/benchmark.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,21 +21,58 @@ sim::Job job_of(benchmark::State& state, const char* path, const Settings& setti
   return job ? *job : sim::Job{};
 }
 
-// Legal layouts of the job, memory and time of each, whether or not they fit.
-void evaluate(benchmark::State& state, const char* path, const Settings& settings) {
-  const sim::Job job = job_of(state, path, settings);
-  if (job.model.towers.empty()) return;
+std::vector<sim::Layout> legal_layouts(const sim::Job& job) {
   std::vector<sim::Layout> layouts;
   Space(job).for_each([&](const sim::Layout& layout) {
     if (!sim::broken_rule(job, layout)) layouts.push_back(layout);
   });
-  sim::Simulator simulator(job);
+  return layouts;
+}
+
+// Legal layouts of the job, memory and time of each, whether or not they fit; all were evaluated
+// before, and the simulator remembers what `counts` lets it.
+void evaluate_again(benchmark::State& state, const char* path, const Settings& settings,
+                    const sim::ReadingCounts& counts) {
+  const sim::Job job = job_of(state, path, settings);
+  if (job.model.towers.empty()) return;
+  const std::vector<sim::Layout> layouts = legal_layouts(job);
+  sim::Simulator simulator(job, counts);
   // Group shapes are placed once, not once per layout.
   for (const sim::Layout& layout : layouts) (void)simulator.evaluate(layout, true);
   std::size_t next = 0;
   for (auto _ : state) {
     benchmark::DoNotOptimize(simulator.evaluate(layouts[next], true));
     next = (next + 7919) % layouts.size();  // a prime: neighbours are not alike
+  }
+  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
+}
+
+// Nothing is remembered: each layout is lowered, and all of it read off its program.
+void evaluate(benchmark::State& state, const char* path, const Settings& settings) {
+  evaluate_again(state, path, settings, sim::kNoReadings);
+}
+
+// All that fits the tables is remembered.
+void evaluate_seen(benchmark::State& state, const char* path, const Settings& settings) {
+  evaluate_again(state, path, settings, {});
+}
+
+// Each layout for the first time: after the last one a new simulator begins with the first. What
+// helps is what was read of other layouts.
+void evaluate_unseen(benchmark::State& state, const char* path, const Settings& settings) {
+  const sim::Job job = job_of(state, path, settings);
+  if (job.model.towers.empty()) return;
+  const std::vector<sim::Layout> layouts = legal_layouts(job);
+  std::optional<sim::Simulator> simulator;
+  std::size_t next = layouts.size();
+  for (auto _ : state) {
+    if (next == layouts.size()) {
+      state.PauseTiming();
+      simulator.emplace(job);
+      next = 0;
+      state.ResumeTiming();
+    }
+    benchmark::DoNotOptimize(simulator->evaluate(layouts[next++], true));
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
 }
@@ -72,6 +110,22 @@ BENCHMARK_CAPTURE(evaluate, llama3_8b_16_gpus_measured, kLlama,
                            "cluster.measured=docs/tasks/example/vultr-b200.json"});
 // With documents, after steps have been drawn for their shapes.
 BENCHMARK_CAPTURE(evaluate, llama3_8b_16_gpus_documents, kDocuments, Settings{});
+
+BENCHMARK_CAPTURE(evaluate_unseen, qwen3_235b_128_gpus, kQwen, Settings{});
+BENCHMARK_CAPTURE(evaluate_unseen, qwen3_235b_16384_gpus, kQwen,
+                  Settings{"cluster.nodes=2048", "training.global_batch_size=8192",
+                           "layout.micro_batch=1", "layout.tp=4"});
+BENCHMARK_CAPTURE(evaluate_unseen, llama3_8b_8_gpus, kLlama, Settings{});
+BENCHMARK_CAPTURE(evaluate_unseen, llama3_8b_16_gpus, kLlama, Settings{"cluster=b200-2x8"});
+BENCHMARK_CAPTURE(evaluate_unseen, llama3_8b_16_gpus_documents, kDocuments, Settings{});
+
+BENCHMARK_CAPTURE(evaluate_seen, qwen3_235b_128_gpus, kQwen, Settings{});
+BENCHMARK_CAPTURE(evaluate_seen, qwen3_235b_16384_gpus, kQwen,
+                  Settings{"cluster.nodes=2048", "training.global_batch_size=8192",
+                           "layout.micro_batch=1", "layout.tp=4"});
+BENCHMARK_CAPTURE(evaluate_seen, llama3_8b_8_gpus, kLlama, Settings{});
+BENCHMARK_CAPTURE(evaluate_seen, llama3_8b_16_gpus, kLlama, Settings{"cluster=b200-2x8"});
+BENCHMARK_CAPTURE(evaluate_seen, llama3_8b_16_gpus_documents, kDocuments, Settings{});
 
 const Settings kLarge{"cluster.nodes=2048", "training.global_batch_size=8192"};
 const Settings kLognormal{R"(training.documents={"lognormal": {"median": "4K", "sigma": 1.5}})"};

@@ -146,7 +146,7 @@ void Simulator::explain_memory(Explanation& explanation) const {
                    [](const ExplainedTensor& a, const ExplainedTensor& b) {
                      return a.formula.value() > b.formula.value();
                    });
-  const CommunicatorUses uses = communicator_uses();
+  const CommunicatorUses uses = program_uses();
   for (std::size_t i = 0; i < kAxisCount; ++i) {
     const auto axis = static_cast<Axis>(i);
     const auto bytes = communicator_memory(in, job_.cluster, network_.group(axis), uses[i]);

@@ -112,6 +112,11 @@ void HostLaunches::read(const DeviceProfile& device, const HostTraits& traits,
   }
 }
 
+PhaseCalls HostLaunches::every(std::size_t part) const {
+  if (!known()) return {};
+  return {parts_[part].forward.every, parts_[part].backward.every};
+}
+
 HostCalls HostLaunches::calls_of(const Program& program, const StageClass& stage,
                                  BlockCalls PartCalls::*phase, MicroBatchPosition position) const {
   HostCalls sum;

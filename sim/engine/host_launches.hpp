@@ -43,6 +43,12 @@ struct HostCalls {
   void add(const HostCalls& calls, std::int64_t times);
 };
 
+// Of forward and backward.
+struct PhaseCalls {
+  HostCalls forward;
+  HostCalls backward;
+};
+
 template <class Numbers>
 [[nodiscard]] NumberOf<Numbers, Seconds> host_seconds(const Numbers& in,
                                                       const DeviceProfile& device,
@@ -69,6 +75,8 @@ class HostLaunches {
   void read(const DeviceProfile& device, const HostTraits& traits, const Program& program);
 
   [[nodiscard]] bool known() const { return !parts_.empty(); }
+  // What every micro-batch calls for one part; nothing where the host takes no time.
+  [[nodiscard]] PhaseCalls every(std::size_t part) const;
   [[nodiscard]] PhaseSeconds seconds(const Program& program, const StageClass& stage,
                                      MicroBatchPosition position) const;
   // The same, as formulas: how long one micro-batch takes with its host, where the GPU alone takes

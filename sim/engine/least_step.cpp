@@ -20,27 +20,60 @@ double compute_of(const Program& program, std::span<const Seconds> durations, co
   return seconds;
 }
 
-}  // namespace
+double compute_of(const Program& program, std::span<const Seconds> durations, const Part& part) {
+  return compute_of(program, durations, program.blocks[part.forward]) +
+         compute_of(program, durations, program.blocks[part.backward]);
+}
 
-Seconds least_step(const Program& program, std::span<const Seconds> durations,
-                   const HostLaunches& launches) {
+// `compute` by index of a part, `host` by stage class.
+template <class Compute, class Host>
+Seconds busiest_stage(const Program& program, const Compute& compute, const Host& host) {
   double busiest = 0;
   for (const StageClass& stage : program.stages) {
     double seconds = 0;
     for (std::size_t r = 0; r < stage.run_count; ++r) {
       const PartRun& run = program.runs[stage.first_run + r];
-      const Part& part = program.parts[run.part];
       // Equal parts of two stage classes are added up twice; there are few.
-      seconds += static_cast<double>(run.count) *
-                 (compute_of(program, durations, program.blocks[part.forward]) +
-                  compute_of(program, durations, program.blocks[part.backward]));
+      seconds += static_cast<double>(run.count) * compute(run.part);
     }
-    const PhaseSeconds host = launches.seconds(program, stage, {});
-    busiest = std::max({busiest, seconds, (host.forward + host.backward).value()});
+    const PhaseSeconds issued = host(stage);
+    busiest = std::max({busiest, seconds, (issued.forward + issued.backward).value()});
   }
   // Sums in another order than the reader's may differ in their last bits.
   constexpr double kRounding = 1 - 1e-9;
   return Seconds(busiest * static_cast<double>(program.micro_batches) * kRounding);
+}
+
+}  // namespace
+
+PartWork work_of(const Program& program, std::size_t part, std::span<const Seconds> durations,
+                 const HostLaunches& launches) {
+  return {Seconds(compute_of(program, durations, program.parts[part])), launches.every(part)};
+}
+
+Seconds least_step(const Program& program, std::span<const Seconds> durations,
+                   const HostLaunches& launches) {
+  return busiest_stage(
+      program,
+      [&](std::size_t part) { return compute_of(program, durations, program.parts[part]); },
+      [&](const StageClass& stage) { return launches.seconds(program, stage, {}); });
+}
+
+Seconds least_step(const Program& program, std::span<const PartWork> works,
+                   const DeviceProfile& device, const HostTraits& traits) {
+  const auto host = [&](const StageClass& stage) -> PhaseSeconds {
+    if (!device.host.known()) return {Seconds(0), Seconds(0)};
+    PhaseCalls calls;
+    for (std::size_t r = stage.first_run; r < stage.first_run + stage.run_count; ++r) {
+      const PartRun& run = program.runs[r];
+      calls.forward.add(works[run.part].calls.forward, run.count);
+      calls.backward.add(works[run.part].calls.backward, run.count);
+    }
+    return {host_seconds(Plain{}, device, traits, calls.forward),
+            host_seconds(Plain{}, device, traits, calls.backward)};
+  };
+  return busiest_stage(
+      program, [&](std::size_t part) { return works[part].compute.value(); }, host);
 }
 
 }  // namespace seqspan::sim

@@ -15,8 +15,21 @@
 
 namespace seqspan::sim {
 
+// What one part takes at least in every micro-batch.
+struct PartWork {
+  Seconds compute;   // forward and backward, op after op
+  PhaseCalls calls;  // of the host
+};
+
+// `durations` by op of the program, whose host's calls were read.
+[[nodiscard]] PartWork work_of(const Program& program, std::size_t part,
+                               std::span<const Seconds> durations, const HostLaunches& launches);
+
 // `durations` by op of the program. Allocates nothing.
 [[nodiscard]] Seconds least_step(const Program& program, std::span<const Seconds> durations,
                                  const HostLaunches& launches);
+// The same to the last digit from `works` by part: of the program, only its stages are read.
+[[nodiscard]] Seconds least_step(const Program& program, std::span<const PartWork> works,
+                                 const DeviceProfile& device, const HostTraits& traits);
 
 }  // namespace seqspan::sim

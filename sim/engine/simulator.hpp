@@ -2,8 +2,10 @@
 //
 // One Simulator serves one job. evaluate() is what the planner calls thousands of times: it
 // allocates nothing once it has seen layouts of the same shape, and costs the same for any number
-// of layers, micro-batches and GPUs. simulate() gives everything that a person may ask about one
-// layout.
+// of layers, micro-batches and GPUs. What was read of other layouts and is the same for this one is
+// not read again (layout_readings.hpp, with its bounds): a layout that was seen is evaluated
+// without being lowered, and so is the memory of one whose parts were seen. simulate() gives
+// everything that a person may ask about one layout, and reads all of it off the program.
 #pragma once
 
 #include <array>
@@ -13,6 +15,7 @@
 
 #include "sim/engine/document_time.hpp"
 #include "sim/engine/grouped_documents.hpp"
+#include "sim/engine/layout_readings.hpp"
 #include "sim/engine/step_memory.hpp"
 #include "sim/engine/step_time.hpp"
 #include "sim/engine/throughput.hpp"
@@ -152,8 +155,8 @@ struct ExplainedCommunication;
 
 class Simulator {
  public:
-  // The job must outlive the simulator, and stay as it is.
-  explicit Simulator(const Job& job);
+  // The job must outlive the simulator, and stay as it is. `counts`: of what evaluations remember.
+  explicit Simulator(const Job& job, const ReadingCounts& counts = {});
 
   // Whether the job's cluster can be simulated at all (Network::check()); ask before all else.
   [[nodiscard]] Result<void> check() const { return network_.check(); }
@@ -168,9 +171,8 @@ class Simulator {
   [[nodiscard]] Bytes least_peak() const;
   // No step of the layout is below: its compute, with every communication hidden and no bubble.
   [[nodiscard]] Seconds least_step();
-  // After least_step().
   void evaluate_time(Evaluation& evaluation);
-  // With documents, after least_step() as well. The step with the mean load in every micro-batch:
+  // With documents. The step with the mean load in every micro-batch:
   // what promises to be short.
   [[nodiscard]] Seconds even_step();
   // Sets evaluation.step to a closer bound than it was, and returns whether there are more; false:
@@ -188,7 +190,11 @@ class Simulator {
 
  private:
   void prepare(const Layout& layout);
+  void lower_parts();
+  void read_program_memory();
   void read_memory();
+  void recall_memory(const LayoutKey& blocks, const LayoutKey& standing);
+  [[nodiscard]] bool remembers() const;
   void read_durations();
   [[nodiscard]] StepTime read_time();
   void add_imbalance(const Layout& layout, StepTime& time);
@@ -196,10 +202,8 @@ class Simulator {
   [[nodiscard]] StepTime with_groups(const Layout& layout, StepTime time);
   [[nodiscard]] RowContent row_content() const;
   void describe_documents(Simulation& simulation);
-  using CommunicatorUses = std::array<CommunicatorUse, kAxisCount>;
-  // What the program's communications ask of the communicator of each axis.
-  [[nodiscard]] CommunicatorUses communicator_uses() const;
-  [[nodiscard]] Bytes communication_buffers() const;
+  [[nodiscard]] CommunicatorUses program_uses() const;
+  [[nodiscard]] Bytes communication_buffers(const CommunicatorUses& uses) const;
   void describe_memory(Simulation& simulation);
   void describe_time(Simulation& simulation);
   void describe_traffic(Simulation& simulation);
@@ -209,10 +213,12 @@ class Simulator {
   void explain_blocks(Explanation& explanation) const;
   void explain_memory(Explanation& explanation) const;
 
-  // What is already read, of which layout. Layouts that differ in vpp alone have the same parts, on
+  // What is already read of the layout. Layouts that differ in vpp alone have the same parts, on
   // the same groups: one after the other they cost their stages only.
-  std::optional<Layout> lowered_;
-  bool memory_read_ = false;
+  std::optional<Layout> layout_;
+  bool lowered_ = false;      // the parts of program_ are the layout's; its stages always are
+  bool memory_read_ = false;  // wherever it is from
+  bool program_memory_read_ = false;  // off the program
   bool durations_read_ = false;
   // Stages whose micro-batches are read: layouts of one program mostly have the same.
   bool stages_read_ = false;
@@ -221,6 +227,10 @@ class Simulator {
   bool loads_read_ = false;  // of them, micro-batches of all loads
 
   const Job& job_;
+  ReadingCounts counts_;
+  std::optional<LayoutReadings> readings_;  // made when it is first asked for
+  std::span<PartReading> blocks_;           // in it, of the layout; empty: not remembered
+  std::vector<PartWork> works_;
   Network network_;
   Program program_;
   StepMemoryReader memory_;
@@ -231,6 +241,7 @@ class Simulator {
   // What come_closer() has read of the layout.
   std::optional<StepTime> bounded_;
   bool is_close_ = false;
+  StepReading step_;
   std::vector<Seconds> durations_;
   std::vector<LinkUse> uses_;
   HostLaunches launches_;

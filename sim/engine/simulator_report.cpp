@@ -243,8 +243,7 @@ void Simulator::describe_documents(Simulation& simulation) {
 
 Simulation Simulator::simulate(const Layout& layout) {
   prepare(layout);
-  read_memory();
-  read_durations();
+  read_program_memory();
   Simulation simulation;
   simulation.layout = layout;
   simulation.time = read_time();

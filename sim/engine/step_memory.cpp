@@ -9,16 +9,20 @@ namespace {
 
 constexpr std::size_t index_of(MemoryRole role) { return static_cast<std::size_t>(role); }
 
-struct Standing {
-  MemoryByRole on_gpu{};
-  MemoryByRole on_host{};
-};
+SharedTensor shared_of(const Tensor& tensor) {
+  SharedTensor shared{{}, tensor.bytes, tensor.role, tensor.data_type};
+  for (std::size_t i = 0; i < tensor.shape.rank; ++i) {
+    shared.extents[i] = tensor.shape.extents[i].value;
+  }
+  return shared;
+}
 
-// What stands for every layer that runs the part.
-Standing standing_of(const Program& program, const Part& part) {
-  Standing standing;
+PartStanding standing_of(const Program& program, const Part& part) {
+  PartStanding standing;
+  standing.kind = part.kind;
   for (std::size_t i = 0; i < part.tensor_count; ++i) {
     const Tensor& tensor = program.tensors[part.first_tensor + i];
+    if (tensor.shared_by_layers) standing.shared[standing.shared_count++] = shared_of(tensor);
     if (tensor.shared_by_layers || tensor.role == Role::kActivation) continue;
     MemoryByRole& bytes = tensor.on_host ? standing.on_host : standing.on_gpu;
     bytes[index_of(memory_role(tensor.role))] += tensor.bytes;
@@ -62,46 +66,57 @@ MemoryRole memory_role(Role role) {
   return MemoryRole::kTransient;
 }
 
-std::int64_t instances_per_chunk(const Program& program, const PartRun& run) {
-  if (program.parts[run.part].kind != PartKind::kLayer) return run.count;
-  return (run.count + program.chunks_per_stage - 1) / program.chunks_per_stage;
+namespace {
+
+std::int64_t per_chunk_of(PartKind kind, std::int64_t count, std::int64_t chunks) {
+  return kind != PartKind::kLayer ? count : (count + chunks - 1) / chunks;
 }
 
-void StepMemoryReader::begin(const Program& program, Bytes communication_buffers, Bytes runtime) {
+}  // namespace
+
+std::int64_t instances_per_chunk(const Program& program, const PartRun& run) {
+  return per_chunk_of(program.parts[run.part].kind, run.count, program.chunks_per_stage);
+}
+
+std::int64_t StepMemoryReader::per_chunk(const PartRun& run) const {
+  return per_chunk_of(standing_[run.part].kind, run.count, program_->chunks_per_stage);
+}
+
+void StepMemoryReader::read_blocks(const Program& program) {
+  parts_.clear();
+  for (const Part& part : program.parts) parts_.push_back(blocks_.read(program, part));
+}
+
+void StepMemoryReader::read_standing(const Program& program) {
+  standing_.clear();
+  for (const Part& part : program.parts) standing_.push_back(standing_of(program, part));
+}
+
+void StepMemoryReader::begin_stages(const Program& program, Bytes communication_buffers,
+                                    Bytes runtime) {
   program_ = &program;
   communication_buffers_ = communication_buffers;
   runtime_ = runtime;
-  parts_.clear();
-  standing_.clear();
-  host_standing_.clear();
-  shared_.clear();
-  shared_of_.clear();
-  for (const Part& part : program.parts) {
-    parts_.push_back(blocks_.read(program, part));
-    const Standing standing = standing_of(program, part);
-    standing_.push_back(standing.on_gpu);
-    host_standing_.push_back(standing.on_host);
-    shared_of_.push_back(shared_.size());
-    for (std::size_t t = part.first_tensor; t < part.first_tensor + part.tensor_count; ++t) {
-      if (program.tensors[t].shared_by_layers) shared_.push_back(t);
-    }
-  }
-  shared_of_.push_back(shared_.size());
+}
+
+void StepMemoryReader::begin(const Program& program, Bytes communication_buffers, Bytes runtime) {
+  read_blocks(program);
+  read_standing(program);
+  begin_stages(program, communication_buffers, runtime);
 }
 
 void StepMemoryReader::add_shared(const StageClass& stage_class, MemoryByRole& by_role) const {
-  const auto has = [&](std::size_t run, const Tensor& tensor) {
-    const std::size_t part = program_->runs[run].part;
-    for (std::size_t i = shared_of_[part]; i < shared_of_[part + 1]; ++i) {
-      if (is_same_shared(program_->tensors[shared_[i]], tensor)) return true;
-    }
-    return false;
+  const auto shared_by = [&](std::size_t run) {
+    const PartStanding& part = standing_[program_->runs[run].part];
+    return std::span(part.shared.data(), part.shared_count);
+  };
+  const auto has = [&](std::size_t run, const SharedTensor& tensor) {
+    const auto shared = shared_by(run);
+    return std::find(shared.begin(), shared.end(), tensor) != shared.end();
   };
   const std::size_t end = stage_class.first_run + stage_class.run_count;
   for (std::size_t run = stage_class.first_run; run < end; ++run) {
-    const std::size_t part = program_->runs[run].part;
-    for (std::size_t i = shared_of_[part]; i < shared_of_[part + 1]; ++i) {
-      const Tensor& tensor = program_->tensors[shared_[i]];
+    for (const SharedTensor& tensor : shared_by(run)) {
       bool counted = false;
       for (std::size_t r = stage_class.first_run; r < run && !counted; ++r)
         counted = has(r, tensor);
@@ -115,7 +130,7 @@ MemoryByRole StepMemoryReader::standing(const StageClass& stage_class) const {
   for (std::size_t r = 0; r < stage_class.run_count; ++r) {
     const PartRun& run = program_->runs[stage_class.first_run + r];
     for (std::size_t role = 0; role < kMemoryRoleCount; ++role) {
-      by_role[role] += standing_[run.part][role] * run.count;
+      by_role[role] += standing_[run.part].on_gpu[role] * run.count;
     }
   }
   add_shared(stage_class, by_role);
@@ -140,8 +155,8 @@ StageMemory StepMemoryReader::read(const StageClass& stage_class, std::int64_t i
   Bytes saved_per_chunk;
   for (std::size_t r = 0; r < stage_class.run_count; ++r) {
     const PartRun& run = program_->runs[stage_class.first_run + r];
-    if (program_->parts[run.part].kind != PartKind::kLoss) {
-      saved_per_chunk += parts_[run.part].saved * instances_per_chunk(*program_, run);
+    if (standing_[run.part].kind != PartKind::kLoss) {
+      saved_per_chunk += parts_[run.part].saved * per_chunk(run);
     }
   }
 
@@ -161,7 +176,7 @@ StageMemory StepMemoryReader::read(const StageClass& stage_class, std::int64_t i
   for (std::size_t r = 0; r < stage_class.run_count; ++r) {
     const PartRun& run = program_->runs[stage_class.first_run + r];
     const PartMemory& part = parts_[run.part];
-    const std::int64_t count = instances_per_chunk(*program_, run);
+    const std::int64_t count = per_chunk(run);
     // The last of equal parts stands highest; its backward starts with all of them saved.
     const Bytes base = saved_below + part.saved * (count - 1);
     consider(part.forward, base, r, run.count - 1, false);
@@ -176,7 +191,7 @@ StageMemory StepMemoryReader::read(const StageClass& stage_class, std::int64_t i
   Bytes saved = waiting;
   for (std::size_t r = 0; r < stage_class.run_count; ++r) {
     const PartRun& run = program_->runs[stage_class.first_run + r];
-    const std::int64_t count = instances_per_chunk(*program_, run);
+    const std::int64_t count = per_chunk(run);
     const std::size_t here = stage_class.first_run + r;
     if (here < result.moment.run) saved += parts_[run.part].saved * count;
     if (here == result.moment.run) {
@@ -207,9 +222,9 @@ HostMemory StepMemoryReader::on_host(const StageClass& stage_class, std::int64_t
   for (std::size_t r = 0; r < stage_class.run_count; ++r) {
     const PartRun& run = program_->runs[stage_class.first_run + r];
     for (std::size_t role = 0; role < kMemoryRoleCount; ++role) {
-      host.by_role[role] += host_standing_[run.part][role] * run.count;
+      host.by_role[role] += standing_[run.part].on_host[role] * run.count;
     }
-    saved += parts_[run.part].saved_on_host * instances_per_chunk(*program_, run);
+    saved += parts_[run.part].saved_on_host * per_chunk(run);
   }
   host.by_role[index_of(MemoryRole::kSavedActivations)] =
       saved * chunks_in_flight(program_->pipeline_stages, index, program_->micro_batches,

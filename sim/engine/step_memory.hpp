@@ -14,6 +14,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <vector>
 
 #include "sim/engine/block_memory.hpp"
@@ -63,10 +64,43 @@ struct HostMemory {
 // embedding and the loss belong to one of them.
 [[nodiscard]] std::int64_t instances_per_chunk(const Program& program, const PartRun& run);
 
+// A standing tensor that the layers of a stage share; two that are equal are one (is_same_shared).
+struct SharedTensor {
+  std::array<std::int64_t, Shape::kMaxRank> extents{};  // 0 beyond the rank
+  Bytes bytes;
+  Role role = Role::kGradient;
+  DataType data_type = DataType::kBFloat16;
+
+  bool operator==(const SharedTensor&) const = default;
+};
+
+// Standing tensors of one part.
+struct PartStanding {
+  // Matrices of a layer: five of attention, four of experts.
+  static constexpr std::size_t kMostShared = 12;
+
+  PartKind kind = PartKind::kLayer;
+  MemoryByRole on_gpu{};
+  MemoryByRole on_host{};
+  std::array<SharedTensor, kMostShared> shared{};
+  std::size_t shared_count = 0;
+};
+
 class StepMemoryReader {
  public:
   // Bytes outside the program: `communication_buffers` of every communicator, `runtime` per GPU.
   void begin(const Program& program, Bytes communication_buffers, Bytes runtime);
+  // The same in parts: what is there after the first two is read off the program, or was read off
+  // another that has the same (layout_readings.hpp). `begin_stages` reads stages alone; they may
+  // be written anew afterwards.
+  void read_blocks(const Program& program);
+  void read_standing(const Program& program);
+  void take_block(const PartMemory& part) { parts_.push_back(part); }
+  void take_standing(std::span<const PartStanding> parts) {
+    standing_.assign(parts.begin(), parts.end());
+  }
+  void clear_blocks() { parts_.clear(); }
+  void begin_stages(const Program& program, Bytes communication_buffers, Bytes runtime);
 
   // The stage that needs most. Allocates nothing once the reader has seen a program of this size.
   [[nodiscard]] StageMemory peak() const;
@@ -79,8 +113,10 @@ class StepMemoryReader {
   [[nodiscard]] StageMemory stage(std::int64_t index) const;
 
   [[nodiscard]] const PartMemory& part(std::size_t index) const { return parts_[index]; }
+  [[nodiscard]] std::span<const PartStanding> standing_parts() const { return standing_; }
 
  private:
+  [[nodiscard]] std::int64_t per_chunk(const PartRun& run) const;
   [[nodiscard]] StageMemory read(const StageClass& stage_class, std::int64_t index) const;
   [[nodiscard]] MemoryByRole standing(const StageClass& stage_class) const;
   [[nodiscard]] HostMemory on_host(const StageClass& stage_class, std::int64_t index) const;
@@ -92,10 +128,7 @@ class StepMemoryReader {
   Bytes runtime_;
   BlockMemoryReader blocks_;
   std::vector<PartMemory> parts_;
-  std::vector<MemoryByRole> standing_;  // by part, of one layer
-  std::vector<MemoryByRole> host_standing_;
-  std::vector<std::size_t> shared_;     // tensors that layers share, part by part
-  std::vector<std::size_t> shared_of_;  // where those of each part begin in it, and the end
+  std::vector<PartStanding> standing_;
 };
 
 }  // namespace seqspan::sim

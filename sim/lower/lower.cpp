@@ -49,6 +49,12 @@ GroupSizes group_sizes_of(const Layout& layout) {
   return sizes;
 }
 
+void write_counts(const Job& job, const Layout& layout, Program& program) {
+  program.pipeline_stages = layout.pp;
+  program.chunks_per_stage = layout.vpp;
+  program.micro_batches = job.training.global_batch_size / (layout.dp * layout.micro_batch);
+}
+
 }  // namespace
 
 void lower(const Job& job, const Layout& layout, Program& program) {
@@ -59,7 +65,7 @@ void lower(const Job& job, const Layout& layout, Program& program) {
 void lower_stages(const Job& job, const Layout& layout, Program& program) {
   program.runs.clear();
   program.stages.clear();
-  program.chunks_per_stage = layout.vpp;
+  write_counts(job, layout, program);
   write_stages(program, job.model.towers.front(), layout);
 }
 
@@ -71,9 +77,7 @@ void lower_for(const Job& job, const Layout& layout, std::int64_t ring_rank, Pro
       job,      tower, layout, traits_of(job.framework), dimensions_of(tower, job.training, layout),
       ring_rank};
   program.group_sizes = group_sizes_of(layout);
-  program.pipeline_stages = layout.pp;
-  program.chunks_per_stage = layout.vpp;
-  program.micro_batches = job.training.global_batch_size / (layout.dp * layout.micro_batch);
+  write_counts(job, layout, program);
 
   if (job.training.scope == TrainingScope::kAttention) {
     lower_attention_alone(builder, program, context);

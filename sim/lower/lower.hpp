@@ -12,8 +12,9 @@ namespace seqspan::sim {
 // and stores most, the last one of a ring (attention/ring.hpp), the first one where it gathers all
 // keys (attention/all_gather.hpp).
 void lower(const Job& job, const Layout& layout, Program& program);
-// `program` is that of a layout that differs in vpp alone: its stages are written anew, its parts
-// are the same.
+// Writes which parts each stage of `layout` runs, how many stages, chunks and micro-batches there
+// are, and nothing else. The program is that of the layout where its parts were lowered for one
+// that differs in vpp alone; else its parts are still those of another. Not for attention alone.
 void lower_stages(const Job& job, const Layout& layout, Program& program);
 // The program of another rank of its ring, for execution.
 void lower_for(const Job& job, const Layout& layout, std::int64_t ring_rank, Program& program);

@@ -55,15 +55,19 @@ TEST(Allocation, EvaluatingLayoutsAgainAllocatesNothing) {
     Space(job).for_each([&](const sim::Layout& layout) {
       if (!sim::broken_rule(job, layout)) layouts.push_back(layout);
     });
-    sim::Simulator simulator(job);
-    // The first round sees the largest program and every group shape.
-    for (const sim::Layout& layout : layouts) (void)simulator.evaluate(layout, true);
-    const std::size_t before = allocations;
-    for (const sim::Layout& layout : layouts) {
-      (void)sim::broken_rule(job, layout);
-      (void)simulator.evaluate(layout, true);
+    // All remembered, some and none: tables that are full forget, and all is read again.
+    for (const sim::ReadingCounts& counts :
+         {sim::ReadingCounts{}, sim::ReadingCounts{16, 16, 16}, sim::kNoReadings}) {
+      sim::Simulator simulator(job, counts);
+      // The first round sees the largest program and every group shape.
+      for (const sim::Layout& layout : layouts) (void)simulator.evaluate(layout, true);
+      const std::size_t before = allocations;
+      for (const sim::Layout& layout : layouts) {
+        (void)sim::broken_rule(job, layout);
+        (void)simulator.evaluate(layout, true);
+      }
+      EXPECT_EQ(allocations, before) << layouts.size() << " layouts";
     }
-    EXPECT_EQ(allocations, before) << layouts.size() << " layouts";
   }
 }
 

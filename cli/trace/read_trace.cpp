@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <stdexcept>
 #include <system_error>
 
 #include "cli/trace/gzip.hpp"
@@ -17,6 +18,7 @@ using Json = nlohmann::json;
 
 constexpr std::size_t kMostBytes = std::size_t{1} << 30U;
 constexpr double kNanosecondsPerMicrosecond = 1000;
+constexpr double kMostMicroseconds = 1e15;  // 31 years
 
 tl::unexpected<sim::Error> no_trace(const std::string& file, const std::string& why) {
   return sim::input_error("this is no trace of seqspan", file, why,
@@ -27,8 +29,11 @@ std::int64_t whole_at(const Json& event, const char* key) {
   return event.at(key).get<std::int64_t>();
 }
 
+// Throws std::range_error for times that no step has.
 std::int64_t time_at(const Json& event, const char* key) {
-  return std::llround(event.at(key).get<double>() * kNanosecondsPerMicrosecond);
+  const double time = event.at(key).get<double>();
+  if (!(time >= 0 && time <= kMostMicroseconds)) throw std::range_error(key);
+  return std::llround(time * kNanosecondsPerMicrosecond);
 }
 
 void read_name(const Json& event, TraceProcess& process) {
@@ -67,13 +72,22 @@ sim::Result<ReadTrace> parse_trace(const std::string& text, const std::string& f
     return no_trace(file, "it has no traceEvents");
   }
   ReadTrace trace;
-  try {
-    for (const auto& [key, value] : json.at("otherData").items()) {
-      trace.other[key] = value.get<std::string>();
+  if (const auto other = json.find("otherData"); other != json.end() && other->is_object()) {
+    for (const auto& [key, value] : other->items()) {
+      if (value.is_string()) trace.other[key] = value.get<std::string>();
     }
-    for (Json& event : json["traceEvents"]) read_event(event, trace);
-  } catch (const Json::exception& exception) {
-    return no_trace(file, exception.what());
+  }
+  std::size_t index = 0;
+  try {
+    for (Json& event : json["traceEvents"]) {
+      read_event(event, trace);
+      ++index;
+    }
+  } catch (const Json::exception&) {
+    return no_trace(file, fmt::format("traceEvents[{}] lacks what such an event has", index));
+  } catch (const std::range_error& key) {
+    return no_trace(file,
+                    fmt::format("traceEvents[{}] has a {} that no step has", index, key.what()));
   }
   if (trace.other.count("producer") == 0) return no_trace(file, "it does not say who wrote it");
   return trace;

@@ -25,6 +25,8 @@ struct Case {
   sim::Framework framework = sim::Framework::kMegatron;
 };
 
+void PrintTo(const Case& of, std::ostream* out) { *out << of.name; }
+
 // What a trace has to say of: loops, two axes at once, experts, sharded parameters, offload,
 // pipelines of unlike stages, one micro-batch, interleaving.
 constexpr Case kCases[] = {
@@ -235,6 +237,20 @@ TEST(TraceFile, OfSomebodyElseIsRefused) {
         R"({"otherData":{"producer":"x"},"traceEvents":[{"ph":"X","pid":1,"tid":1,"ts":"1"}]})"}) {
     EXPECT_FALSE(parse_trace(text, "trace.json").has_value()) << text;
   }
+}
+
+TEST(TraceFile, SaysWhichEventIsOdd) {
+  const auto why = [](const std::string& times) {
+    const auto read = parse_trace(
+        R"({"otherData":{"producer":"x"},"traceEvents":[{"ph":"s","pid":1},{"ph":"X","pid":1,"tid":1,)" +
+            times + R"("name":"a","cat":"b","args":{}}]})",
+        "trace.json");
+    return read ? std::string() : read.error().why;
+  };
+  EXPECT_EQ(why(R"("ts":1,"dur":2,)"), "");
+  EXPECT_EQ(why(R"("ts":1,)"), "traceEvents[1] lacks what such an event has");
+  EXPECT_EQ(why(R"("ts":-1,"dur":2,)"), "traceEvents[1] has a ts that no step has");
+  EXPECT_EQ(why(R"("ts":1,"dur":1e300,)"), "traceEvents[1] has a dur that no step has");
 }
 
 }  // namespace

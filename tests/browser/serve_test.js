@@ -23,14 +23,18 @@ const exact = (page) => page.evaluate(() => ({
   command: document.getElementById("command").textContent,
 }));
 
-// Until the answer is that of what the sliders say.
-async function settled(page) {
+// Waits until `holds`, half a minute at most. (The page's policy forbids Playwright's waitForFunction.)
+async function until(page, holds, what) {
   for (let i = 0; i < 1200; ++i) {
-    if (await page.evaluate(() => `#${document.body.dataset.answered}` === location.hash)) return;
+    if (await holds()) return;
     await page.waitForTimeout(25);
   }
-  check(false, "the page has an answer to its last question");
+  check(false, what);
 }
+
+// Until the answer is that of what the sliders say.
+const settled = (page) => until(page, () => page.evaluate(() => document.body.dataset.answered === document.body.dataset.asked),
+  "the page has an answer to its last question");
 
 // What the page says is what its own command line prints.
 async function compare(page, what) {
@@ -50,15 +54,14 @@ async function setTo(page, key, position) {
   await page.keyboard.press("Home");
   for (let i = 0; i < position; ++i) await page.keyboard.press("ArrowRight");
   // Keys arrive in their order, but not before press() returns.
-  for (let i = 0; i < 1200 && (await slider.inputValue()) !== String(position); ++i) await page.waitForTimeout(25);
-  equal(await slider.inputValue(), String(position), `the slider ${key}`);
+  await until(page, async () => (await slider.inputValue()) === String(position), `the slider ${key} is at ${position}`);
 }
 
 // What moves a slider: until the page asks something else.
 async function moved(page, move) {
-  const before = await page.evaluate(() => location.hash);
+  const before = await page.evaluate(() => document.body.dataset.asked);
   await move();
-  for (let i = 0; i < 1200 && (await page.evaluate(() => location.hash)) === before; ++i) await page.waitForTimeout(25);
+  await until(page, async () => (await page.evaluate(() => document.body.dataset.asked)) !== before, "a moved slider asks");
 }
 
 async function slides(open, address) {
@@ -127,6 +130,7 @@ async function slides(open, address) {
   // The address holds the choice.
   await setTo(page, "tp", 0);
   await settled(page);
+  await until(page, () => page.evaluate(() => location.hash === `#${document.body.dataset.answered}`), "the address follows");
   const hash = await page.evaluate(() => location.hash);
   const copy = await open(address, {}, origin);
   await copy.goto(address + hash);
@@ -146,6 +150,26 @@ async function slides(open, address) {
     return times.sort((a, b) => a - b);
   });
   console.log(`an answer takes ${took[25].toFixed(1)} ms in the middle, ${took[49].toFixed(1)} ms at most`);
+  await page.context().close();
+}
+
+// A slider that moves while an answer is under way: that answer is not one to the new question.
+async function lateAnswers(open, address) {
+  const page = await open(address, {}, new URL(address).origin);
+  await settled(page);
+  const held = [];
+  await page.route("**/api/simulate?*", (route) => held.push(route));
+  await page.locator('input[data-key="sequence_length"]').focus();
+  await moved(page, () => page.keyboard.press("ArrowRight"));
+  await until(page, () => held.length === 1, "one question is asked");
+  await moved(page, () => page.keyboard.press("ArrowRight"));
+  await held[0].continue();
+  await until(page, () => held.length === 2, "the next question is asked");
+  const { asked, answered } = await page.evaluate(() => ({ ...document.body.dataset }));
+  check(answered !== asked, "an answer to the question before is not taken for the last one's");
+  equal(answered, new URL(held[0].request().url()).search.slice(1), "what was answered");
+  await held[1].continue();
+  await compare(page, "two moves, one answer late");
   await page.context().close();
 }
 
@@ -180,6 +204,7 @@ async function otherOrigins(browserOpen, address) {
   try {
     await browse(async (open) => {
       await slides(open, address);
+      await lateAnswers(open, address);
       await pictures(open, address);
       await otherOrigins(open, address);
     });

@@ -104,22 +104,31 @@
     for (const id of ["bar", "roles", "time", "largest"]) byId(id).replaceChildren();
   }
 
+  // The address follows when the sliders rest: browsers ignore more than some 20 changes a second.
+  let resting = 0;
+  function address(asked) {
+    clearTimeout(resting);
+    resting = setTimeout(() => history.replaceState(null, "", `#${asked}`), 150);
+  }
+
   // The last question asked is the one that is answered; while one is under way the next waits.
   let asking = false, again = false;
   async function ask() {
     for (const slider of about.sliders) document.querySelector(`[data-key="${slider.key}"]`).disabled = !matters(slider);
     byId("command").textContent = command();
-    history.replaceState(null, "", `#${query()}`);
+    const asked = query();
+    document.body.dataset.asked = asked;
+    address(asked);
     if (asking) { again = true; return; }
     asking = true;
     try {
       const start = performance.now();
-      const response = await fetch(`/api/simulate?${query()}`);
+      const response = await fetch(`/api/simulate?${asked}`);
       const result = await response.json();
       const took = performance.now() - start;
       if (result.error) showRefusal(result.error); else showAnswer(result);
       byId("took").textContent = `answered in ${took.toFixed(0)} ms`;
-      document.body.dataset.answered = query();
+      document.body.dataset.answered = asked; // The sliders may have moved on.
     } catch {
       showRefusal({ what: "seqspan serve does not answer; was it ended?" });
     }

@@ -159,6 +159,21 @@ AttentionKernel attention_kernel(const KernelEfficiency& kernels, const Attentio
              : AttentionKernel{"efficiency.attention_forward", kernels.attention_forward};
 }
 
+struct AttentionRows {
+  const char* path;
+  double efficiency = 0;  // 0: not known
+};
+
+AttentionRows attention_rows(const KernelEfficiency& kernels, const AttentionWork& work) {
+  if (work.flash_attention == 2 && kernels.flash_attention_2_rows > 0) {
+    return {"efficiency.flash_attention_2_rows", kernels.flash_attention_2_rows};
+  }
+  if (work.flash_attention == 3 && kernels.flash_attention_3_rows > 0) {
+    return {"efficiency.flash_attention_3_rows", kernels.flash_attention_3_rows};
+  }
+  return {"efficiency.attention_rows", kernels.attention_rows};
+}
+
 // What heads of another width than 128 leave of the speed.
 template <class Numbers>
 NumberOf<Numbers, double> width_factor(const Numbers& in, const DeviceProfile& device,
@@ -191,6 +206,26 @@ NumberOf<Numbers, double> attention_efficiency(const Numbers& in, const DevicePr
          width_factor(in, device, work, kernel.is_usual) * mask_factor(in, device, work);
 }
 
+// The kernels around a backward: of each query and head O, dO (4 d_v bytes) and dQ, cleared and
+// added up in fp32, then bf16 (10 d_k). Source: Dao-AILab/flash-attention csrc/flash_attn/src,
+// flash_bwd_preprocess_kernel.h and convert_dQ.
+template <class Numbers>
+NumberOf<Numbers, Seconds> row_passes(const Numbers& in, const DeviceProfile& device,
+                                      const AttentionWork& work) {
+  const KernelEfficiency& kernels = device.efficiency;
+  const AttentionRows rows = attention_rows(kernels, work);
+  if (!work.backward || rows.efficiency == 0) return in.constant(Seconds(0));
+  const auto bytes = in.given("heads", work.heads, kFromOp) *
+                     in.given("sequences", work.sequences, kFromOp) *
+                     in.given("queries", work.queries, kFromOp) *
+                     (10 * in.given("head_dim", work.head_dim, kFromOp) +
+                      4 * in.given("value_dim", work.value_dim, kFromOp));
+  return in.named(
+      "rows",
+      as<Bytes>(bytes) / (in.sourced("memory_bandwidth", device.memory_bandwidth, device.sources) *
+                          in.sourced(rows.path, rows.efficiency, device.sources)));
+}
+
 template <class Numbers>
 NumberOf<Numbers, Seconds> attention_time(const Numbers& in, const DeviceProfile& device,
                                           const AttentionWork& work) {
@@ -211,7 +246,17 @@ NumberOf<Numbers, Seconds> attention_time(const Numbers& in, const DeviceProfile
   const auto multiprocessors =
       in.sourced("multiprocessors", device.multiprocessors, device.sources);
   const auto longest = in.named("longest", real(multiprocessors) * block / pairs * mean);
-  return largest(longest, mean + in.sourced(owner, "tail", tiles.tail, device.sources) * longest) +
+  const auto overhead = in.sourced(owner, "block_overhead", tiles.block_overhead, device.sources);
+  const auto blocks =
+      real(in.given("heads", work.heads, kFromOp) * in.given("sequences", work.sequences, kFromOp) *
+           divide_up(work.backward ? in.given("keys", work.keys, kFromOp)
+                                   : in.given("queries", work.queries, kFromOp),
+                     largest(in.constant(std::int64_t{1}), tile)));
+  const auto of_blocks = in.named("blocks", blocks / real(multiprocessors) * overhead);
+  return largest(
+             longest + overhead,
+             mean + of_blocks + in.sourced(owner, "tail", tiles.tail, device.sources) * longest) +
+         row_passes(in, device, work) +
          in.sourced("kernel_overhead", device.kernel_overhead, device.sources);
 }
 

@@ -44,6 +44,9 @@ struct AttentionWork {
   std::int64_t flash_attention = 0;  // version of FlashAttention; 0: the device's usual kernel
   std::int64_t sequences = 1;        // of the batch
   double documents = 1;              // a sequence has the pairs of so many as long as its longest
+  // Rows that one call is given of each sequence, whatever sees them. 0: not known.
+  std::int64_t queries = 0;
+  std::int64_t keys = 0;
 };
 
 // A pass bound by HBM: every byte read or written once.

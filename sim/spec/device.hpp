@@ -35,6 +35,11 @@ struct KernelEfficiency {
   double flash_attention_2_backward = 0;
   double flash_attention_3_forward = 0;
   double flash_attention_3_backward = 0;
+  // The kernels around a backward, of peak HBM bandwidth: dQ from fp32 and the sums of dO o by row,
+  // 10 d_k + 4 d_v bytes for each query and head. 0: the number above has them in it.
+  double attention_rows = 0;
+  double flash_attention_2_rows = 0;  // 0: as attention_rows, which version 1 has too
+  double flash_attention_3_rows = 0;
   double memory_pass = 0;  // of peak HBM bandwidth
 };
 
@@ -45,6 +50,7 @@ struct AttentionTiles {
   // How far the last blocks outlast the mean, of the longest block: 0 where the longest are started
   // first.
   double tail = 0;
+  Seconds block_overhead;  // of a thread block: its first loads and last stores
 };
 
 // One direction of one GPU's share of a link.

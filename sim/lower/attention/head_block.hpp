@@ -26,11 +26,22 @@ struct HeadBlock {
   [[nodiscard]] Shape value() const { return {batch, tokens, kv_heads, value_dim}; }
   [[nodiscard]] Shape output() const { return {batch, tokens, query_heads, value_dim}; }
   [[nodiscard]] Shape log_sum_exp() const { return {batch, tokens, query_heads}; }
-  // `pairs` of one sequence; `longest_row` and `longest_column` of AttentionWork.
-  [[nodiscard]] AttentionWork work(std::int64_t pairs, bool backward, std::int64_t longest_row,
-                                   std::int64_t longest_column) const {
-    return {batch.value * pairs, query_heads.value, head_dim.value,  value_dim.value, backward,
-            longest_row,         longest_column,    flash_attention, batch.value};
+  // Of one call on `keys` and `queries` of one sequence, whose mask leaves `pairs`: the first key
+  // is seen by all queries, the last query sees all keys.
+  [[nodiscard]] AttentionWork work(std::int64_t pairs, bool backward, std::int64_t keys,
+                                   std::int64_t queries) const {
+    return {batch.value * pairs,
+            query_heads.value,
+            head_dim.value,
+            value_dim.value,
+            backward,
+            keys,
+            queries,
+            flash_attention,
+            batch.value,
+            1,
+            queries,
+            keys};
   }
 };
 

@@ -144,6 +144,14 @@ FieldTable<KernelEfficiency> make_efficiency_table() {
   add_optional("flash_attention_3_backward",
                "FlashAttention-3 where attention_backward is another kernel's",
                "attention_backward", &KernelEfficiency::flash_attention_3_backward);
+  add_optional("attention_rows",
+               "the kernels around a backward of attention_backward, of peak memory bandwidth: 10 "
+               "d_k + 4 d_v bytes for each query and head",
+               "none: attention_backward has them in it", &KernelEfficiency::attention_rows);
+  add_optional("flash_attention_2_rows", "the same of FlashAttention-2", "attention_rows",
+               &KernelEfficiency::flash_attention_2_rows);
+  add_optional("flash_attention_3_rows", "the same of FlashAttention-3", "attention_rows",
+               &KernelEfficiency::flash_attention_3_rows);
   add("memory_pass", "element-wise kernels, of peak memory bandwidth",
       &KernelEfficiency::memory_pass);
   return t;
@@ -169,6 +177,11 @@ FieldTable<AttentionTiles> make_tiles_table() {
                    "where the longest are started first")
             .with_source(),
         &AttentionTiles::tail);
+  t.add(json::quantity_or_zero("block_overhead", FieldType::kTime, kLongestTime,
+                               "of a thread block: its first loads and last stores")
+            .with_source()
+            .with_default("0s"),
+        &AttentionTiles::block_overhead);
   return t;
 }
 

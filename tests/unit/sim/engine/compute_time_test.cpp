@@ -86,11 +86,39 @@ AttentionWork causal(std::int64_t tokens, std::int64_t heads, bool backward) {
 TEST(ComputeTime, AttentionOfFewHeadsTakesItsLongestBlock) {
   DeviceProfile device = plain_device();
   EXPECT_NEAR(microseconds(device, causal(4096, 1, false)), 7.16 + 2, 0.01);
-  device.forward_tiles = {128, 0.5};
+  device.forward_tiles = {128, 0.5, Seconds(0)};
   EXPECT_NEAR(microseconds(device, causal(4096, 1, false)), 57.27 + 2, 0.01);
   EXPECT_NEAR(microseconds(device, causal(4096, 64, false)), 458.24 + 57.27 / 2 + 2, 0.1);
   // Backward has tiles of its own: none here. 2.5 x the FLOPs at 0.5 instead of 0.6.
   EXPECT_NEAR(microseconds(device, causal(4096, 64, true)), 458.24 * 2.5 * 0.6 / 0.5 + 2, 0.1);
+}
+
+// 2 sequences, 8 heads, 4,096 queries, 8,192 keys, no mask. Forward: 2 x 4,096 x 8,192 x 8 x 512
+// FLOPs at 6e14 = 458.13 us; 2 x 8 x 32 blocks of 128 queries x 3 us / 128 multiprocessors = 12 us;
+// + 2. Backward: 2.5 x the FLOPs at 5e14 = 1,374.39 us; 2 x 8 x 64 blocks of keys x 3 / 128 = 24
+// us; rows: 2 x 8 x 4,096 x (10 + 4) x 128 B / (3e12 x 0.5) = 78.30 us; + 2.
+TEST(ComputeTime, AttentionBesideItsProducts) {
+  DeviceProfile device = plain_device();
+  const std::int64_t queries = 4096;
+  const std::int64_t keys = 8192;
+  AttentionWork work{2 * queries * keys, 8, 128, 128, false, keys, queries, 0, 2, 1, queries, keys};
+  EXPECT_NEAR(microseconds(device, work), 458.13 + 2, 0.01);
+  device.forward_tiles = {128, 0, Seconds(3e-6)};
+  device.backward_tiles = {128, 0, Seconds(3e-6)};
+  EXPECT_NEAR(microseconds(device, work), 458.13 + 12 + 2, 0.01);
+  work.backward = true;
+  EXPECT_NEAR(microseconds(device, work), 1374.39 + 24 + 2, 0.01);
+  device.efficiency.attention_rows = 0.5;
+  EXPECT_NEAR(microseconds(device, work), 1374.39 + 24 + 78.30 + 2, 0.01);
+  // FlashAttention-2's kernels at half of that speed, 3's at a quarter, where the device has them.
+  device.efficiency.flash_attention_2_rows = 0.25;
+  device.efficiency.flash_attention_3_rows = 0.125;
+  work.flash_attention = 2;
+  EXPECT_NEAR(microseconds(device, work), 1374.39 + 24 + 156.59 + 2, 0.01);
+  work.flash_attention = 3;
+  EXPECT_NEAR(microseconds(device, work), 1374.39 + 24 + 313.18 + 2, 0.01);
+  work.flash_attention = 1;
+  EXPECT_NEAR(microseconds(device, work), 1374.39 + 24 + 78.30 + 2, 0.01);
 }
 
 // The work of a causal square takes 1 / 0.9 as long as without a mask; that of a last chunk of two,

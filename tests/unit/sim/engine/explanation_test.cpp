@@ -39,8 +39,9 @@ Job job_of(const Case& one) {
   device.interference = 0.4;
   device.pass_overhead = Seconds(7e-6);
   device.grouped_gemm_launch = Seconds(9e-6);
-  device.forward_tiles = {128, 0.5};
-  device.backward_tiles = {64, 0.25};
+  device.forward_tiles = {128, 0.5, Seconds(2e-6)};
+  device.backward_tiles = {64, 0.25, Seconds(3e-6)};
+  device.efficiency.attention_rows = 0.7;
   device.efficiency.causal = 0.95;
   device.efficiency.wide_heads_forward = 0.9;
   device.efficiency.wide_heads_backward = 0.8;

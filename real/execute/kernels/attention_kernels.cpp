@@ -77,33 +77,37 @@ sim::Result<void> attention_of_chunk(const KernelCall& call, bool second) {
                 call.flops);
 }
 
-// The first chunk starts dK and dV of all keys, the second adds to them, in place.
 sim::Result<void> attention_backward_of_chunk(const KernelCall& call, bool second) {
   const Chunk chunk = chunk_of(call, second);
   const std::int64_t size = chunk.operands.query.size();
-  std::vector<float> key_gradient(static_cast<std::size_t>(chunk.operands.key.size()));
-  std::vector<float> value_gradient(key_gradient.size());
-  auto done = attend_backward(
+  return attend_backward(
       chunk.operands,
       {.output = call.read(3).values().part(chunk.first_query, size),
        .lse = call.read(4).values().part(chunk.first_lse, size / chunk.operands.head_dim),
        .output_gradient = call.read(5).values().part(chunk.first_query, size),
        .query_gradient = call.write(0).values().part(chunk.first_query, size),
-       .key_gradient = Floats(key_gradient),
-       .value_gradient = Floats(value_gradient),
+       .key_gradient = call.write(1).values(),
+       .value_gradient = call.write(2).values(),
        .query_accumulator = call.write(3).values(),
        .kv_accumulator = call.writes.size() > 5 ? &call.write(4) : nullptr},
       call.flops);
-  if (!done) return done;
-  for (const std::size_t i : {1U, 2U}) {
-    const Floats& sum = call.write(i).values();
-    if (!second) {
-      zero(sum);
-    } else if (call.read(5 + i).tensor != call.write(i).tensor) {
+}
+
+sim::Result<void> zero_sums(const KernelCall& call) {
+  zero(call.write(0).values());
+  zero(call.write(1).values());
+  return {};
+}
+
+// dK and dV of the keys up to a chunk's end, to those of all keys, in place.
+sim::Result<void> add_to_sums(const KernelCall& call) {
+  for (const std::size_t i : {0U, 1U}) {
+    if (call.read(2 + i).tensor != call.write(i).tensor) {
       throw std::out_of_range("a sum that is not read");
     }
-    const std::vector<float>& added = i == 1 ? key_gradient : value_gradient;
-    for (std::size_t e = 0; e < added.size(); ++e) sum[static_cast<std::int64_t>(e)] += added[e];
+    const Floats& added = call.read(i).values();
+    const Floats& sum = call.write(i).values();
+    for (std::int64_t e = 0; e < added.size(); ++e) sum[e] += added[e];
   }
   return {};
 }
@@ -159,6 +163,8 @@ constexpr std::array kKernels = {
                 [](const KernelCall& call) { return attention_backward_of_chunk(call, false); }},
     NamedKernel{"attention backward, second chunk",
                 [](const KernelCall& call) { return attention_backward_of_chunk(call, true); }},
+    NamedKernel{"zero dK, dV of the whole sequence", zero_sums},
+    NamedKernel{"add dK, dV of a chunk", add_to_sums},
     NamedKernel{"K into order", into_order},
     NamedKernel{"V into order", into_order},
     NamedKernel{"dK into the order of ranks", into_order_of_ranks},

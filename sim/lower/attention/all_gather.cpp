@@ -67,12 +67,10 @@ AllGatherAttention::Kernel AllGatherAttention::whole() const {
 template <class Visit>
 void AllGatherAttention::for_each_kernel(Visit visit) const {
   if (!by_chunk_) {
-    visit(whole(), true);
+    visit(whole());
     return;
   }
-  const std::array<Kernel, 2> both = chunks();
-  visit(both[0], true);
-  visit(both[1], false);
+  for (const Kernel& chunk : chunks()) visit(chunk);
 }
 
 AttentionWork AllGatherAttention::work(const Kernel& kernel, bool backward) const {
@@ -96,7 +94,7 @@ void AllGatherAttention::gather(ProgramBuilder& builder) const {
 
 void AllGatherAttention::forward(ProgramBuilder& builder) const {
   gather(builder);
-  for_each_kernel([&](const Kernel& kernel, bool /*first*/) {
+  for_each_kernel([&](const Kernel& kernel) {
     call_flash(builder, queries_of(kernel), kernel.keys,
                {kernel.forward,
                 work(kernel, false),
@@ -106,24 +104,40 @@ void AllGatherAttention::forward(ProgramBuilder& builder) const {
   });
 }
 
+// dK and dV of the kernel's keys: those of all keys or, where there are two kernels, added to them.
+void AllGatherAttention::attend_backward(ProgramBuilder& builder, const Kernel& kernel,
+                                         TensorId output_gradient) const {
+  const HeadBlock queries = queries_of(kernel);
+  TensorId key_gradient = full_key_gradient_;
+  TensorId value_gradient = full_value_gradient_;
+  if (by_chunk_) {
+    key_gradient = builder.bfloat16("dK of a chunk",
+                                    {block_.batch, kernel.keys, block_.kv_heads, block_.head_dim});
+    value_gradient = builder.bfloat16(
+        "dV of a chunk", {block_.batch, kernel.keys, block_.kv_heads, block_.value_dim});
+  }
+  const BackwardScratch scratch(builder, queries, kernel.keys, expands_kv_gradients_);
+  call_flash(builder, queries, kernel.keys,
+             {kernel.backward,
+              work(kernel, true),
+              {inputs_.query, ordered_key_, ordered_value_, output_, log_sum_exp_, output_gradient},
+              {gradients_.query, key_gradient, value_gradient},
+              scratch.tensors()});
+  if (!by_chunk_) return;
+  const Bytes bytes =
+      builder.program().tensor(key_gradient).bytes + builder.program().tensor(value_gradient).bytes;
+  builder.memory_pass("add dK, dV of a chunk", 3 * bytes,
+                      {key_gradient, value_gradient, full_key_gradient_, full_value_gradient_},
+                      {full_key_gradient_, full_value_gradient_});
+}
+
 void AllGatherAttention::backward(ProgramBuilder& builder, TensorId output_gradient) const {
   gather(builder);
-  for_each_kernel([&](const Kernel& kernel, bool first) {
-    const HeadBlock queries = queries_of(kernel);
-    Operands reads{inputs_.query, ordered_key_, ordered_value_,
-                   output_,       log_sum_exp_, output_gradient};
-    if (!first) {
-      reads.push_back(full_key_gradient_);
-      reads.push_back(full_value_gradient_);
-    }
-    const BackwardScratch scratch(builder, queries, kernel.keys, expands_kv_gradients_);
-    call_flash(builder, queries, kernel.keys,
-               {kernel.backward,
-                work(kernel, true),
-                reads,
-                {gradients_.query, full_key_gradient_, full_value_gradient_},
-                scratch.tensors()});
-  });
+  if (by_chunk_) {
+    builder.memory_pass("zero dK, dV of the whole sequence", {},
+                        {full_key_gradient_, full_value_gradient_});
+  }
+  for_each_kernel([&](const Kernel& kernel) { attend_backward(builder, kernel, output_gradient); });
   builder.memory_pass("dK into the order of ranks", {full_key_gradient_}, {dealt_key_gradient_});
   builder.memory_pass("dV into the order of ranks", {full_value_gradient_},
                       {dealt_value_gradient_});

@@ -7,9 +7,11 @@
 //           reduce-scatter dK and dV in bf16:
 //                                                                  sent = 2 (r-1) U
 // Attention is two kernels, one for each zigzag chunk of m = s/(2r) rows that this rank k holds, on
-// the keys up to the chunk's end: (k+1) m and (2r-k) m; the second adds to dK and dV. Its scratch
-// is of so many keys, most on rank 0, whose program is that of the step. Where both chunks are one
-// kernel (torchtitan) it is given all rows and all keys. Saved: q, own k and v, o, LSE. Source:
+// the keys up to the chunk's end: (k+1) m and (2r-k) m. Each makes dK and dV of these keys, which
+// are added to zeroed ones of all keys: one pass over those of all keys, 3 over those of a chunk.
+// These and the scratch are of most keys on rank 0, whose program is that of the step. Where both
+// chunks are one kernel (torchtitan) it is given all rows and all keys, and its dK and dV are those
+// of all keys. Saved: q, own k and v, o, LSE. Source:
 // TransformerEngine context_parallel.py (AttnFuncWithCPAndKVAllGather); torchtitan
 // models/common/attention.py gathers alike.
 #pragma once
@@ -43,11 +45,13 @@ class AllGatherAttention {
   };
   [[nodiscard]] std::array<Kernel, 2> chunks() const;
   [[nodiscard]] Kernel whole() const;
-  // Calls visit(kernel, whether it is the first).
+  // Calls visit(kernel).
   template <class Visit>
   void for_each_kernel(Visit visit) const;
   [[nodiscard]] AttentionWork work(const Kernel& kernel, bool backward) const;
   [[nodiscard]] HeadBlock queries_of(const Kernel& kernel) const;
+  void attend_backward(ProgramBuilder& builder, const Kernel& kernel,
+                       TensorId output_gradient) const;
 
   HeadBlock block_;
   QueryKeyValue inputs_;

@@ -118,8 +118,8 @@ Gradients AllGatherAttention::backward(Tensor output_gradient) {
     const RowSpan rows = keys_of(chunk);
     const std::int64_t keys = static_cast<std::int64_t>(rows.size()) * row;
     Tensor dq = at_.only_held("dQ of a chunk", half);
-    Tensor dk = at_.only_held("dK of a chunk", keys);
-    Tensor dv = at_.only_held("dV of a chunk", keys);
+    Tensor dk = at_.bfloat16("dK of a chunk", keys);
+    Tensor dv = at_.bfloat16("dV of a chunk", keys);
     {
       const KernelWorkspace workspace(at_.ledger, at_.library, at_.heads, at_.rows.size() / 2,
                                       rows.size());

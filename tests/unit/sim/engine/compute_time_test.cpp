@@ -79,6 +79,14 @@ AttentionWork causal(std::int64_t tokens, std::int64_t heads, bool backward) {
   return {tokens * (tokens + 1) / 2, heads, 128, 128, backward, tokens, tokens};
 }
 
+// Weight gradients of 4 experts, 1,024 x 1,024 from 256 rows: 2 x 1,024 x 1,024 x 256 FLOPs / (1e15
+// x 0.5) = 1.0737 us of products; 2 (2 x 262,144) B + 8 x 1,048,576 B / (3e12 x 0.8) = 3.9322 us of
+// traffic, of which 0.45 x 1.0737 is not hidden: 4.4153 us each; + 2.
+TEST(ComputeTime, GroupedWeightGradientsHideTheirTrafficInPart) {
+  const DeviceProfile device = plain_device();
+  EXPECT_NEAR(microseconds(device, Gemm{1024, 1024, 256, 4, true}), 4 * 4.4153 + 2, 0.01);
+}
+
 // 4,096 tokens, d = 128: 4 x 8,390,656 x 128 = 4.296e9 FLOPs per head, 7.160 us at 1e15 x 0.6.
 // A block of 128 queries sees up to 4,096 keys: 524,288 pairs, 128 / 8,390,656 of a
 // multiprocessor's share: 57.27 us. One head: the longest block. 64 heads: 458.24 us + half of a

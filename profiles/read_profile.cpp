@@ -4,6 +4,7 @@
 #include "profiles/resolve.hpp"
 #include "sim/spec/decode/cluster.hpp"
 #include "sim/spec/decode/device.hpp"
+#include "sim/spec/decode/link_profile.hpp"
 #include "sim/spec/read_model.hpp"
 
 namespace seqspan::profiles {

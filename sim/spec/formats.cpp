@@ -10,6 +10,7 @@
 #include "sim/spec/decode/device.hpp"
 #include "sim/spec/decode/job.hpp"
 #include "sim/spec/decode/layout.hpp"
+#include "sim/spec/decode/link_profile.hpp"
 #include "sim/spec/decode/model.hpp"
 #include "sim/spec/json/schema.hpp"
 

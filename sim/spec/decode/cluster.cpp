@@ -4,6 +4,7 @@
 
 #include "sim/spec/decode/device.hpp"
 #include "sim/spec/decode/link.hpp"
+#include "sim/spec/decode/link_profile.hpp"
 
 namespace seqspan::sim {
 namespace {

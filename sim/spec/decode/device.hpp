@@ -1,5 +1,5 @@
-// Device and fabric profiles as JSON objects, in which every number carries its source.
-// docs/formats/device.md, docs/formats/fabric.md
+// Device profiles as JSON objects, in which every number carries its source.
+// docs/formats/device.md
 #pragma once
 
 #include <string>
@@ -12,10 +12,7 @@ namespace seqspan::sim {
 // `path` is the JSON path of `value` in its document, for messages.
 [[nodiscard]] Result<DeviceProfile> decode_device(const json::Value& value,
                                                   const std::string& path);
-// One NIC and the network behind it, or any other link.
-[[nodiscard]] Result<LinkProfile> decode_link(const json::Value& value, const std::string& path);
 
 [[nodiscard]] const json::ObjectFacts& device_facts();
-[[nodiscard]] const json::ObjectFacts& link_facts();
 
 }  // namespace seqspan::sim

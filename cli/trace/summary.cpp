@@ -39,11 +39,23 @@ std::string stream_of(const TraceProcess& process, std::int64_t thread) {
   return found->second.substr(0, found->second.find(','));
 }
 
+void add_micro_batch(const TraceSlice& slice, ProcessSummary& summary) {
+  if (slice.args.contains("ring_rank")) summary.ring_rank = whole(slice.args, "ring_rank");
+  if (slice.args.contains("waits_for_rank")) {
+    summary.waits_for = whole(slice.args, "waits_for_rank");
+  }
+  summary.waiting += whole(slice.args, "waits_ns");
+}
+
 void add_slices(const TraceProcess& process, ProcessSummary& summary) {
   std::map<std::string, StreamSummary> streams;
   std::map<std::pair<std::string, std::string>, OpSummary> ops;
   for (const TraceSlice& slice : process.slices) {
-    if (slice.category == "micro-batch" || slice.category == "critical") continue;
+    if (slice.category == "micro-batch") add_micro_batch(slice, summary);
+    if (slice.category == "micro-batch" || slice.category == "critical" ||
+        slice.category == "wait") {
+      continue;
+    }
     const std::string stream = stream_of(process, slice.thread);
     StreamSummary& of_stream = streams[stream];
     of_stream.stream = stream;
@@ -110,6 +122,11 @@ void append_process(std::string& text, const Style& style, const TraceSummary& s
                  bar(style, share, kBarColumns), sim::format_count(stream.ops)});
   }
   text += streams.text(style);
+  if (process.waits_for) {
+    text += fmt::format("  compute waits {} ({} of the step) for rank {}\n",
+                        sim::format_time(seconds(process.waiting)),
+                        percent(static_cast<double>(process.waiting) / end), *process.waits_for);
+  }
   text +=
       fmt::format("  memory peaks at {}, {} into the step:\n", gib(sim::Bytes(process.peak_bytes)),
                   sim::format_time(seconds(process.peak_at)));
@@ -209,13 +226,19 @@ std::string trace_summary_json(const TraceSummary& summary) {
                      {"ns", op.time},
                      {"critical_ns", op.critical}});
     }
-    object["stages"].push_back({{"name", process.name},
-                                {"peak_bytes", process.peak_bytes},
-                                {"peak_at_ns", process.peak_at},
-                                {"by_role_bytes", process.peak_roles},
-                                {"highest_link_use_percent", process.highest_link_use},
-                                {"streams", std::move(streams)},
-                                {"ops", std::move(ops)}});
+    Json stage = {{"name", process.name}};
+    if (process.ring_rank) {
+      stage["ring_rank"] = *process.ring_rank;
+      stage["decides"] = !process.waits_for;
+      stage["waiting_ns"] = process.waiting;
+    }
+    stage["peak_bytes"] = process.peak_bytes;
+    stage["peak_at_ns"] = process.peak_at;
+    stage["by_role_bytes"] = process.peak_roles;
+    stage["highest_link_use_percent"] = process.highest_link_use;
+    stage["streams"] = std::move(streams);
+    stage["ops"] = std::move(ops);
+    object["stages"].push_back(std::move(stage));
   }
   return text_of(object);
 }

@@ -122,11 +122,6 @@ void append_process(std::string& text, const Style& style, const TraceSummary& s
                  bar(style, share, kBarColumns), sim::format_count(stream.ops)});
   }
   text += streams.text(style);
-  if (process.waits_for) {
-    text += fmt::format("  compute waits {} ({} of the step) for rank {}\n",
-                        sim::format_time(seconds(process.waiting)),
-                        percent(static_cast<double>(process.waiting) / end), *process.waits_for);
-  }
   text +=
       fmt::format("  memory peaks at {}, {} into the step:\n", gib(sim::Bytes(process.peak_bytes)),
                   sim::format_time(seconds(process.peak_at)));
@@ -157,6 +152,39 @@ void append_process(std::string& text, const Style& style, const TraceSummary& s
              sim::format_time(seconds(op.critical))});
   }
   text += ops.text(style);
+}
+
+std::int64_t compute_of(const ProcessSummary& process) {
+  for (const StreamSummary& stream : process.streams) {
+    if (stream.stream == "compute") return stream.busy;
+  }
+  return 0;
+}
+
+// The ranks of a ring side by side.
+void append_ranks(std::string& text, const Style& style, const TraceSummary& summary) {
+  text += heading(style, "Ranks of a ring");
+  const double end = static_cast<double>(std::max<std::int64_t>(summary.end, 1));
+  const auto share = [end](std::int64_t nanoseconds) {
+    return percent(static_cast<double>(nanoseconds) / end);
+  };
+  Table ranks({{"rank", Align::kRight},
+               {"compute", Align::kRight},
+               {"of step", Align::kRight},
+               {"waits", Align::kRight},
+               {"of step", Align::kRight},
+               {"peak GiB", Align::kRight},
+               {"", Align::kLeft}});
+  for (const ProcessSummary& process : summary.processes) {
+    if (!process.ring_rank) continue;
+    const std::int64_t compute = compute_of(process);
+    const bool waits = process.waits_for.has_value();
+    ranks.add({fmt::format("{}", *process.ring_rank), sim::format_time(seconds(compute)),
+               share(compute), waits ? sim::format_time(seconds(process.waiting)) : "",
+               waits ? share(process.waiting) : "", gib_number(sim::Bytes(process.peak_bytes)),
+               waits ? fmt::format("for rank {}", *process.waits_for) : "decides the step"});
+  }
+  text += ranks.text(style);
 }
 
 }  // namespace
@@ -196,8 +224,12 @@ std::string trace_summary_text(const Style& style, const TraceSummary& summary) 
     text += "  the stages are drawn one by one; the formula of the pipeline gives " +
             sim::format_time(seconds(std::strtoll(other("step_ns").c_str(), nullptr, 10))) + "\n";
   }
+  const bool ranks =
+      std::any_of(summary.processes.begin(), summary.processes.end(),
+                  [](const ProcessSummary& process) { return process.ring_rank.has_value(); });
+  if (ranks) append_ranks(text, style, summary);
   for (const ProcessSummary& process : summary.processes) {
-    append_process(text, style, summary, process);
+    if (!process.waits_for) append_process(text, style, summary, process);
   }
   return text;
 }

@@ -43,7 +43,8 @@ std::string stage_name(const sim::StepTimeline& timeline, const sim::StageTimeli
 
 std::string ranks_text(const ShownRanks& ranks) {
   return fmt::format(
-      "{} of the {} ranks of a ring; the others start a hop, a gather, a reduction and the backward "
+      "{} of the {} ranks of a ring; the others start a hop, a gather, a reduction and the "
+      "backward "
       "no sooner than rank {}, which decides the step",
       ranks.shown, ranks.ring, ranks.deciding);
 }

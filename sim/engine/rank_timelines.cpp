@@ -36,7 +36,8 @@ std::vector<StepTimeline> Simulator::other_ranks(const StepTimeline& deciding) {
       merge(uses, communicator_uses(*timeline.program, part));
     }
     StepMemoryReader memory;
-    memory.begin(*timeline.program, communication_buffers(uses), job_.cluster.device.runtime_reserve);
+    memory.begin(*timeline.program, communication_buffers(uses),
+                 job_.cluster.device.runtime_reserve);
     StepTimeReader time;
     (void)time.read(*timeline.program, timeline.durations, timeline.uses);
     for (const StageTimeline& decides : deciding.stages) {
@@ -49,9 +50,8 @@ std::vector<StepTimeline> Simulator::other_ranks(const StepTimeline& deciding) {
       for (std::size_t kind = 0; kind < kMicroBatchKindCount; ++kind) {
         if (decides.micro_batches[kind].ops.empty()) continue;
         const Pace pace = pace_of(*deciding.program, decides.micro_batches[kind]);
-        stage.micro_batches[kind] =
-            time.record(*timeline.program, stage_class,
-                        position_of(static_cast<MicroBatchKind>(kind)), &pace);
+        stage.micro_batches[kind] = time.record(
+            *timeline.program, stage_class, position_of(static_cast<MicroBatchKind>(kind)), &pace);
       }
       stage.update = time.record_update(*timeline.program, stage_class);
       stage.slots = decides.slots;

@@ -34,7 +34,8 @@ bool alike(const Clocks& a, const Clocks& b) {
 bool joins_ring(const Op& op) {
   const auto* work = std::get_if<Communication>(&op.work);
   if (work == nullptr) return false;
-  return work->axis == Axis::kRing || work->axis == Axis::kShard || work->axis == Axis::kExpertShard;
+  return work->axis == Axis::kRing || work->axis == Axis::kShard ||
+         work->axis == Axis::kExpertShard;
 }
 
 void ScheduleClock::begin(const Program& program, std::span<const Seconds> durations,

@@ -60,9 +60,9 @@ class ScheduleClock {
   // and iteration is run for it; nullptr: no more.
   void record(std::vector<TimedOp>* log) { log_ = log; }
 
-  // From the next restart on, what all ranks of the ring take part in starts no sooner than `starts`
-  // says, in the order of issue: on another rank, which is later (rank_timelines.hpp). They must
-  // outlive the clock's use; none: no other rank is waited for.
+  // From the next restart on, what all ranks of the ring take part in starts no sooner than
+  // `starts` says, in the order of issue: on another rank, which is later (rank_timelines.hpp).
+  // They must outlive the clock's use; none: no other rank is waited for.
   void follow(std::span<const double> starts) { others_ = starts; }
   // Compute runs nothing more until then.
   void hold_compute(double until);

@@ -247,7 +247,8 @@ TimedMicroBatch StepTimeReader::record(const Program& program, const StageClass&
                                        MicroBatchPosition position, const Pace* pace) {
   TimedMicroBatch timed;
   clock_.record(&timed.ops);
-  clock_.follow(pace != nullptr ? std::span<const double>(pace->starts) : std::span<const double>());
+  clock_.follow(pace != nullptr ? std::span<const double>(pace->starts)
+                                : std::span<const double>());
   clock_.restart(position);
   const auto run_blocks = [&](std::size_t r, Pass pass) {
     const PartRun& run = program.runs[stage.first_run + r];

@@ -99,8 +99,9 @@ class StepTimeReader {
   [[nodiscard]] ExposedTime exposed(const Program& program, const StepTime& step);
 
   // Of the step that was just read, likewise: one micro-batch, or the update with the seconds of
-  // all of it as `forward`, op by op. With a pace as a rank of the same ring runs it: what joins the
-  // ring, and the backward, start no sooner than on the rank that decides, and its phases count.
+  // all of it as `forward`, op by op. With a pace as a rank of the same ring runs it: what joins
+  // the ring, and the backward, start no sooner than on the rank that decides, and its phases
+  // count.
   [[nodiscard]] TimedMicroBatch record(const Program& program, const StageClass& stage,
                                        MicroBatchPosition position, const Pace* pace = nullptr);
   [[nodiscard]] TimedMicroBatch record_update(const Program& program, const StageClass& stage);

@@ -209,7 +209,9 @@ TraceSummary summary_of(const ReadTrace& trace) {
 std::string trace_summary_text(const Style& style, const TraceSummary& summary) {
   const auto other = [&](const char* key) {
     const auto found = summary.other.find(key);
-    return found == summary.other.end() ? std::string() : sim::printable(found->second);
+    if (found == summary.other.end()) return std::string();
+    return found->second.is_string() ? sim::printable(found->second.get<std::string>())
+                                     : found->second.dump();
   };
   std::string text =
       fmt::format("{}: a step of {}, {} on {}\n", bold(style, other("job")),

@@ -66,19 +66,25 @@ std::string other_data(const sim::Job& job, const sim::StepTimeline& timeline,
                        const ShownRanks& ranks, TraceDetail detail) {
   const sim::Program& program = *timeline.program;
   std::string text;
+  const auto add_json = [&](std::string_view key, std::string_view value) {
+    text += fmt::format("{}\"{}\":{}", text.empty() ? "" : ",", key, value);
+  };
   const auto add = [&](std::string_view key, std::string_view value) {
-    text += fmt::format("{}\"{}\":{}", text.empty() ? "" : ",", key, EventList::quoted(value));
+    add_json(key, EventList::quoted(value));
+  };
+  const auto add_number = [&](std::string_view key, std::int64_t value) {
+    add_json(key, fmt::format("{}", value));
   };
   add("producer", fmt::format("seqspan {}", config::kVersion));
   add("job", job.name);
   add("model", job.model.name);
   add("cluster", job.cluster.name);
   add("layout", short_layout(job, timeline.simulation.layout));
-  add("step_ns", fmt::format("{}", nanoseconds(timeline.simulation.time.step.value())));
-  add("drawn_ns", fmt::format("{}", nanoseconds(timeline.end)));
-  add("micro_batches", fmt::format("{}", program.micro_batches));
-  add("peak_bytes", fmt::format("{}", timeline.simulation.peak.peak.value()));
-  add("capacity_bytes", fmt::format("{}", timeline.simulation.capacity.value()));
+  add_number("step_ns", nanoseconds(timeline.simulation.time.step.value()));
+  add_number("drawn_ns", nanoseconds(timeline.end));
+  add_number("micro_batches", program.micro_batches);
+  add_number("peak_bytes", timeline.simulation.peak.peak.value());
+  add_number("capacity_bytes", timeline.simulation.capacity.value());
   add("detail", detail_text(detail, program.micro_batches));
   if (ranks.several()) add("ranks", ranks_text(ranks));
   return text;

@@ -79,13 +79,16 @@ void ScheduleClock::run_op(std::size_t index) {
   double start = free;
   for (const TensorId id : op.reads) start = std::max(start, now_.ready[index_of(id)]);
   const double ready = start;
-  if (!others_.empty() && joins_ring(op)) start = start_with_others(ready);
   if (op.stream == Stream::kCompute && start > free) charge_wait(op, free, start);
   touched_ |= 1U << static_cast<unsigned>(op.stream);
   const double duration = durations_[index].value();
   const bool alone = uses_.empty();
   double end = start + duration;
   if (op.stream != Stream::kCompute) {
+    if (!others_.empty() && joins_ring(op)) {
+      start = start_with_others(ready);
+      end = start + duration;
+    }
     if (!alone) end = run_transfer(index, start);
   } else if (!alone && now_.sharing.meets(start) && !uses_host(op)) {
     const double slowed = now_.sharing.compute_end(start, duration);

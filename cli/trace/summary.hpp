@@ -41,7 +41,7 @@ struct ProcessSummary {
 
 struct TraceSummary {
   std::map<std::string, nlohmann::json> other;  // text or a whole number each
-  std::int64_t end = 0;  // nanoseconds
+  std::int64_t end = 0;                         // nanoseconds
   std::size_t slices = 0;
   std::size_t counters = 0;
   std::size_t flows = 0;

@@ -22,6 +22,7 @@ struct Case {
   sim::Framework framework = sim::Framework::kMegatron;
 };
 
+// NOLINTNEXTLINE(readability-identifier-naming): GoogleTest looks for this name
 inline void PrintTo(const Case& of, std::ostream* out) { *out << of.name; }
 
 // The job, the timelines of its shown ranks, and the file's text.

@@ -74,9 +74,22 @@ sim::Result<PlanGiven> given_at(const Value& given, const std::string& file) {
   return read;
 }
 
+bool names(const Value& inputs, const std::string& path) {
+  for (const Value& input : inputs.items) {
+    if (text_at(input, "path") == path) return true;
+  }
+  return false;
+}
+
 sim::Result<void> check_inputs(const Value& plan, const sim::Job& job, const std::string& file) {
   const Value* inputs = plan.find("inputs");
   if (inputs == nullptr || inputs->kind != Kind::kArray) return no_plan(file, "it has no inputs");
+  for (const sim::InputFile& read : job.inputs) {
+    if (names(*inputs, read.path)) continue;
+    return sim::input_error("the plan does not say which version of a file it was made from",
+                            sim::json::where(inputs->place, "inputs"),
+                            fmt::format("it does not name {}", read.path), "make the plan again");
+  }
   for (const Value& input : inputs->items) {
     const std::string path = text_at(input, "path");
     for (const sim::InputFile& read : job.inputs) {

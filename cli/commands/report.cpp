@@ -9,6 +9,7 @@
 #include "cli/commands/plan_answer.hpp"
 #include "cli/commands/plan_file.hpp"
 #include "cli/page/report_page.hpp"
+#include "cli/render/result_parts.hpp"
 #include "cli/write_file.hpp"
 #include "sim/errors/quote.hpp"
 #include "sim/spec/input_file.hpp"
@@ -24,30 +25,64 @@ sim::Result<Validation> read_validation(const std::string& file) {
   if (!text) return tl::unexpected(text.error());
   nlohmann::json json = nlohmann::json::parse(text->text, nullptr, false);
   const bool is_object = !json.is_discarded() && json.is_object();
-  if (!is_object || !json.contains("verdict") || !json["verdict"].is_object() ||
-      !json.contains("ops") || !json["ops"].is_array()) {
+  const auto has = [&json, is_object](const char* key, nlohmann::json::value_t type) {
+    return is_object && json.contains(key) && json[key].type() == type;
+  };
+  if (!has("verdict", nlohmann::json::value_t::object) ||
+      !has("ops", nlohmann::json::value_t::array) ||
+      !has("layout", nlohmann::json::value_t::object)) {
     return sim::input_error("this is no result of a validation", file, {},
                             "seqspan validate PLAN --json > FILE writes one");
   }
   return Validation(std::move(json));
 }
 
+std::string text_of_value(const nlohmann::json& value) {
+  return sim::printable(value.is_string() ? value.get<std::string>() : value.dump());
+}
+
 // A measurement of another job says nothing about this one.
 sim::Result<void> check_same_job(const nlohmann::json& validation, const sim::Job& job,
                                  const std::string& file) {
-  const auto described = validation.find("job");
-  const bool names_model = described != validation.end() && described->is_object() &&
-                           described->contains("model") && (*described)["model"].is_string();
-  if (!names_model) {
-    return sim::input_error("this is no result of a validation", file, "its job names no model",
-                            "seqspan validate PLAN --json > FILE writes one");
+  const nlohmann::json own = {{"model", job.model.name},
+                              {"framework", name_of(job.framework)},
+                              {"sequence_length_tokens", job.training.sequence_length}};
+  const nlohmann::json described = validation.value("job", nlohmann::json());
+  for (const char* key : {"model", "framework", "sequence_length_tokens"}) {
+    const bool is_named = described.is_object() && described.contains(key) &&
+                          described[key].is_string() == own[key].is_string() &&
+                          described[key].is_number_integer() == own[key].is_number_integer();
+    if (!is_named) {
+      return sim::input_error("this is no result of a validation",
+                              fmt::format("{} (job.{})", file, key),
+                              fmt::format("its job names no {}", key),
+                              "seqspan validate PLAN --json > FILE writes one");
+    }
+    if (described[key] == own[key]) continue;
+    return sim::input_error("the validation is of another job",
+                            fmt::format("{} (job.{})", file, key),
+                            fmt::format("its {} is {}, the job's {}", key,
+                                        text_of_value(described[key]), text_of_value(own[key])),
+                            "validate this job");
   }
-  const auto model = (*described)["model"].get<std::string>();
-  if (model == job.model.name) return {};
-  return sim::input_error(
-      "the validation is of another job", file,
-      fmt::format("its model is {}, the job's {}", sim::printable(model), job.model.name),
-      "validate this job");
+  return {};
+}
+
+// What it says of the job's best layout is for the reader to judge.
+void warn_of_another_layout(const nlohmann::json& validation, const planner::Plan& plan,
+                            const std::string& file, Output& output) {
+  if (plan.best.empty()) return;
+  const nlohmann::json own = layout_json(plan.best.front().simulation.layout);
+  std::string differences;
+  for (const auto& [key, value] : own.items()) {
+    const nlohmann::json theirs = validation["layout"].value(key, nlohmann::json());
+    if (theirs == value) continue;
+    differences += fmt::format("{}{} {} instead of {}", differences.empty() ? "" : ", ", key,
+                               text_of_value(theirs), text_of_value(value));
+  }
+  if (differences.empty()) return;
+  output.warning(
+      fmt::format("the validation is of another layout than the best: {} ({})", differences, file));
 }
 
 // A plan file stands for the job that it was made of, asked for in the same way: options that are
@@ -84,6 +119,9 @@ sim::Result<ExitCode> report_command(const ReportArguments& arguments, Output& o
   }
   const sim::Result<PlanAnswer> answer = answer_of(question, output);
   if (!answer) return tl::unexpected(answer.error());
+  if (*validation) {
+    warn_of_another_layout(**validation, answer->plan, arguments.validation_file, output);
+  }
   sim::Simulator simulator(answer->job);
   if (const sim::Result<void> ok = simulator.check(); !ok) return tl::unexpected(ok.error());
   const std::string page = report_page(

@@ -16,14 +16,17 @@
 namespace seqspan::cli {
 namespace {
 
-// The pairs of --layout whose keys have no slider.
-std::vector<std::string> without_slider(const std::string& layout) {
+// The pairs of --layout, `text`, whose keys have no slider.
+std::vector<std::string> without_slider(const sim::Job& job, const sim::Layout& layout,
+                                        const std::string& text) {
   std::vector<std::string> pairs;
-  for (std::size_t at = 0; at < layout.size();) {
-    const std::size_t end = std::min(layout.find(',', at), layout.size());
-    const std::string pair = layout.substr(at, end - at);
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(',', at), text.size());
+    const std::string pair = text.substr(at, end - at);
     const std::size_t equals = pair.find('=');
-    if (equals != std::string::npos && !has_slider(pair.substr(0, equals))) pairs.push_back(pair);
+    if (equals != std::string::npos && !has_slider(job, layout, pair.substr(0, equals))) {
+      pairs.push_back(pair);
+    }
     at = end + 1;
   }
   return pairs;
@@ -43,8 +46,8 @@ sim::Result<ExitCode> serve_command(const ServeArguments& arguments, Output& out
   const sim::Result<sim::Layout> layout = read_layout(arguments.layout.value_or(""), *job);
   // The sliders start somewhere; where the defaults are refused the page says why.
   if (!layout && arguments.layout) return tl::unexpected(layout.error());
-  Api api(arguments.job, *job, layout ? *layout : sim::resolve(*job, job->layout),
-          without_slider(arguments.layout.value_or("")));
+  const sim::Layout start = layout ? *layout : sim::resolve(*job, job->layout);
+  Api api(arguments.job, *job, start, without_slider(*job, start, arguments.layout.value_or("")));
   Server server([&api](const HttpRequest& request) { return api.answer(request); });
   if (auto listens = server.listen(arguments.port); !listens) {
     return tl::unexpected(listens.error());

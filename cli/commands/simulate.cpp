@@ -21,10 +21,13 @@ bool is_packed(const std::string& file) {
 }
 
 sim::Result<void> write_trace(const SimulateArguments& arguments, const sim::Job& job,
-                              const sim::StepTimeline& timeline, Output& output) {
+                              const sim::Layout& layout, sim::Simulator& simulator,
+                              Output& output) {
   const std::string& file = arguments.trace_file;
   const TraceDetail detail = arguments.trace_detail ? TraceDetail::kAll : TraceDetail::kSome;
-  const sim::Result<std::string> text = trace_json(job, timeline, detail);
+  const sim::StepTimeline timeline = simulator.timeline(layout);
+  const sim::Result<std::string> text =
+      trace_json(job, timeline, simulator.other_ranks(timeline), detail);
   if (!text) return tl::unexpected(text.error());
   if (file == "-") {
     output.answer(*text);
@@ -52,8 +55,7 @@ sim::Result<ExitCode> simulate_command(const SimulateArguments& arguments,
     return ExitCode::kDone;
   }
   if (!arguments.trace_file.empty()) {
-    const sim::Result<void> written =
-        write_trace(arguments, *job, simulator.timeline(*layout), output);
+    const sim::Result<void> written = write_trace(arguments, *job, *layout, simulator, output);
     if (!written) return tl::unexpected(written.error());
   }
   const sim::Simulation simulation = simulator.simulate(*layout);

@@ -113,12 +113,10 @@ Json sliders_of(const sim::Job& job, const sim::Layout& layout) {
 
 }  // namespace
 
-bool has_slider(const std::string& key) {
-  constexpr std::array kKeys = {"tp",          "ulysses",    "ring",        "pp",
-                                "vpp",         "ep",         "micro_batch", "recompute",
-                                "sharding",    "offload",    "loss_chunks", "mlp_chunks",
-                                "kv_exchange", "ring_order", "head_groups"};
-  return std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();
+bool has_slider(const sim::Job& job, const sim::Layout& layout, const std::string& key) {
+  const Json sliders = sliders_of(job, layout);
+  return std::any_of(sliders.begin(), sliders.end(),
+                     [&key](const Json& slider) { return slider["key"] == key; });
 }
 
 std::string serve_page(const sim::Job& job, const JobArguments& given, const sim::Layout& layout,

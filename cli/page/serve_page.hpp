@@ -14,7 +14,8 @@ namespace seqspan::cli {
 [[nodiscard]] std::string serve_page(const sim::Job& job, const JobArguments& given,
                                      const sim::Layout& layout,
                                      const std::vector<std::string>& fixed);
-// Whether the page has a slider for a key.
-[[nodiscard]] bool has_slider(const std::string& key);
+// Whether the page that starts there has a slider for a key.
+[[nodiscard]] bool has_slider(const sim::Job& job, const sim::Layout& layout,
+                              const std::string& key);
 
 }  // namespace seqspan::cli

@@ -13,8 +13,16 @@ constexpr std::int64_t kCounterOrder = std::numeric_limits<std::int64_t>::max() 
 constexpr std::int64_t kFlowOrder = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kPerMicrosecond = 1000;
 
+// A tenth of a nanosecond more: Perfetto multiplies the double by 1000 and cuts off what is behind
+// the point, so that 1.001 would be 1000 ns there (json_parser.h, CoerceToTs).
 std::string microseconds(std::int64_t nanoseconds) {
-  return fmt::format("{}.{:03}", nanoseconds / kPerMicrosecond, nanoseconds % kPerMicrosecond);
+  return fmt::format("{}.{:03}1", nanoseconds / kPerMicrosecond, nanoseconds % kPerMicrosecond);
+}
+
+// Of one time the outer slice first, and before all what has no length: what begins then is not in
+// it, and the arrows of that time bind to the innermost slice.
+std::int64_t slice_order(std::int64_t length) {
+  return length == 0 ? std::numeric_limits<std::int64_t>::min() : -length;
 }
 
 }  // namespace
@@ -44,7 +52,7 @@ void EventList::name_thread(Track track, std::string_view name) {
 void EventList::slice(Track track, std::string_view name, std::string_view category,
                       std::int64_t start, std::int64_t end, std::string_view args) {
   events_.push_back(
-      {start, -(end - start),
+      {start, slice_order(end - start),
        fmt::format(
            R"({{"ph":"X","pid":{},"tid":{},"ts":{},"dur":{},"name":"{}","cat":"{}","args":{{{}}}}})",
            track.process, track.thread, microseconds(start), microseconds(end - start), name,
@@ -77,7 +85,7 @@ std::string EventList::text(std::string_view other) {
   std::stable_sort(events_.begin(), events_.end(), [](const Event& a, const Event& b) {
     return a.at != b.at ? a.at < b.at : a.order < b.order;
   });
-  std::string text = "{\"displayTimeUnit\":\"ns\",\n\"otherData\":{";
+  std::string text = "{\"otherData\":{";
   text.append(other).append("},\n\"traceEvents\":[\n");
   bool first = true;
   const auto add = [&](const std::string& event) {

@@ -1,7 +1,8 @@
 // Events of a trace in the JSON format of Chrome's tracing, which Perfetto reads: "Trace Event
 // Format", https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU.
 //
-// Times are written in microseconds with three decimals: whole nanoseconds, Perfetto's own unit.
+// Times are whole nanoseconds, Perfetto's own unit, written in microseconds with a fourth decimal 1
+// (docs/formats/trace.md: what Perfetto asks for).
 #pragma once
 
 #include <cmath>
@@ -41,14 +42,15 @@ class EventList {
 
   [[nodiscard]] std::size_t size() const { return events_.size(); }
 
-  // The whole file: events by time, of one time the outer slices first. `other`: members of the
+  // The whole file: events by time, of one time as their order says. `other`: members of the
   // object otherData.
   [[nodiscard]] std::string text(std::string_view other);
 
  private:
   struct Event {
     std::int64_t at = 0;
-    std::int64_t order = 0;  // of equal times: longer slices first, then counters, then flows
+    std::int64_t order = 0;  // of equal times: slices without length, longer ones first, counters,
+                             // flows
     std::string text;
   };
 

@@ -74,7 +74,7 @@ sim::Result<ReadTrace> parse_trace(const std::string& text, const std::string& f
   ReadTrace trace;
   if (const auto other = json.find("otherData"); other != json.end() && other->is_object()) {
     for (const auto& [key, value] : other->items()) {
-      if (value.is_string()) trace.other[key] = value.get<std::string>();
+      if (value.is_string() || value.is_number_integer()) trace.other[key] = value;
     }
   }
   std::size_t index = 0;

@@ -34,7 +34,7 @@ struct TraceProcess {
 };
 
 struct ReadTrace {
-  std::map<std::string, std::string> other;
+  std::map<std::string, nlohmann::json> other;  // text or a whole number each
   std::map<std::int64_t, TraceProcess> processes;
   std::size_t flows = 0;
 };

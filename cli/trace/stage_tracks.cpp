@@ -12,6 +12,9 @@ namespace {
 // Beside each other: the track of what decides, then up to so many per stream.
 constexpr std::int64_t kCriticalThread = 1;
 constexpr std::int64_t kThreadsPerStream = 16;
+// Perfetto finds a thread by its id alone where it is named, and takes one with the id of its
+// process for that process's main thread.
+constexpr std::int64_t kThreadsPerProcess = 1000;
 
 std::int64_t first_thread(sim::Stream stream) {
   return (static_cast<std::int64_t>(stream) + 1) * kThreadsPerStream;
@@ -20,16 +23,21 @@ std::int64_t first_thread(sim::Stream stream) {
 }  // namespace
 
 StageTracks::StageTracks(const sim::StepTimeline& timeline, const sim::StageTimeline& stage,
-                         const std::vector<std::string>& args, std::int64_t process,
-                         EventList& events, FlowIds& flows)
+                         const std::vector<std::string>& args, const ShownRanks& ranks,
+                         std::int64_t process, EventList& events, FlowIds& flows)
     : timeline_(timeline),
       program_(*timeline.program),
       stage_(stage),
       stage_class_(program_.stages[stage.stage_class]),
       args_(args),
+      ranks_(ranks),
       process_(process),
       events_(events),
       flows_(flows) {}
+
+Track StageTracks::on(std::int64_t thread) const {
+  return {process_, process_ * kThreadsPerProcess + thread};
+}
 
 void StageTracks::write(TraceDetail detail) {
   const std::vector<bool> with_ops = slots_with_ops(timeline_, stage_, detail);
@@ -41,7 +49,7 @@ void StageTracks::write(TraceDetail detail) {
 }
 
 void StageTracks::name_tracks() {
-  events_.name_thread(on(kCriticalThread), "critical path");
+  if (timeline_.decides()) events_.name_thread(on(kCriticalThread), "critical path");
   for (std::size_t s = 0; s < free_.size(); ++s) {
     const auto stream = static_cast<sim::Stream>(s);
     for (std::size_t lane = 0; lane < free_[s].size(); ++lane) {
@@ -99,9 +107,21 @@ void StageTracks::write_slot(const sim::PipelineSlot& slot, bool ops) {
   const std::int64_t start = nanoseconds(slot.start);
   const std::int64_t end = nanoseconds(slot.end);
   const std::int64_t thread = thread_for(sim::Stream::kCompute, start, end);
-  events_.slice(on(thread), name, "micro-batch", start, end,
-                fmt::format(R"("micro_batch":{},"waiting_chunks":{},"critical":{})",
-                            slot.micro_batch, slot.waiting, slot.critical));
+  std::string args = fmt::format(R"("micro_batch":{},"waiting_chunks":{},"critical":{})",
+                                 slot.micro_batch, slot.waiting, slot.critical);
+  if (ranks_.several()) args += fmt::format(R"(,"ring_rank":{})", timeline_.ring_rank);
+  if (!timeline_.decides()) {
+    const std::vector<RankWait> waits =
+        rank_waits(program_, timed, blocks, slot.start - blocks.start, slot);
+    args += fmt::format(R"(,"waits_for_rank":{},"waits_ns":{})", ranks_.deciding, length_of(waits));
+    if (ops) {
+      const std::string wait_name = fmt::format("wait for rank {}", ranks_.deciding);
+      for (const RankWait& wait : waits) {
+        events_.slice(on(thread), wait_name, "wait", wait.start, wait.end, "");
+      }
+    }
+  }
+  events_.slice(on(thread), name, "micro-batch", start, end, args);
   flows_.starts[{stage_.stage, slot.micro_batch, slot.chunk, slot.forward ? 1 : 0}] = {on(thread),
                                                                                        start};
   const Read& read = read_of(kind);
@@ -122,7 +142,8 @@ void StageTracks::write_slot(const sim::PipelineSlot& slot, bool ops) {
   if (slot.critical && !ops) {
     events_.slice(on(kCriticalThread), name, "critical", start, end, "");
   }
-  write_blocks(piece);
+  const std::vector<std::int64_t> thread_of_op = write_blocks(piece);
+  if (ranks_.several() && ops) note_hops(piece, slot, thread_of_op);
   free_[static_cast<std::size_t>(sim::Stream::kCompute)]
        [static_cast<std::size_t>(thread - first_thread(sim::Stream::kCompute))] = end;
   write_send(slot);
@@ -135,22 +156,23 @@ void StageTracks::write_update() {
   Piece piece;
   piece.timed = &stage_.update;
   piece.sources = &sources;
-  piece.critical = &critical;
+  if (timeline_.decides()) piece.critical = &critical;
   piece.last = stage_.update.blocks.size();
   piece.shift = timeline_.update_start;
-  write_blocks(piece);
+  (void)write_blocks(piece);
 }
 
-void StageTracks::write_blocks(const Piece& piece) {
+std::vector<std::int64_t> StageTracks::write_blocks(const Piece& piece) {
   std::vector<std::int64_t> thread_of_op(piece.timed->ops.size(), 0);
   for (std::size_t b = piece.first; b < piece.last; ++b) {
     write_block(piece, piece.timed->blocks[b], thread_of_op);
   }
-  if (!piece.ops) return;
+  if (!piece.ops) return thread_of_op;
   for (std::size_t b = piece.first; b < piece.last; ++b) {
     write_ops(piece, piece.timed->blocks[b], thread_of_op);
   }
   write_flows(piece, thread_of_op);
+  return thread_of_op;
 }
 
 // On every stream from its first op to its last.
@@ -253,13 +275,22 @@ void StageTracks::write_send(const sim::PipelineSlot& slot) {
   }
 }
 
-void add_hand_overs(FlowIds& flows, EventList& events) {
-  for (const auto& [key, send] : flows.sends) {
-    const auto start = flows.starts.find(key);
-    if (start == flows.starts.end()) continue;
-    ++flows.last;
-    events.flow_start(send.track, flows.last, send.at);
-    events.flow_end(start->second.track, flows.last, start->second.at);
+void StageTracks::note_hops(const Piece& piece, const sim::PipelineSlot& slot,
+                            const std::vector<std::int64_t>& thread_of_op) {
+  std::int64_t number = 0;
+  for (std::size_t b = piece.first; b < piece.last; ++b) {
+    const sim::TimedBlock& block = piece.timed->blocks[b];
+    for (std::size_t i = block.first; i < block.first + block.count; ++i) {
+      const sim::TimedOp& timed = piece.timed->ops[i];
+      const auto* work = std::get_if<sim::Communication>(&program_.ops[timed.op].work);
+      if (work == nullptr || work->axis != sim::Axis::kRing) continue;
+      const std::int64_t towards = work->to_predecessor ? 1 : -1;
+      const std::int64_t sender = (timeline_.ring_rank + towards + ranks_.ring) % ranks_.ring;
+      const std::int64_t start = nanoseconds(timed.start + piece.shift);
+      const std::array<std::int64_t, 4> key = {timeline_.ring_rank, slot.micro_batch,
+                                               slot.forward ? 1 : 0, number++};
+      if (timed.end > timed.start) flows_.hops[key] = {{on(thread_of_op[i]), start}, sender};
+    }
   }
 }
 

@@ -6,30 +6,29 @@
 #include <string>
 #include <vector>
 
+#include "cli/trace/arrows.hpp"
 #include "cli/trace/event_list.hpp"
 #include "cli/trace/op_text.hpp"
+#include "cli/trace/rank_waits.hpp"
 #include "cli/trace/trace.hpp"
 
 namespace seqspan::cli {
 
-// Numbers arrows, and remembers where the chunks of shown stages begin.
-struct FlowIds {
-  std::int64_t last = 0;
-  struct Start {
-    Track track;
-    std::int64_t at = 0;
-  };
-  // By stage, micro-batch, chunk and direction (1: forward).
-  std::map<std::array<std::int64_t, 4>, Start> starts;
-  std::map<std::array<std::int64_t, 4>, Start> sends;  // by what they lead to
+// Ranks of a ring that are shown beside each other.
+struct ShownRanks {
+  std::int64_t ring = 1;
+  std::int64_t deciding = 0;
+  std::int64_t shown = 1;
+
+  [[nodiscard]] bool several() const { return shown > 1; }
 };
 
 class StageTracks {
  public:
   // `args`: op_args().
   StageTracks(const sim::StepTimeline& timeline, const sim::StageTimeline& stage,
-              const std::vector<std::string>& args, std::int64_t process, EventList& events,
-              FlowIds& flows);
+              const std::vector<std::string>& args, const ShownRanks& ranks, std::int64_t process,
+              EventList& events, FlowIds& flows);
 
   void write(TraceDetail detail);
 
@@ -54,18 +53,21 @@ class StageTracks {
 
   void write_slot(const sim::PipelineSlot& slot, bool ops);
   void write_update();
-  void write_blocks(const Piece& piece);
+  // Returns on which track each op is.
+  std::vector<std::int64_t> write_blocks(const Piece& piece);
   void write_block(const Piece& piece, const sim::TimedBlock& block,
                    std::vector<std::int64_t>& thread_of_op);
   void write_ops(const Piece& piece, const sim::TimedBlock& block,
                  const std::vector<std::int64_t>& thread_of_op);
   void write_flows(const Piece& piece, const std::vector<std::int64_t>& thread_of_op);
   void write_send(const sim::PipelineSlot& slot);
+  void note_hops(const Piece& piece, const sim::PipelineSlot& slot,
+                 const std::vector<std::int64_t>& thread_of_op);
   void name_tracks();
   // The track of a stream that is free from `start` on, until `end`: the stream's own, or where
   // what ran before lasts longer, one beside it.
   std::int64_t thread_for(sim::Stream stream, std::int64_t start, std::int64_t end);
-  [[nodiscard]] Track on(std::int64_t thread) const { return {process_, thread}; }
+  [[nodiscard]] Track on(std::int64_t thread) const;
   [[nodiscard]] std::string block_name(const sim::TimedBlock& block) const;
   const Read& read_of(sim::MicroBatchKind kind);
 
@@ -74,6 +76,7 @@ class StageTracks {
   const sim::StageTimeline& stage_;
   const sim::StageClass& stage_class_;
   const std::vector<std::string>& args_;
+  ShownRanks ranks_;
   std::int64_t process_;
   EventList& events_;
   FlowIds& flows_;
@@ -81,8 +84,5 @@ class StageTracks {
   std::array<std::vector<std::int64_t>, sim::kStreamCount> free_;
   std::map<sim::MicroBatchKind, Read> reads_;
 };
-
-// Arrows from the sends of shown stages to what waits for them on shown stages.
-void add_hand_overs(FlowIds& flows, EventList& events);
 
 }  // namespace seqspan::cli

@@ -39,11 +39,23 @@ std::string stream_of(const TraceProcess& process, std::int64_t thread) {
   return found->second.substr(0, found->second.find(','));
 }
 
+void add_micro_batch(const TraceSlice& slice, ProcessSummary& summary) {
+  if (slice.args.contains("ring_rank")) summary.ring_rank = whole(slice.args, "ring_rank");
+  if (slice.args.contains("waits_for_rank")) {
+    summary.waits_for = whole(slice.args, "waits_for_rank");
+  }
+  summary.waiting += whole(slice.args, "waits_ns");
+}
+
 void add_slices(const TraceProcess& process, ProcessSummary& summary) {
   std::map<std::string, StreamSummary> streams;
   std::map<std::pair<std::string, std::string>, OpSummary> ops;
   for (const TraceSlice& slice : process.slices) {
-    if (slice.category == "micro-batch" || slice.category == "critical") continue;
+    if (slice.category == "micro-batch") add_micro_batch(slice, summary);
+    if (slice.category == "micro-batch" || slice.category == "critical" ||
+        slice.category == "wait") {
+      continue;
+    }
     const std::string stream = stream_of(process, slice.thread);
     StreamSummary& of_stream = streams[stream];
     of_stream.stream = stream;
@@ -142,6 +154,39 @@ void append_process(std::string& text, const Style& style, const TraceSummary& s
   text += ops.text(style);
 }
 
+std::int64_t compute_of(const ProcessSummary& process) {
+  for (const StreamSummary& stream : process.streams) {
+    if (stream.stream == "compute") return stream.busy;
+  }
+  return 0;
+}
+
+// The ranks of a ring side by side.
+void append_ranks(std::string& text, const Style& style, const TraceSummary& summary) {
+  text += heading(style, "Ranks of a ring");
+  const double end = static_cast<double>(std::max<std::int64_t>(summary.end, 1));
+  const auto share = [end](std::int64_t nanoseconds) {
+    return percent(static_cast<double>(nanoseconds) / end);
+  };
+  Table ranks({{"rank", Align::kRight},
+               {"compute", Align::kRight},
+               {"of step", Align::kRight},
+               {"waits", Align::kRight},
+               {"of step", Align::kRight},
+               {"peak GiB", Align::kRight},
+               {"", Align::kLeft}});
+  for (const ProcessSummary& process : summary.processes) {
+    if (!process.ring_rank) continue;
+    const std::int64_t compute = compute_of(process);
+    const bool waits = process.waits_for.has_value();
+    ranks.add({fmt::format("{}", *process.ring_rank), sim::format_time(seconds(compute)),
+               share(compute), waits ? sim::format_time(seconds(process.waiting)) : "",
+               waits ? share(process.waiting) : "", gib_number(sim::Bytes(process.peak_bytes)),
+               waits ? fmt::format("for rank {}", *process.waits_for) : "decides the step"});
+  }
+  text += ranks.text(style);
+}
+
 }  // namespace
 
 TraceSummary summary_of(const ReadTrace& trace) {
@@ -164,7 +209,9 @@ TraceSummary summary_of(const ReadTrace& trace) {
 std::string trace_summary_text(const Style& style, const TraceSummary& summary) {
   const auto other = [&](const char* key) {
     const auto found = summary.other.find(key);
-    return found == summary.other.end() ? std::string() : sim::printable(found->second);
+    if (found == summary.other.end()) return std::string();
+    return found->second.is_string() ? sim::printable(found->second.get<std::string>())
+                                     : found->second.dump();
   };
   std::string text =
       fmt::format("{}: a step of {}, {} on {}\n", bold(style, other("job")),
@@ -179,8 +226,12 @@ std::string trace_summary_text(const Style& style, const TraceSummary& summary) 
     text += "  the stages are drawn one by one; the formula of the pipeline gives " +
             sim::format_time(seconds(std::strtoll(other("step_ns").c_str(), nullptr, 10))) + "\n";
   }
+  const bool ranks =
+      std::any_of(summary.processes.begin(), summary.processes.end(),
+                  [](const ProcessSummary& process) { return process.ring_rank.has_value(); });
+  if (ranks) append_ranks(text, style, summary);
   for (const ProcessSummary& process : summary.processes) {
-    append_process(text, style, summary, process);
+    if (!process.waits_for) append_process(text, style, summary, process);
   }
   return text;
 }
@@ -209,13 +260,19 @@ std::string trace_summary_json(const TraceSummary& summary) {
                      {"ns", op.time},
                      {"critical_ns", op.critical}});
     }
-    object["stages"].push_back({{"name", process.name},
-                                {"peak_bytes", process.peak_bytes},
-                                {"peak_at_ns", process.peak_at},
-                                {"by_role_bytes", process.peak_roles},
-                                {"highest_link_use_percent", process.highest_link_use},
-                                {"streams", std::move(streams)},
-                                {"ops", std::move(ops)}});
+    Json stage = {{"name", process.name}};
+    if (process.ring_rank) {
+      stage["ring_rank"] = *process.ring_rank;
+      stage["decides"] = !process.waits_for;
+      stage["waiting_ns"] = process.waiting;
+    }
+    stage["peak_bytes"] = process.peak_bytes;
+    stage["peak_at_ns"] = process.peak_at;
+    stage["by_role_bytes"] = process.peak_roles;
+    stage["highest_link_use_percent"] = process.highest_link_use;
+    stage["streams"] = std::move(streams);
+    stage["ops"] = std::move(ops);
+    object["stages"].push_back(std::move(stage));
   }
   return text_of(object);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,9 @@ struct OpSummary {
 
 struct ProcessSummary {
   std::string name;
+  std::optional<std::int64_t> ring_rank;  // where several ranks of a ring are shown
+  std::optional<std::int64_t> waits_for;  // the rank of the ring that decides, of the others
+  std::int64_t waiting = 0;               // nanoseconds that compute waits for it
   std::vector<StreamSummary> streams;
   std::vector<OpSummary> ops;  // of the micro-batches that are shown op by op, the longest first
   std::int64_t peak_bytes = 0;
@@ -36,8 +40,8 @@ struct ProcessSummary {
 };
 
 struct TraceSummary {
-  std::map<std::string, std::string> other;
-  std::int64_t end = 0;  // nanoseconds
+  std::map<std::string, nlohmann::json> other;  // text or a whole number each
+  std::int64_t end = 0;                         // nanoseconds
   std::size_t slices = 0;
   std::size_t counters = 0;
   std::size_t flows = 0;

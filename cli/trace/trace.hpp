@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "sim/engine/step_timeline.hpp"
 #include "sim/errors/error.hpp"
@@ -17,9 +18,11 @@ enum class TraceDetail : std::uint8_t { kSome, kAll };
 [[nodiscard]] bool shows_ops(TraceDetail detail, std::int64_t micro_batch,
                              std::int64_t micro_batches);
 
-// The JSON of the trace. Errors: kInput where it would have too many events to be of use.
+// The JSON of the trace, with the other ranks of the ring that are shown (Simulator::other_ranks).
+// Errors: kInput where it would have too many events to be of use.
 [[nodiscard]] sim::Result<std::string> trace_json(const sim::Job& job,
                                                   const sim::StepTimeline& timeline,
+                                                  const std::vector<sim::StepTimeline>& others,
                                                   TraceDetail detail);
 
 }  // namespace seqspan::cli

@@ -31,6 +31,13 @@ bool alike(const Clocks& a, const Clocks& b) {
 
 }  // namespace
 
+bool joins_ring(const Op& op) {
+  const auto* work = std::get_if<Communication>(&op.work);
+  if (work == nullptr) return false;
+  return work->axis == Axis::kRing || work->axis == Axis::kShard ||
+         work->axis == Axis::kExpertShard;
+}
+
 void ScheduleClock::begin(const Program& program, std::span<const Seconds> durations,
                           std::span<const LinkUse> uses) {
   program_ = &program;
@@ -47,6 +54,7 @@ void ScheduleClock::restart(MicroBatchPosition position) {
   position_ = position;
   repetition_ = 0;
   iteration_ = 0;
+  next_of_others_ = 0;
   now_.free.fill(0);
   now_.sharing.clear();
   std::fill(now_.ready.begin(), now_.ready.end(), 0.0);
@@ -70,12 +78,17 @@ void ScheduleClock::run_op(std::size_t index) {
   double& free = now_.free[static_cast<std::size_t>(op.stream)];
   double start = free;
   for (const TensorId id : op.reads) start = std::max(start, now_.ready[index_of(id)]);
+  const double ready = start;
   if (op.stream == Stream::kCompute && start > free) charge_wait(op, free, start);
   touched_ |= 1U << static_cast<unsigned>(op.stream);
   const double duration = durations_[index].value();
   const bool alone = uses_.empty();
   double end = start + duration;
   if (op.stream != Stream::kCompute) {
+    if (!others_.empty() && joins_ring(op)) {
+      start = start_with_others(ready);
+      end = start + duration;
+    }
     if (!alone) end = run_transfer(index, start);
   } else if (!alone && now_.sharing.meets(start) && !uses_host(op)) {
     const double slowed = now_.sharing.compute_end(start, duration);
@@ -85,12 +98,22 @@ void ScheduleClock::run_op(std::size_t index) {
   free = end;
   if (log_ != nullptr) {
     log_->push_back({static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(repetition_),
-                     static_cast<std::uint32_t>(iteration_), start, end});
+                     static_cast<std::uint32_t>(iteration_), start, end, ready});
   }
   for (const TensorId id : op.writes) {
     now_.ready[index_of(id)] = end;
     now_.writer[index_of(id)] = static_cast<std::uint32_t>(index);
   }
+}
+
+double ScheduleClock::start_with_others(double ready) {
+  const std::size_t index = next_of_others_++;
+  return index < others_.size() ? std::max(ready, others_[index]) : ready;
+}
+
+void ScheduleClock::hold_compute(double until) {
+  double& compute = now_.free[static_cast<std::size_t>(Stream::kCompute)];
+  compute = std::max(compute, until);
 }
 
 double ScheduleClock::run_transfer(std::size_t index, double start) {

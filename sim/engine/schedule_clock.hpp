@@ -31,7 +31,12 @@ struct TimedOp {
   std::uint32_t iteration = 0;   // of its loop
   double start = 0;              // seconds from restart
   double end = 0;
+  double ready = 0;  // when it would have started without other ranks: follow()
 };
+
+// Whether all ranks of a ring take part in it: hops, and what is shared over data and context
+// parallel ranks.
+[[nodiscard]] bool joins_ring(const Op& op);
 
 // Which ops of a block run.
 struct MicroBatchPosition {
@@ -54,6 +59,13 @@ class ScheduleClock {
   // From here on every op that runs is noted in `log`, in the order of issue, and every repetition
   // and iteration is run for it; nullptr: no more.
   void record(std::vector<TimedOp>* log) { log_ = log; }
+
+  // From the next restart on, what all ranks of the ring take part in starts no sooner than
+  // `starts` says, in the order of issue: on another rank, which is later (rank_timelines.hpp).
+  // They must outlive the clock's use; none: no other rank is waited for.
+  void follow(std::span<const double> starts) { others_ = starts; }
+  // Compute runs nothing more until then.
+  void hold_compute(double until);
 
   // Sets every clock to zero and forgets the exposed times.
   void restart(MicroBatchPosition position);
@@ -92,6 +104,8 @@ class ScheduleClock {
   // When the transfer of a communication ends; those that it delays are moved.
   double run_transfer(std::size_t index, double start);
   void move_on(Stream stream, double seconds);
+  // When a communication that is ready then starts: with the other rank's.
+  [[nodiscard]] double start_with_others(double ready);
   // Of the op that is under way, in the log.
   void note_delay(const LinkSharing::Delay& delay);
   void run_loop(const Loop& loop);
@@ -121,6 +135,8 @@ class ScheduleClock {
   std::vector<double> before_loop_;   // exposed before an iteration of a loop
   std::vector<double> before_block_;  // exposed before a repetition of a block
   std::vector<TimedOp>* log_ = nullptr;
+  std::span<const double> others_;  // follow()
+  std::size_t next_of_others_ = 0;
   std::int64_t repetition_ = 0;
   std::int64_t iteration_ = 0;
 };

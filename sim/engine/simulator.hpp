@@ -183,6 +183,8 @@ class Simulator {
   [[nodiscard]] Explanation explain(const Layout& layout);
   // The same with every op and every byte over the step (sim/engine/step_timeline.hpp).
   [[nodiscard]] StepTimeline timeline(const Layout& layout);
+  // Those of other ranks of its ring, where they run other ops (sim/engine/rank_timelines.hpp).
+  [[nodiscard]] std::vector<StepTimeline> other_ranks(const StepTimeline& deciding);
   // The program of the layout, for printing, execution and traces.
   [[nodiscard]] const Program& program_of(const Layout& layout);
 

@@ -235,10 +235,20 @@ void note_blocks(TimedMicroBatch& timed, std::size_t first, std::size_t run, Pas
 
 }  // namespace
 
+Pace pace_of(const Program& program, const TimedMicroBatch& timed) {
+  Pace pace{{}, timed.forward, timed.backward};
+  for (const TimedOp& op : timed.ops) {
+    if (joins_ring(program.ops[op.op])) pace.starts.push_back(op.start);
+  }
+  return pace;
+}
+
 TimedMicroBatch StepTimeReader::record(const Program& program, const StageClass& stage,
-                                       MicroBatchPosition position) {
+                                       MicroBatchPosition position, const Pace* pace) {
   TimedMicroBatch timed;
   clock_.record(&timed.ops);
+  clock_.follow(pace != nullptr ? std::span<const double>(pace->starts)
+                                : std::span<const double>());
   clock_.restart(position);
   const auto run_blocks = [&](std::size_t r, Pass pass) {
     const PartRun& run = program.runs[stage.first_run + r];
@@ -248,12 +258,18 @@ TimedMicroBatch StepTimeReader::record(const Program& program, const StageClass&
     note_blocks(timed, first, stage.first_run + r, pass, run.count);
   };
   for (std::size_t r = 0; r < stage.run_count; ++r) run_blocks(r, Pass::kForward);
-  timed.forward = clock_.compute_end();
+  timed.forward = pace != nullptr ? pace->forward : clock_.compute_end();
+  if (pace != nullptr) clock_.hold_compute(pace->forward.value());
   const std::size_t backward = timed.ops.size();
   for (std::size_t r = stage.run_count; r-- > 0;) run_blocks(r, Pass::kBackward);
   timed.backward = clock_.compute_end() - timed.forward;
   timed.tail = clock_.end() - clock_.compute_end();
   clock_.record(nullptr);
+  clock_.follow({});
+  if (pace != nullptr) {
+    timed.backward = pace->backward;
+    return timed;
+  }
   // What the GPU waits for the host stands at the end of each phase.
   const PhaseSeconds waited =
       waits(program, stage, position, {timed.forward, timed.backward, Seconds(0), Seconds(0)});

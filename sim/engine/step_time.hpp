@@ -71,6 +71,14 @@ struct TimedMicroBatch {
   Seconds tail;  // what runs on when compute has all it waits for
 };
 
+// What the rank that decides does to the others of its ring (rank_timelines.hpp).
+struct Pace {
+  std::vector<double> starts;  // of what joins the ring, in the order of issue
+  Seconds forward;             // how long its phases take
+  Seconds backward;
+};
+[[nodiscard]] Pace pace_of(const Program& program, const TimedMicroBatch& timed);
+
 class StepTimeReader {
  public:
   // `durations` and `uses` by op of the program (schedule_clock.hpp); no launches: the host takes
@@ -91,9 +99,11 @@ class StepTimeReader {
   [[nodiscard]] ExposedTime exposed(const Program& program, const StepTime& step);
 
   // Of the step that was just read, likewise: one micro-batch, or the update with the seconds of
-  // all of it as `forward`, op by op.
+  // all of it as `forward`, op by op. With a pace as a rank of the same ring runs it: what joins
+  // the ring, and the backward, start no sooner than on the rank that decides, and its phases
+  // count.
   [[nodiscard]] TimedMicroBatch record(const Program& program, const StageClass& stage,
-                                       MicroBatchPosition position);
+                                       MicroBatchPosition position, const Pace* pace = nullptr);
   [[nodiscard]] TimedMicroBatch record_update(const Program& program, const StageClass& stage);
 
   // How the step that was just read comes about: formula.value() is its length.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/lower/lower.hpp"
+
 namespace seqspan::sim {
 namespace {
 
@@ -10,11 +12,6 @@ const StageClass& class_of(const Program& program, std::int64_t stage) {
     if (stage < candidate.first_stage + candidate.count) return candidate;
   }
   return program.stages.back();
-}
-
-MicroBatchPosition position_of(MicroBatchKind kind) {
-  return {kind == MicroBatchKind::kFirst || kind == MicroBatchKind::kOnly,
-          kind == MicroBatchKind::kLast || kind == MicroBatchKind::kOnly};
 }
 
 class RecordedDurations : public SlotDurations {
@@ -67,6 +64,11 @@ MicroBatchKind kind_of(std::int64_t micro_batch, std::int64_t micro_batches) {
   if (micro_batches == 1) return MicroBatchKind::kOnly;
   if (micro_batch == 0) return MicroBatchKind::kFirst;
   return micro_batch + 1 == micro_batches ? MicroBatchKind::kLast : MicroBatchKind::kUsual;
+}
+
+MicroBatchPosition position_of(MicroBatchKind kind) {
+  return {kind == MicroBatchKind::kFirst || kind == MicroBatchKind::kOnly,
+          kind == MicroBatchKind::kLast || kind == MicroBatchKind::kOnly};
 }
 
 SlotBlocks blocks_of(const Program& program, const StageClass& stage, const TimedMicroBatch& timed,
@@ -210,6 +212,7 @@ StepTimeline Simulator::timeline(const Layout& layout) {
   timeline.program = &program_;
   timeline.durations = durations_;
   timeline.uses = uses_;
+  timeline.ring_rank = deciding_ring_rank(layout);
   const StepTime& step = timeline.simulation.time;
   for (std::size_t c = 0; c < program_.stages.size(); ++c) {
     const StageClass& stage_class = program_.stages[c];

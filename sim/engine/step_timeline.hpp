@@ -6,11 +6,12 @@
 // parameters), the last (reductions of gradients) and those between; each kind is recorded once per
 // class.
 //
-// Not shown: ranks of a contiguous ring other than the last, which decides
-// (sim/program/program.hpp).
+// It is the timeline of the rank that decides; those of a contiguous ring's other ranks:
+// rank_timelines.hpp.
 #pragma once
 
 #include <array>
+#include <memory>
 #include <vector>
 
 #include "sim/engine/memory_timeline.hpp"
@@ -23,6 +24,7 @@ namespace seqspan::sim {
 enum class MicroBatchKind : std::uint8_t { kFirst, kUsual, kLast, kOnly };
 inline constexpr std::size_t kMicroBatchKindCount = 4;
 [[nodiscard]] MicroBatchKind kind_of(std::int64_t micro_batch, std::int64_t micro_batches);
+[[nodiscard]] MicroBatchPosition position_of(MicroBatchKind kind);
 
 struct StageTimeline {
   std::size_t stage_class = 0;
@@ -46,6 +48,10 @@ struct StepTimeline {
   std::vector<StageTimeline> stages;
   double update_start = 0;  // of the optimizer, on all stages
   double end = 0;
+  std::int64_t ring_rank = 0;          // whose it is
+  std::shared_ptr<const Program> own;  // its program, where it is not the rank that decides
+
+  [[nodiscard]] bool decides() const { return own == nullptr; }
 };
 
 // The blocks of one chunk in one direction: indices [first, last) of timed.blocks, and the part of

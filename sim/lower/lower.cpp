@@ -57,9 +57,18 @@ void write_counts(const Job& job, const Layout& layout, Program& program) {
 
 }  // namespace
 
+std::int64_t deciding_ring_rank(const Layout& layout) {
+  return layout.kv_exchange == KvExchange::kAllGather ? 0 : layout.ring - 1;
+}
+
+bool ring_ranks_differ(const Job& job, const Layout& layout) {
+  return layout.ring > 1 && layout.ring_order == RingOrder::kContiguous &&
+         layout.kv_exchange == KvExchange::kPointToPoint &&
+         job.training.mask == AttentionMask::kCausal;
+}
+
 void lower(const Job& job, const Layout& layout, Program& program) {
-  const bool gathers = layout.kv_exchange == KvExchange::kAllGather;
-  lower_for(job, layout, gathers ? 0 : layout.ring - 1, program);
+  lower_for(job, layout, deciding_ring_rank(layout), program);
 }
 
 void lower_stages(const Job& job, const Layout& layout, Program& program) {

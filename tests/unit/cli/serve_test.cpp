@@ -120,6 +120,29 @@ TEST(ServePage, OffersTheOrdersOfTheFramework) {
             std::string::npos);
 }
 
+// What the page has no slider for stays as it was given: the list is that of the page.
+TEST(ServePage, SaysWhichKeysHaveSliders) {
+  JobArguments arguments;
+  arguments.file = kJob;
+  const sim::Job job = read_job(arguments).value();
+  sim::Layout layout = sim::resolve(job, job.layout);
+  const std::string page = serve_page(job, arguments, layout, {});
+  for (const char* key :
+       {"tp",          "sequence_parallel", "pp",        "vpp",        "ep",          "etp",
+        "dp",          "ulysses",           "ring",      "ring_order", "kv_exchange", "placement",
+        "micro_batch", "recompute",         "sharding",  "offload",    "loss_chunks", "mlp_chunks",
+        "head_groups", "ulysses_in_node",   "ep_in_node"}) {
+    const std::string quoted = std::string("\"key\":\"") + key + "\"";
+    EXPECT_EQ(has_slider(job, layout, key), page.find(quoted) != std::string::npos) << key;
+  }
+  EXPECT_TRUE(has_slider(job, layout, "tp"));
+  EXPECT_FALSE(has_slider(job, layout, "etp"));
+  // A dense model has experts to spread where the layout says so.
+  EXPECT_FALSE(has_slider(job, layout, "ep"));
+  layout.ep = 2;
+  EXPECT_TRUE(has_slider(job, layout, "ep"));
+}
+
 // 400 is for what cannot be read, 422 for what is read and cannot be: as many tokens as no job has.
 TEST_F(Serving, NumbersOutOfRangeAreRefused) {
   for (const char* length : {"0", "999999999999999", "99999999999999M"}) {

@@ -52,7 +52,7 @@ class Trace : public testing::TestWithParam<Case> {
     timeline_ = simulator_->timeline(layout_);
   }
   [[nodiscard]] ReadTrace written(TraceDetail detail) const {
-    return parse_trace(trace_json(job_, timeline_, detail).value(), "trace").value();
+    return parse_trace(trace_json(job_, timeline_, {}, detail).value(), "trace").value();
   }
 
   sim::Job job_;
@@ -63,7 +63,7 @@ class Trace : public testing::TestWithParam<Case> {
 
 // Events are sorted by time; slices of a track lie one in another or one behind the other.
 TEST_P(Trace, SlicesNestAndTimesAreSorted) {
-  const std::string text = trace_json(job_, timeline_, TraceDetail::kSome).value();
+  const std::string text = trace_json(job_, timeline_, {}, TraceDetail::kSome).value();
   double last = 0;
   const auto document = nlohmann::json::parse(text);
   for (const auto& event : document["traceEvents"]) {
@@ -91,7 +91,7 @@ TEST_P(Trace, SlicesNestAndTimesAreSorted) {
 // Every arrow has two ends, each in a slice of some length.
 TEST_P(Trace, ArrowsLeadFromSliceToSlice) {
   const nlohmann::json json =
-      nlohmann::json::parse(trace_json(job_, timeline_, TraceDetail::kSome).value());
+      nlohmann::json::parse(trace_json(job_, timeline_, {}, TraceDetail::kSome).value());
   std::map<std::tuple<int, int>, std::vector<std::pair<double, double>>> slices;
   for (const auto& event : json["traceEvents"]) {
     if (event["ph"] != "X") continue;
@@ -207,8 +207,8 @@ TEST_P(Trace, MemoryPeaksWhereTheMemoryReaderDoes) {
 TEST_P(Trace, IsTheSameTextEachTime) {
   sim::Simulator other(job_);
   (void)other.evaluate(sim::resolve(job_, sim::parse_layout("ring=8").value()), true);
-  EXPECT_EQ(trace_json(job_, other.timeline(layout_), TraceDetail::kSome).value(),
-            trace_json(job_, timeline_, TraceDetail::kSome).value());
+  EXPECT_EQ(trace_json(job_, other.timeline(layout_), {}, TraceDetail::kSome).value(),
+            trace_json(job_, timeline_, {}, TraceDetail::kSome).value());
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, Trace, testing::ValuesIn(kCases),

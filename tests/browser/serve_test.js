@@ -33,8 +33,10 @@ async function until(page, holds, what) {
 }
 
 // Until the answer is that of what the sliders say.
-const settled = (page) => until(page, () => page.evaluate(() => document.body.dataset.answered === document.body.dataset.asked),
-  "the page has an answer to its last question");
+const settled = (page) => until(page, () => page.evaluate(() => {
+  const { asked, answered } = document.body.dataset;
+  return asked !== undefined && answered === asked; // a page that is loading has asked nothing yet
+}), "the page has an answer to its last question");
 
 // What the page says is what its own command line prints.
 async function compare(page, what) {

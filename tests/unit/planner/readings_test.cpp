@@ -135,6 +135,7 @@ TEST(LayoutKey, KnowsEveryKey) {
   }
   add([](sim::Layout& layout) { layout.sequence_parallel = false; });
   add([](sim::Layout& layout) { layout.placement = sim::Placement::kRingInner; });
+  add([](sim::Layout& layout) { layout.placement = sim::Placement::kPipelineInner; });
   add([](sim::Layout& layout) { layout.kv_exchange = sim::KvExchange::kAllGather; });
   add([](sim::Layout& layout) { layout.ring_order = sim::RingOrder::kStriped; });
   add([](sim::Layout& layout) { layout.recompute = sim::Recompute::kFull; });

@@ -55,6 +55,13 @@ class ScheduleClock {
   // and iteration is run for it; nullptr: no more.
   void record(std::vector<TimedOp>* log) { log_ = log; }
 
+  // Whether waits are charged to ops, which exposed() tells; else it is empty, and the rest is the
+  // same and sooner there. They are unless this is said.
+  void count_waits(bool counts) {
+    counts_waits_ = counts;
+    size_waits();
+  }
+
   // Sets every clock to zero and forgets the exposed times.
   void restart(MicroBatchPosition position);
   // Runs the block `count` times, its outputs feeding its inputs; the first run takes its inputs
@@ -85,6 +92,7 @@ class ScheduleClock {
  private:
   using Clocks = std::array<double, kStreamCount>;
 
+  void size_waits();
   void run_once(const Block& block);
   void run_op(std::size_t index);
   // Charges the wait to the op that wrote what came last.
@@ -120,6 +128,7 @@ class ScheduleClock {
   std::uint32_t touched_ = 0;         // streams that this repetition of a block ran ops on, by bit
   std::vector<double> before_loop_;   // exposed before an iteration of a loop
   std::vector<double> before_block_;  // exposed before a repetition of a block
+  bool counts_waits_ = true;
   std::vector<TimedOp>* log_ = nullptr;
   std::int64_t repetition_ = 0;
   std::int64_t iteration_ = 0;

@@ -122,6 +122,9 @@ std::vector<Alternative> alternatives(sim::Simulator& simulator, const Layout& l
   answers.add_choice("placement", &Layout::placement,
                      {sim::Placement::kUlyssesInner, sim::Placement::kRingInner},
                      has_ring && layout.ulysses > 1 && traits.ring_inner);
+  answers.add_choice("placement", &Layout::placement,
+                     {sim::Placement::kUlyssesInner, sim::Placement::kPipelineInner},
+                     layout.pp > 1 && layout.dp > 1 && traits.pipeline_inner);
   answers.add_choice("recompute", &Layout::recompute,
                      {sim::Recompute::kNone, sim::Recompute::kSelective, sim::Recompute::kFull});
   answers.add_choice("sharding", &Layout::sharding,

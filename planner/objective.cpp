@@ -14,6 +14,7 @@ bool is_better(Objective objective, const sim::Evaluation& a, const sim::Evaluat
 bool ranks_before(Objective objective, const Candidate& a, const Candidate& b) {
   if (is_better(objective, a.evaluation, b.evaluation)) return true;
   if (is_better(objective, b.evaluation, a.evaluation)) return false;
+  if (a.layout.placement != b.layout.placement) return a.layout.placement < b.layout.placement;
   return sim::to_string(a.layout) < sim::to_string(b.layout);
 }
 

@@ -27,9 +27,10 @@ constexpr const char* name_of(Objective objective) {
 // By numbers alone.
 [[nodiscard]] bool is_better(Objective objective, const sim::Evaluation& a,
                              const sim::Evaluation& b);
-// Equal numbers by the layout's text: a total order, the same on every run.
+// Equal numbers by the order of ranks, the framework's default first, then by the layout's text: a
+// total order, the same on every run.
 [[nodiscard]] bool ranks_before(Objective objective, const Candidate& a, const Candidate& b);
-// By step time, then peak memory, then the layout's text.
+// By step time, then peak memory, then as above.
 [[nodiscard]] bool faster(const Candidate& a, const Candidate& b);
 
 }  // namespace seqspan::planner

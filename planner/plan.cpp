@@ -4,6 +4,7 @@
 #include <chrono>
 #include <future>
 #include <memory>
+#include <numeric>
 #include <system_error>
 #include <thread>
 
@@ -22,24 +23,42 @@ unsigned workers_for(const PlanOptions& options, std::size_t branches) {
   return static_cast<unsigned>(std::min<std::size_t>(wanted, branches));
 }
 
-// Branches are dealt one by one, to whoever is free.
+// Branches are dealt to whoever is free, all that differ in pp alone at once: most of what a
+// Simulator remembers serves them all. Where those are few for the workers, one by one.
 class Deal {
  public:
-  Deal(std::size_t branches, const std::atomic<bool>* stop) : branches_(branches), stop_(stop) {}
+  Deal(const std::vector<sim::Layout>& branches, std::size_t workers, const std::atomic<bool>* stop)
+      : stop_(stop) {
+    constexpr std::size_t kHandsEach = 16;
+    for (std::size_t i = 0; i < branches.size(); ++i) {
+      if (i == 0 || !differ_in_pp_alone(branches[i - 1], branches[i])) first_.push_back(i);
+    }
+    if (first_.size() < kHandsEach * workers) {
+      first_.resize(branches.size());
+      std::iota(first_.begin(), first_.end(), std::size_t{0});
+    }
+    first_.push_back(branches.size());
+  }
 
   // Visits branches until there are none left; calls `visited` after each.
   template <class Visited>
   void work(Search& search, Visited visited) {
-    for (std::size_t branch = next_++; branch < branches_; branch = next_++) {
-      if (stop_ != nullptr && stop_->load(std::memory_order_relaxed)) return;
-      search.visit(branch, stop_);
-      visited(static_cast<double>(++done_) / static_cast<double>(branches_));
+    for (std::size_t hand = next_++; hand + 1 < first_.size(); hand = next_++) {
+      for (std::size_t branch = first_[hand]; branch < first_[hand + 1]; ++branch) {
+        if (stop_ != nullptr && stop_->load(std::memory_order_relaxed)) return;
+        search.visit(branch, stop_);
+        visited(static_cast<double>(++done_) / static_cast<double>(first_.back()));
+      }
     }
   }
 
  private:
-  std::size_t branches_;
+  [[nodiscard]] static bool differ_in_pp_alone(const sim::Layout& a, const sim::Layout& b) {
+    return a.tp == b.tp && a.ulysses == b.ulysses && a.ring == b.ring;
+  }
+
   const std::atomic<bool>* stop_;
+  std::vector<std::size_t> first_;  // branch of each hand; behind them, how many there are
   std::atomic<std::size_t> next_{0};
   std::atomic<std::size_t> done_{0};
 };
@@ -57,7 +76,7 @@ class Crew {
 
   // All that is left of a space: what a search of it keeps. `tell`: of its progress.
   [[nodiscard]] Search search(Search::Times times, const Search* known, bool tell) {
-    Deal deal(space_.branches().size(), options_.stop);
+    Deal deal(space_.branches(), simulators_.size(), options_.stop);
     std::vector<Search> searches;
     searches.reserve(simulators_.size());
     for (sim::Simulator* simulator : simulators_) {

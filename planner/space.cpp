@@ -5,6 +5,8 @@
 
 #include "sim/layout/resolve.hpp"
 #include "sim/lower/framework_traits.hpp"
+#include "sim/network/rank_order.hpp"
+#include "sim/network/topology.hpp"
 #include "sim/spec/layer_facts.hpp"
 
 namespace seqspan::planner {
@@ -92,6 +94,22 @@ std::vector<sim::Offload> offered_offloads(const sim::FrameworkTraits& traits) {
   return offloads;
 }
 
+// Whether stages and replicas of `ranks` GPUs each are not equally far from each other, so that it
+// matters which are neighbours. They are where all is one NVLink domain, and where every part of
+// the cluster that has all links of its kind alike holds no two of them or all.
+bool neighbours_matter(const sim::Cluster& cluster, std::int64_t ranks) {
+  if (!cluster.links.empty() || !cluster.overrides.empty() || !cluster.measured.empty()) {
+    return true;
+  }
+  const sim::Topology topology(cluster);
+  const std::int64_t gpus = cluster.gpu_count();
+  const auto splits = [&](std::int64_t part) {
+    return part > 0 && part < gpus && ranks % part != 0;
+  };
+  return splits(topology.domain_gpus()) || splits(topology.leaf_gpus()) ||
+         splits(cluster.nodes_per_pod * topology.gpus_per_node());
+}
+
 }  // namespace
 
 Space::Space(const sim::Job& job, const AlsoSearch& also) : job_(&job) {
@@ -137,6 +155,8 @@ Space::Space(const sim::Job& job, const AlsoSearch& also) : job_(&job) {
   kv_exchange_ = only(fixed.kv_exchange, offered_exchanges(traits));
   std::vector<sim::Placement> placements{sim::Placement::kUlyssesInner};
   if (traits.ring_inner) placements.push_back(sim::Placement::kRingInner);
+  if (traits.pipeline_inner) placements.push_back(sim::Placement::kPipelineInner);
+  has_experts_ = most_experts(job.model) > 1;
   placement_ = only(fixed.placement, placements);
   std::vector<sim::Recompute> recomputes{sim::Recompute::kNone, sim::Recompute::kFull};
   if (traits.selective_recompute) recomputes.push_back(sim::Recompute::kSelective);
@@ -154,6 +174,19 @@ Space::Space(const sim::Job& job, const AlsoSearch& also) : job_(&job) {
   loss_chunks_ = also.loss_chunks && !fixed.loss_chunks ? Degrees{0, 8, 32} : Degrees{0};
   // A fixed key is taken at its word, so that legality can answer it.
   shards_parameters_with_pipeline_ = traits.parameter_sharding_with_pipeline || fixed.sharding;
+}
+
+bool Space::can_matter(sim::Placement placement, const sim::Layout& layout) const {
+  switch (placement) {
+    case sim::Placement::kUlyssesInner:
+      return true;
+    case sim::Placement::kRingInner:
+      return layout.ring > 1 && layout.ulysses > 1;
+    case sim::Placement::kPipelineInner:
+      return layout.pp > 1 && layout.dp > 1 && sim::replicas_agree(layout, has_experts_) &&
+             neighbours_matter(job_->cluster, layout.tp * layout.cp());
+  }
+  return true;
 }
 
 // ALST's rule: parts of about h tokens (arXiv 2506.13996, section 3.1.1).

@@ -5,7 +5,8 @@
 // of the layers + 2. Choices that the framework does not offer are left out; arithmetic that does
 // not come out is left to legality, so that the plan can say why. A choice that cannot matter is
 // taken once: the order and exchange of a ring of one, the placement of a single context parallel
-// group.
+// group. So are stages inside replicas: where experts allow it (sim::replicas_agree), there are
+// stages and replicas, and these are not equally far apart either way.
 #pragma once
 
 #include <array>
@@ -75,6 +76,7 @@ class Space {
   template <class Visit>
   void for_each_way(sim::Layout layout, const Visit& visit) const;  // Ulysses sends; vpp
   [[nodiscard]] std::int64_t mlp_chunks_of(const sim::Layout& layout) const;
+  [[nodiscard]] bool can_matter(sim::Placement placement, const sim::Layout& layout) const;
 
   std::vector<sim::Layout> branches_;
   std::vector<std::int64_t> vpp_, ep_, micro_batch_, head_groups_, ulysses_in_node_;
@@ -85,6 +87,7 @@ class Space {
   std::vector<sim::Sharding> sharding_;
   std::vector<sim::Offload> offload_;
   std::vector<std::int64_t> loss_chunks_;  // 0: the default
+  bool has_experts_ = false;
   bool also_etp_ = false;
   bool also_mlp_chunks_ = false;
   bool shards_parameters_with_pipeline_ = false;
@@ -114,16 +117,18 @@ template <class Visit>
 void Space::for_each_exchange(sim::Layout layout, const Visit& visit) const {
   const bool has_ring = layout.ring > 1;
   const bool has_both = has_ring && layout.ulysses > 1;
+  const bool is_fixed = placement_.size() == 1;
   const auto only_first = [](const auto& values, bool all) { return all ? values.size() : 1; };
   // All-gather of keys and values goes with Ulysses in no framework (legality:
   // kv_all_gather_unsupported).
   const bool open_exchange = has_ring && !has_both;
   for (std::size_t o = 0; o < only_first(ring_order_, has_ring); ++o) {
     for (std::size_t e = 0; e < only_first(kv_exchange_, open_exchange); ++e) {
-      for (std::size_t p = 0; p < only_first(placement_, has_both); ++p) {
+      for (const sim::Placement placement : placement_) {
+        if (!is_fixed && !can_matter(placement, layout)) continue;
         layout.ring_order = ring_order_[o];
         layout.kv_exchange = kv_exchange_[e];
-        layout.placement = placement_[p];
+        layout.placement = placement;
         for_each_state(layout, visit);
       }
     }

@@ -60,10 +60,12 @@ sim::Result<PlannedLayout> checked_plan(const ValidateArguments& arguments) {
   sim::Simulator simulator(plan->job);
   if (const auto ok = simulator.check(); !ok) return tl::unexpected(ok.error());
   const sim::Training& training = plan->job.training;
-  if (training.documents) {
-    return sim::input_error("validate runs whole sequences, not documents", "training.documents",
-                            "every run of the program attends to all of a row",
-                            "--set training.documents=null");
+  if (training.documents &&
+      training.documents->context_parallel == sim::DocumentGroups::kPerDocument) {
+    return sim::input_error("validate runs groups of one size",
+                            "training.documents.context_parallel",
+                            "groups that are made anew for each document are not executed",
+                            "--set training.documents.context_parallel=fixed");
   }
   if (arguments.numbers && (training.scope != sim::TrainingScope::kStep ||
                             training.mask != sim::AttentionMask::kCausal)) {

@@ -62,6 +62,14 @@ Json ring_orders(const sim::FrameworkTraits& traits) {
   return orders;
 }
 
+// The same.
+Json placements(const sim::FrameworkTraits& traits) {
+  Json orders = {name_of(sim::Placement::kUlyssesInner)};
+  if (traits.ring_inner) orders.push_back(name_of(sim::Placement::kRingInner));
+  if (traits.pipeline_inner) orders.push_back(name_of(sim::Placement::kPipelineInner));
+  return orders;
+}
+
 Json sliders_of(const sim::Job& job, const sim::Layout& layout) {
   const std::int64_t gpus = job.cluster.gpu_count();
   const Json degrees = divisors(gpus);
@@ -99,11 +107,19 @@ Json sliders_of(const sim::Job& job, const sim::Layout& layout) {
   all.push_back(needing(slider("kv_exchange", "KV exchange of the ring", "exchanges",
                                {"p2p", "all_gather"}, name_of(layout.kv_exchange)),
                         {"ring"}));
-  const Json orders = ring_orders(sim::traits_of(job.framework));
+  const sim::FrameworkTraits& traits = sim::traits_of(job.framework);
+  const Json orders = ring_orders(traits);
   if (orders.size() > 1) {
     all.push_back(needing(
         slider("ring_order", "order of the ring", "exchanges", orders, name_of(layout.ring_order)),
         {"ring"}));
+  }
+  const Json ranks = placements(traits);
+  if (ranks.size() > 1) {
+    Json placement =
+        slider("placement", "order of ranks", "exchanges", ranks, name_of(layout.placement));
+    all.push_back(traits.pipeline_inner ? needing(std::move(placement), {"pp"})
+                                        : needing(std::move(placement), {"ulysses", "ring"}));
   }
   all.push_back(needing(slider("head_groups", "groups of heads of Ulysses", "exchanges",
                                powers(1, 8), layout.head_groups),

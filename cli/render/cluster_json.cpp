@@ -52,6 +52,8 @@ Json axes_json(const ClusterView& view) {
     axes.push_back({{"axis", sim::name_of(row.axis)},
                     {"group_size", row.shape.size},
                     {"stride", row.shape.stride},
+                    {"runs", row.shape.runs},
+                    {"run_stride", row.shape.run_stride},
                     {"groups", row.landing.groups},
                     {"gpus", row.landing.gpus},
                     {"pairs", pairs},

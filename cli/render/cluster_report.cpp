@@ -108,6 +108,13 @@ std::string reach_name(sim::Reach reach, bool rails) {
   return reach == sim::Reach::kLeaf && rails ? "rail" : sim::name_of(reach);
 }
 
+// "2", or "2 and 64" where runs of ranks 2 apart are 64 apart.
+std::string stride_text(const sim::GroupShape& shape) {
+  const std::string stride = sim::format_count(shape.stride);
+  return shape.runs == 1 ? stride
+                         : fmt::format("{} and {}", stride, sim::format_count(shape.run_stride));
+}
+
 std::string axis_section(const Style& style, const ClusterView& view) {
   if (!view.layout) return "";
   std::string text =
@@ -128,7 +135,7 @@ std::string axis_section(const Style& style, const ClusterView& view) {
   Table table(columns);
   for (const AxisRow& row : view.axes) {
     std::vector<std::string> cells = {sim::name_of(row.axis), sim::format_count(row.shape.size),
-                                      sim::format_count(row.shape.stride)};
+                                      stride_text(row.shape)};
     std::string furthest;
     for (const std::size_t r : used) {
       const auto reach = static_cast<sim::Reach>(r);

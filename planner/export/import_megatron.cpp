@@ -196,6 +196,31 @@ sim::Result<void> read_documents(const GivenValues& flags, Imported& imported) {
   return {};
 }
 
+// The other way to say chunks of a stage: layers of each (validate_args: they divide).
+sim::Result<void> read_chunks(const GivenValues& flags, LayoutWords& words, Imported& imported) {
+  const char* const flag = "num-layers-per-virtual-pipeline-stage";
+  if (!flags.has(flag)) return {};
+  const auto of_chunk = flags.count(flag, 1);
+  if (!of_chunk) return tl::unexpected(of_chunk.error());
+  const auto pp = flags.count("pipeline-model-parallel-size", 1);
+  if (!pp) return tl::unexpected(pp.error());
+  if (!flags.has("num-layers")) {
+    imported.warnings.push_back(
+        fmt::format("{}: add vpp, the chunks of a stage: of a model of L layers L / {} / {}",
+                    flags.place(flag), *pp, *of_chunk));
+    return {};
+  }
+  const auto layers = flags.count("num-layers", 1);
+  if (!layers) return tl::unexpected(layers.error());
+  if (*layers % *pp != 0 || *layers / *pp % *of_chunk != 0) {
+    return flags.wrong(
+        flag, fmt::format("{} layers over {} stages in chunks of {}", *layers, *pp, *of_chunk),
+        "Megatron-LM refuses it: chunks that divide the layers of a stage");
+  }
+  words.degree("vpp", *layers / *pp / *of_chunk);
+  return {};
+}
+
 const char* sharding_of(const GivenValues& flags) {
   if (flags.has("use-megatron-fsdp")) {
     const std::string strategy = flags.text("data-parallel-sharding-strategy");
@@ -241,15 +266,13 @@ sim::Result<Imported> import_megatron(std::string_view text, const std::string& 
     imported.warnings.emplace_back(
         "layers of the first and last stage are dealt anew: seqspan explain layers_not_divisible");
   }
-  if (flags.has("num-layers-per-virtual-pipeline-stage")) {
-    imported.warnings.emplace_back(
-        "--num-layers-per-virtual-pipeline-stage is not read: add vpp, the chunks of a stage");
-  }
+  if (auto read = read_chunks(flags, words, imported); !read) return tl::unexpected(read.error());
   for (const auto& [key, flag] : {std::pair{"pp", "pipeline-model-parallel-size"},
                                   std::pair{"vpp", "num-virtual-stages-per-pipeline-rank"},
                                   std::pair{"ep", "expert-model-parallel-size"}}) {
     if (auto read = degree(key, flag); !read) return tl::unexpected(read.error());
   }
+  if (flags.has("use-tp-pp-dp-mapping")) words.word("placement", "pipeline_inner");
   if (flags.has("num-experts")) {
     const auto etp = flags.count("expert-tensor-parallel-size", *tp);
     if (!etp) return tl::unexpected(etp.error());

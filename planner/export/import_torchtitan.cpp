@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <cctype>
+
 #include "planner/export/import_parts.hpp"
 
 namespace seqspan::planner {
@@ -32,6 +34,39 @@ GivenValues keys_of(std::string_view text, const std::string& source) {
     }
   }
   return keys;
+}
+
+// Chunks of a stage. Schedules of one (PipelineScheduleSingle of torch.distributed.pipelining) have
+// one; the others two unless pipeline_parallel_layers_per_stage N is given, and then as many as
+// layers of N make. How many layers there are is not in the file (torchtitan
+// distributed/pipeline_parallel.py).
+sim::Result<void> read_chunks(const GivenValues& keys, std::int64_t pp, LayoutWords& words,
+                              Imported& imported) {
+  const std::string schedule = keys.has("parallelism.pipeline_parallel_schedule")
+                                   ? keys.text("parallelism.pipeline_parallel_schedule")
+                                   : "1F1B";
+  std::string lower = schedule;
+  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (pp == 1 || lower == "1f1b" || lower == "gpipe") return {};
+  const char* const name = "parallelism.pipeline_parallel_layers_per_stage";
+  if (!keys.has(name)) {
+    words.degree("vpp", 2);
+    return {};
+  }
+  const auto layers = keys.count(name, 1);
+  if (!layers) return tl::unexpected(layers.error());
+  std::int64_t more = 0;  // what the embedding and the loss count as, 1 each unless it is said
+  for (const char* less : {"parallelism.pipeline_parallel_first_stage_less_layers",
+                           "parallelism.pipeline_parallel_last_stage_less_layers"}) {
+    if (keys.text(less) == "0") continue;
+    const auto counted = keys.count(less, 1);
+    if (!counted) return tl::unexpected(counted.error());
+    more += *counted;
+  }
+  imported.warnings.push_back(fmt::format(
+      "{}: add vpp, the chunks of a stage: of a model of L layers ceil((L + {}) / {}) / {}",
+      keys.place(name), more, *layers, pp));
+  return {};
 }
 
 }  // namespace
@@ -74,9 +109,8 @@ sim::Result<Imported> import_torchtitan(std::string_view text, const std::string
   }
   const std::string mode = keys.text("activation_checkpoint.mode");
   if (mode == "full" || mode == "selective") words.word("recompute", mode);
-  if (keys.has("parallelism.pipeline_parallel_layers_per_stage")) {
-    imported.warnings.emplace_back(
-        "pipeline_parallel_layers_per_stage is not read: add vpp, the chunks of a stage");
+  if (auto read = read_chunks(keys, *pp, words, imported); !read) {
+    return tl::unexpected(read.error());
   }
   const char* const less = "parallelism.pipeline_parallel_first_stage_less_layers";
   if (*pp > 1 && !keys.has(less)) {

@@ -124,6 +124,8 @@ sim::Result<Exported> to_megatron(const sim::Job& job, const Layout& layout) {
   if (layout.tp > 1 && layout.sequence_parallel) flags.add("sequence-parallel");
   add_context(flags, layout);
   flags.add("pipeline-model-parallel-size", layout.pp);
+  const bool pipeline_inner = layout.placement == sim::Placement::kPipelineInner;
+  if (pipeline_inner) flags.add("use-tp-pp-dp-mapping");
   if (layout.vpp > 1) flags.add("num-virtual-stages-per-pipeline-rank", layout.vpp);
   add_stages(flags, job.model.towers.front().layer_count(), layout);
   add_experts(flags, job, layout);
@@ -147,9 +149,11 @@ sim::Result<Exported> to_megatron(const sim::Job& job, const Layout& layout) {
 
   Exported exported;
   exported.text = heading(job, layout, "# ");
-  exported.text +=
-      "# Ranks: tensor parallel ones are consecutive, then context, then data, then pipeline\n"
-      "# (Megatron-LM's order tp-cp-ep-dp-pp).\n";
+  exported.text += fmt::format(
+      "# Ranks: tensor parallel ones are consecutive, then context, then {}\n"
+      "# (Megatron-LM's order {}).\n",
+      pipeline_inner ? "pipeline, then data" : "data, then pipeline",
+      pipeline_inner ? "tp-cp-ep-pp-dp" : "tp-cp-ep-dp-pp");
   const bool is_fsdp = layout.sharding == Sharding::kParameters;
   if (is_fsdp) {
     exported.warnings.emplace_back(

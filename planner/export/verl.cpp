@@ -36,6 +36,10 @@ sim::Result<void> check_engine(const sim::Job& job, const sim::Layout& layout) {
     return refuse("an all-gather of keys and values", "it leaves cp_comm_type at p2p",
                   "kv_exchange=p2p");
   }
+  if (layout.placement == sim::Placement::kPipelineInner && layout.pp > 1) {
+    return refuse("stages inside replicas", "it leaves Megatron-LM's order of ranks as it is",
+                  "placement=ulysses_inner, or --to megatron");
+  }
   if (layout.sharding == sim::Sharding::kParameters) {
     return refuse("Megatron-FSDP", "its Megatron engine shards the optimizer at most",
                   "sharding=optimizer, or --set framework=deepspeed for FSDP");

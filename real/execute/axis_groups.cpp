@@ -19,7 +19,7 @@ sim::Result<AxisGroups> AxisGroups::make(Transport& transport, const sim::Layout
   for (std::size_t i = 0; i < sim::kAxisCount; ++i) {
     const sim::GroupShape shape = sim::group_shape(static_cast<sim::Axis>(i), layout);
     groups.sizes_[i] = shape.size;
-    groups.indices_[i] = transport.rank() / shape.stride % shape.size;
+    groups.indices_[i] = shape.index_of(transport.rank());
     if (shape.size == 1) continue;
     const auto made = transport.make_communicator(shape);
     if (!made) return tl::unexpected(made.error());

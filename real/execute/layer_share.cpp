@@ -74,8 +74,7 @@ LayerShare::LayerShare(const sim::Job& job, const sim::Layout& layout, std::int6
                           index(sim::Axis::kRing))) {}
 
 std::int64_t LayerShare::index(sim::Axis axis) const {
-  const sim::GroupShape shape = sim::group_shape(axis, layout_);
-  return rank_ / shape.stride % shape.size;
+  return sim::group_shape(axis, layout_).index_of(rank_);
 }
 
 TokenRows LayerShare::rows_of(const Positions& positions) const {

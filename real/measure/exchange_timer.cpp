@@ -75,12 +75,11 @@ sim::Result<ExchangeTimer> ExchangeTimer::make(Transport& transport) {
 }
 
 sim::Result<CommunicatorId> ExchangeTimer::communicator(const sim::GroupShape& shape) {
-  const std::pair key(shape.size, shape.stride);
-  if (const auto known = communicators_.find(key); known != communicators_.end()) {
+  if (const auto known = communicators_.find(shape); known != communicators_.end()) {
     return known->second;
   }
   sim::Result<CommunicatorId> made = transport_->make_communicator(shape);
-  if (made) communicators_.emplace(key, *made);
+  if (made) communicators_.emplace(shape, *made);
   return made;
 }
 

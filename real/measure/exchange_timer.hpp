@@ -91,7 +91,7 @@ class ExchangeTimer {
   Transport* transport_;
   StreamId stream_;
   CommunicatorId world_;
-  std::map<std::pair<std::int64_t, std::int64_t>, CommunicatorId> communicators_;
+  std::map<sim::GroupShape, CommunicatorId> communicators_;
 };
 
 }  // namespace seqspan::real

@@ -55,7 +55,8 @@ std::string obstacle(const sim::GroupShape& shape, const std::vector<std::string
   const auto world = static_cast<std::int64_t>(hosts.size());
   std::string there = fmt::format("there are {} rank{}", world, world == 1 ? "" : "s");
   if (shape.size > world) return there;
-  const std::int64_t block = shape.size * shape.stride;
+  if (shape.runs > 1) return "their ranks are not equally far apart, and no log has words for that";
+  const std::int64_t block = shape.tile();
   if (world % block != 0) return fmt::format("they take a multiple of {} ranks, {}", block, there);
   if (!nodes_of(shape, hosts)) return "they do not lie evenly on the hosts";
   return "";

@@ -6,24 +6,38 @@
 #include <algorithm>
 
 namespace seqspan::real {
+namespace {
+
+bool tiles(const sim::GroupShape& shape, std::int64_t world) {
+  if (shape.size < 1 || shape.stride < 1 || shape.runs < 1 || shape.size % shape.runs != 0) {
+    return false;
+  }
+  if (shape.run() > world / shape.stride) return false;
+  if (shape.runs == 1) return world % shape.block() == 0;
+  return shape.run_stride > 0 && shape.run_stride % shape.block() == 0 &&
+         shape.runs <= world / shape.run_stride && world % shape.tile() == 0;
+}
+
+}  // namespace
 
 sim::Result<Group> group_of(const sim::GroupShape& shape, std::int64_t rank,
                             std::int64_t world_size) {
-  const std::string what =
-      fmt::format("groups of {} ranks at stride {} do not tile a world of {} ranks", shape.size,
-                  shape.stride, world_size);
-  if (shape.size < 1 || shape.stride < 1 || rank < 0 || rank >= world_size ||
-      shape.size > world_size / shape.stride || world_size % (shape.size * shape.stride) != 0) {
-    return sim::input_error(what, "", "size x stride consecutive ranks hold `stride` whole groups",
-                            "start as many ranks as the plan has, or a multiple of size x stride");
+  if (rank < 0 || rank >= world_size || !tiles(shape, world_size)) {
+    return sim::input_error(
+        fmt::format("groups of {} ranks at stride {}{} do not tile a world of {} ranks", shape.size,
+                    shape.stride, shape.runs == 1 ? "" : fmt::format(" in {} runs", shape.runs),
+                    world_size),
+        "", "size x stride consecutive ranks hold `stride` whole groups",
+        "start as many ranks as the plan has, or a multiple of size x stride");
   }
-  const std::int64_t block = rank / (shape.size * shape.stride);
-  const std::int64_t offset = rank % shape.stride;
-  const std::int64_t first = block * shape.size * shape.stride + offset;
-  Group group{.shape = shape, .color = block * shape.stride + offset, .members = {}};
-  group.index = (rank - first) / shape.stride;
+  Group group{.shape = shape, .members = {}};
+  group.index = shape.index_of(rank);
+  const std::int64_t first = rank - shape.offset(group.index);
+  const std::int64_t in_tile = first % shape.tile();
+  group.color = first / shape.tile() * shape.siblings() + in_tile / shape.block() * shape.stride +
+                in_tile % shape.stride;
   group.members.reserve(static_cast<std::size_t>(shape.size));
-  for (std::int64_t i = 0; i < shape.size; ++i) group.members.push_back(first + i * shape.stride);
+  for (std::int64_t i = 0; i < shape.size; ++i) group.members.push_back(first + shape.offset(i));
   return group;
 }
 

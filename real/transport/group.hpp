@@ -1,7 +1,8 @@
 // The group of one rank, out of the siblings that tile the world.
 //
 // Rank r of shape (size n, stride s) lies in block r / (n s) at offset r mod s; the members of its
-// group are block n s + offset + i s for i < n, in this order (sim/network/rank_order.hpp).
+// group are block n s + offset + i s for i < n, in this order; those of several runs run by run
+// (sim/network/rank_order.hpp).
 //
 // Errors: kInput where the shape does not tile the world.
 #pragma once

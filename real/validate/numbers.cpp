@@ -1,6 +1,8 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "real/execute/predicted_peak.hpp"
 #include "real/validate/run_context.hpp"
@@ -24,6 +26,11 @@ std::string shapes_of(const sim::Job& job) {
   return fmt::format("s={}, h={}, a={}, g={}, d={}, f={}", job.training.sequence_length,
                      tower.hidden, attention.query_heads, attention.kv_heads, attention.head_dim,
                      dense.intermediate);
+}
+
+// That end inside the chunks which ranks own: 31, 3 and 30 of 64 tokens.
+std::vector<std::int64_t> some_documents(std::int64_t tokens) {
+  return {tokens / 2 - 1, 3, tokens - tokens / 2 - 2};
 }
 
 }  // namespace
@@ -54,9 +61,16 @@ sim::Result<void> validate_numbers(const RunContext& context) {
         "numbers: products and tensor parallel communication are whole, which is what has kernels");
     small->training.overlap_tensor_parallel = false;
   }
+  std::vector<std::int64_t> documents = context.options.documents;
+  if (documents.empty() && context.has_documents) {
+    documents = some_documents(small->training.sequence_length);
+    context.validation.notes.push_back(fmt::format(
+        "numbers: sequences are packed of documents of {} tokens, and dealt as whole rows",
+        fmt::join(documents, ", ")));
+  }
   const auto check = check_layer(context.transport, *small, layout,
                                  {.seed = 1,
-                                  .documents = context.options.documents,
+                                  .documents = std::move(documents),
                                   .limit = context.options.measure.limit,
                                   .groups = context.groups_limit(),
                                   .change = {}});

@@ -16,6 +16,7 @@ struct RunContext {
   ExchangeTimer& timer;
   std::optional<sim::Bytes> memory_per_rank;  // of the rank that has least
   Validation& validation;
+  bool has_documents = false;  // of the plan's job; `job` has whole sequences
 
   [[nodiscard]] bool is_first() const { return transport.rank() == 0; }
   [[nodiscard]] bool has_memory_for(sim::Bytes bytes) const {

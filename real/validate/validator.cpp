@@ -71,7 +71,17 @@ sim::Result<Validation> validate_plan(Transport& transport, const sim::Job& job,
   validation.hosts =
       static_cast<std::int64_t>(std::set<std::string>(hosts->begin(), hosts->end()).size());
   validation.planned_ranks = layout.world();
-  const RunContext context{transport, job, layout, options, *timer, *memory, validation};
+  // Documents change what attention computes, and nothing of what is sent or kept.
+  sim::Job whole = job;
+  whole.training.documents.reset();
+  const bool has_documents = job.training.documents.has_value();
+  if (has_documents && options.time) {
+    validation.notes.emplace_back(
+        "documents: attention is predicted and stood in for as of whole sequences; what is sent "
+        "and kept is the same");
+  }
+  const RunContext context{transport, whole,   layout,     options,
+                           *timer,    *memory, validation, has_documents};
   if (options.numbers) {
     if (auto done = validate_numbers(context); !done) return tl::unexpected(done.error());
     if (auto kept = context.keep("numbers"); !kept) return tl::unexpected(kept.error());

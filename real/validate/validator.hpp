@@ -6,6 +6,9 @@
 //                               ranks, against the prediction for such groups (sub_cluster.hpp)
 //   numbers                     a layer of small shapes in the plan's layout (layer_check.hpp)
 //
+// With documents (context_parallel=fixed) the numbers are those of sequences packed of some; blocks
+// and communications are as without: they send and keep the same.
+//
 // Collective: all ranks call the same functions in the same order, and all get the same answers,
 // but for the ops and blocks, which rank 0 alone has.
 //
@@ -25,7 +28,7 @@ struct ValidatorOptions {
   bool numbers = true;
   bool time = true;
   MeasureOptions measure;
-  std::vector<std::int64_t> documents;  // for the numbers
+  std::vector<std::int64_t> documents;  // for the numbers; else as the job has them
   // Called, from a thread of its own, where making groups of ranks takes longer than the limit of
   // an exchange; has to end the process, which waits inside MPI.
   std::function<void()> groups_overdue;
@@ -36,7 +39,7 @@ struct ValidatorOptions {
   std::function<sim::Result<void>(const std::string& done, const Validation&)> keep;
 };
 
-// The layout must be legal for the job.
+// The layout must be legal for the job; documents in groups of their own are not run.
 [[nodiscard]] sim::Result<Validation> validate_plan(Transport& transport, const sim::Job& job,
                                                     const sim::Layout& layout,
                                                     const ValidatorOptions& options);

@@ -9,6 +9,9 @@
 namespace seqspan::sim {
 namespace {
 
+constexpr std::int64_t kMostTasks = std::int64_t{1} << 15U;
+constexpr std::int64_t kFewestPipelines = 4;
+
 // Of one step, after its rows have been assigned.
 class HeaviestGroup {
  public:
@@ -87,15 +90,17 @@ void LoadGrid::add(double load, std::span<double> weights) const {
     weights[0] += 1;
     return;
   }
-  const Place place = place_of(load);
-  weights[place.below] += 1 - place.above;
-  weights[place.below + 1] += place.above;
+  add(place_of(load), weights);
 }
 
 double LoadGrid::interpolate(std::span<const double> values, double load) const {
   if (size_ == 1) return values[0];
   const auto [below, above] = place_of(load);
   return values[below] + above * (values[below + 1] - values[below]);
+}
+
+std::int64_t pipelines_for(std::int64_t tasks) {
+  return std::clamp(kMostTasks / tasks, kFewestPipelines, kMostSequences);
 }
 
 std::vector<double> draw_rows(const RowPool& pool, std::int64_t rows, std::int64_t seed) {
@@ -132,7 +137,8 @@ StepLoads read_steps(std::span<const double> rows, const LoadGrid& grid, const S
   StepLoads result;
   result.shape = shape;
   result.samples = steps;
-  result.sequences = std::min(steps, kMostSequences);
+  // Of two stages or more.
+  result.sequences = std::min(steps, pipelines_for(2 * shape.micro_batches));
   result.weights.assign(points, 0);
   result.covariance.assign(points * points, 0);
   result.imbalance = 0;
@@ -147,7 +153,15 @@ StepLoads read_steps(std::span<const double> rows, const LoadGrid& grid, const S
     assigner.assign(step_rows);
     heaviest.read(step_rows);
     std::fill(weights.begin(), weights.end(), 0.0);
-    for (const double load : heaviest.loads()) grid.add(load, weights);
+    const bool is_kept = points > 1 && step < result.sequences;
+    for (const double load : heaviest.loads()) {
+      if (!is_kept) {
+        grid.add(load, weights);
+        continue;
+      }
+      result.places.push_back(grid.place_of(load));
+      LoadGrid::add(result.places.back(), weights);
+    }
     result.imbalance += heaviest.imbalance() / static_cast<double>(steps);
     // Means and sums of products of what deviates from them, step by step (Welford 1962).
     const auto seen = static_cast<double>(step + 1);
@@ -161,7 +175,6 @@ StepLoads read_steps(std::span<const double> rows, const LoadGrid& grid, const S
       }
     }
     if (step >= result.sequences) continue;
-    result.loads.insert(result.loads.end(), heaviest.loads().begin(), heaviest.loads().end());
     result.sequence_weights.insert(result.sequence_weights.end(), weights.begin(), weights.end());
   }
   for (double& product : result.covariance) product /= static_cast<double>(steps - 1);

@@ -40,6 +40,10 @@ class LoadGrid {
   [[nodiscard]] Place place_of(double load) const;
   // Adds the weights of a load: 1 in all, on the points beside it.
   void add(double load, std::span<double> weights) const;
+  static void add(const Place& place, std::span<double> weights) {
+    weights[place.below] += 1 - place.above;
+    weights[place.below + 1] += place.above;
+  }
   // The value at `load` of what is `values` at the points.
   [[nodiscard]] double interpolate(std::span<const double> values, double load) const;
 
@@ -63,14 +67,18 @@ struct StepLoads {
   std::int64_t samples = 0;
   std::vector<double> weights;     // by point: mean over the steps
   std::vector<double> covariance;  // of the weights, points x points
-  // The first steps micro-batch by micro-batch, for pipelines: loads of the group that decides.
+  // The first steps micro-batch by micro-batch, for pipelines: where loads of the group that
+  // decides lie on the grid. None where all loads are the same.
   std::int64_t sequences = 0;
-  std::vector<double> loads;             // sequence by sequence
+  std::vector<LoadGrid::Place> places;   // sequence by sequence
   std::vector<double> sequence_weights;  // by sequence, by point
   double imbalance = 1;                  // most attention of a rank over the mean of ranks, mean
 };
 
 inline constexpr std::int64_t kMostSequences = 64;
+// Pipelines of many micro-batches and stages are worked through for fewer steps: they vary less.
+// Tasks: micro-batches times stages times chunks of each.
+[[nodiscard]] std::int64_t pipelines_for(std::int64_t tasks);
 
 // Rows of steps, one step after the other, taken from the pool: each once if there are as many,
 // else at random.

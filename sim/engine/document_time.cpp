@@ -12,9 +12,6 @@ namespace {
 
 // A middle point this near to the line between the ends is on it: times grow linearly.
 constexpr double kOnTheLine = 1e-9;
-// Pipelines of many micro-batches and stages are worked through for fewer steps: they vary less.
-constexpr std::int64_t kMostTasks = std::int64_t{1} << 15U;
-constexpr std::int64_t kFewestPipelines = 4;
 
 std::int64_t scaled(std::int64_t rows, double share) {
   return std::max<std::int64_t>(1, std::llround(static_cast<double>(rows) * share));
@@ -183,40 +180,76 @@ Imbalance DocumentTime::of_sums(std::int64_t micro_batches) const {
           Seconds(all - even), Seconds(0)};
 }
 
-double DocumentTime::pipeline_step(const Program& program, std::span<const double> loads) {
-  const LoadGrid& grid = rows_->grid;
-  const std::size_t points = grid.size();
-  const std::size_t classes = program.stages.size();
-  const std::size_t count = loads.size();
-  batch_forward_.resize(classes * count);
-  batch_backward_.resize(classes * count);
-  for (std::size_t j = 0; j < count; ++j) {
-    const LoadGrid::Place place = grid.place_of(loads[j]);
-    for (std::size_t c = 0; c < classes; ++c) {
-      const std::size_t low = c * points + place.below;
-      batch_forward_[c * count + j] =
-          forward_[low] + place.above * (forward_[low + 1] - forward_[low]);
-      batch_backward_[c * count + j] =
-          backward_[low] + place.above * (backward_[low + 1] - backward_[low]);
-    }
-  }
-  const auto forward = [&](std::size_t stage, std::int64_t j) {
-    return batch_forward_[class_of_stage_[stage] * count + static_cast<std::size_t>(j)];
+// Of pipelines whose micro-batch j takes forward(c, j) and backward(c, j) on a stage of class c.
+template <class Time, class Forward, class Backward>
+Time DocumentTime::pipeline_step(UnevenPipelineOf<Time>& pipeline, const Program& program,
+                                 const Forward& forward, const Backward& backward) {
+  const auto forward_of = [&](std::size_t stage, std::int64_t j) -> const Time& {
+    return forward(class_of_stage_[stage], static_cast<std::size_t>(j));
   };
-  const auto backward = [&](std::size_t stage, std::int64_t j) {
-    return batch_backward_[class_of_stage_[stage] * count + static_cast<std::size_t>(j)];
+  const auto backward_of = [&](std::size_t stage, std::int64_t j) -> const Time& {
+    return backward(class_of_stage_[stage], static_cast<std::size_t>(j));
   };
   return program.chunks_per_stage > 1
-             ? pipeline_.interleaved(program.pipeline_stages, program.chunks_per_stage,
-                                     program.micro_batches, hand_over_, forward, backward)
-             : pipeline_.step(program.pipeline_stages, program.micro_batches, hand_over_, forward,
-                              backward);
+             ? pipeline.interleaved(program.pipeline_stages, program.chunks_per_stage,
+                                    program.micro_batches, hand_over_, forward_of, backward_of)
+             : pipeline.step(program.pipeline_stages, program.micro_batches, hand_over_, forward_of,
+                             backward_of);
+}
+
+double DocumentTime::even_pipeline_step(const Program& program) {
+  const std::size_t points = rows_->grid.size();
+  const double mean = rows_->pool.facts().mean;
+  even_forward_.clear();
+  even_backward_.clear();
+  for (std::size_t first = 0; first < forward_.size(); first += points) {
+    const auto even = [&](const std::vector<double>& times) {
+      return rows_->grid.interpolate(std::span(times).subspan(first, points), mean);
+    };
+    even_forward_.push_back(even(forward_));
+    even_backward_.push_back(even(backward_));
+  }
+  const auto of = [](const std::vector<double>& times) {
+    return [&times](std::size_t c, std::size_t) -> const double& { return times[c]; };
+  };
+  return pipeline_step(even_pipeline_of_, program, of(even_forward_), of(even_backward_));
+}
+
+// Of the steps from `first` on; the last again where there are fewer than lanes.
+Lanes DocumentTime::pipeline_steps(const Program& program, std::int64_t first,
+                                   std::int64_t pipelines) {
+  const std::size_t points = rows_->grid.size();
+  const std::size_t classes = program.stages.size();
+  const auto count = static_cast<std::size_t>(program.micro_batches);
+  batch_forward_.resize(classes * count);
+  batch_backward_.resize(classes * count);
+  for (std::size_t lane = 0; lane < Lanes::kCount; ++lane) {
+    const std::int64_t step = std::min(first + static_cast<std::int64_t>(lane), pipelines - 1);
+    const LoadGrid::Place* const places =
+        steps_->places.data() + static_cast<std::size_t>(step) * count;
+    for (std::size_t c = 0; c < classes; ++c) {
+      for (std::size_t j = 0; j < count; ++j) {
+        const std::size_t low = c * points + places[j].below;
+        const double above = places[j].above;
+        batch_forward_[c * count + j].at[lane] =
+            forward_[low] + above * (forward_[low + 1] - forward_[low]);
+        batch_backward_[c * count + j].at[lane] =
+            backward_[low] + above * (backward_[low + 1] - backward_[low]);
+      }
+    }
+  }
+  const auto of = [count](const std::vector<Lanes>& times) {
+    return [count, &times](std::size_t c, std::size_t j) -> const Lanes& {
+      return times[c * count + j];
+    };
+  };
+  return pipeline_step(pipelines_, program, of(batch_forward_), of(batch_backward_));
 }
 
 std::int64_t DocumentTime::pipelines_of(const Program& program) const {
   const std::int64_t tasks =
       program.micro_batches * program.pipeline_stages * program.chunks_per_stage;
-  return std::min(steps_->sequences, std::max(kFewestPipelines, kMostTasks / tasks));
+  return std::min(steps_->sequences, pipelines_for(tasks));
 }
 
 // Of the mean pipeline of those steps less the mean of its busiest stage.
@@ -278,20 +311,23 @@ double DocumentTime::longest_even_pipeline(const Program& program) const {
 // What pipelines take longer, or less long, than the busiest stage: of the steps that are known
 // micro-batch by micro-batch, against one with the mean load in each.
 void DocumentTime::add_pipeline(const Program& program, Imbalance& result) {
-  const auto micro_batches = static_cast<std::size_t>(program.micro_batches);
   const std::size_t points = rows_->grid.size();
   const std::int64_t pipelines = pipelines_of(program);
-  const std::span<const double> loads = steps_->loads;
   const std::span<const double> weights = steps_->sequence_weights;
   double sum = 0;
   double squares = 0;
-  for (std::size_t s = 0; s < static_cast<std::size_t>(pipelines); ++s) {
-    double busiest = 0;
-    for (std::size_t i = 0; i < points; ++i) busiest += weights[s * points + i] * sum_[i];
-    const double step = pipeline_step(program, loads.subspan(s * micro_batches, micro_batches));
-    const double more = step - busiest - even_pipeline_;
-    sum += more;
-    squares += more * more;
+  constexpr auto kLanes = static_cast<std::int64_t>(Lanes::kCount);
+  for (std::int64_t first = 0; first < pipelines; first += kLanes) {
+    const Lanes steps = pipeline_steps(program, first, pipelines);
+    for (std::int64_t s = first; s < std::min(first + kLanes, pipelines); ++s) {
+      double busiest = 0;
+      for (std::size_t i = 0; i < points; ++i) {
+        busiest += weights[static_cast<std::size_t>(s) * points + i] * sum_[i];
+      }
+      const double more = steps.at[static_cast<std::size_t>(s - first)] - busiest - even_pipeline_;
+      sum += more;
+      squares += more * more;
+    }
   }
   const auto count = static_cast<double>(pipelines);
   const double variance = std::max(0.0, squares / count - sum / count * (sum / count));
@@ -328,9 +364,7 @@ Seconds DocumentTime::least_imbalance(const Layout& layout, const Program& progr
 
 Seconds DocumentTime::closer_imbalance(const Program& program) {
   if (!has_pipeline(program)) return of_sums_.total();
-  const double mean_load = rows_->pool.facts().mean;
-  even_loads_.assign(static_cast<std::size_t>(program.micro_batches), mean_load);
-  even_pipeline_ = pipeline_step(program, even_loads_) - even_work(program);
+  even_pipeline_ = even_pipeline_step(program) - even_work(program);
   return of_sums_.total() + Seconds(least_pipeline_ - even_pipeline_);
 }
 

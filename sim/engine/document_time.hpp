@@ -101,7 +101,13 @@ class DocumentTime {
   [[nodiscard]] bool has_pipeline(const Program& program) const {
     return program.pipeline_stages > 1 && rows_->grid.size() > 1;
   }
-  [[nodiscard]] double pipeline_step(const Program& program, std::span<const double> loads);
+  template <class Time, class Forward, class Backward>
+  [[nodiscard]] Time pipeline_step(UnevenPipelineOf<Time>& pipeline, const Program& program,
+                                   const Forward& forward, const Backward& backward);
+  // With the mean load in every micro-batch.
+  [[nodiscard]] double even_pipeline_step(const Program& program);
+  [[nodiscard]] Lanes pipeline_steps(const Program& program, std::int64_t first,
+                                     std::int64_t pipelines);
   [[nodiscard]] std::int64_t pipelines_of(const Program& program) const;
   [[nodiscard]] double least_pipeline(const Program& program);
   // Of the busiest stage, with the mean load in every micro-batch.
@@ -126,12 +132,15 @@ class DocumentTime {
   Seconds hand_over_;
   double even_pipeline_ = 0;  // takes more than its busiest stage, with the mean load
   std::vector<std::size_t> class_of_stage_;
-  std::vector<double> even_loads_;
+  // By stage class, with the mean load.
+  std::vector<double> even_forward_;
+  std::vector<double> even_backward_;
   std::vector<double> mean_weights_;  // by point, of the steps whose pipelines are worked through
-  // By stage class, by micro-batch.
-  std::vector<double> batch_forward_;
-  std::vector<double> batch_backward_;
-  UnevenPipeline pipeline_;
+  // By stage class, by micro-batch, of some steps.
+  std::vector<Lanes> batch_forward_;
+  std::vector<Lanes> batch_backward_;
+  UnevenPipeline even_pipeline_of_;
+  UnevenPipelineOf<Lanes> pipelines_;
 };
 
 }  // namespace seqspan::sim

@@ -42,15 +42,15 @@ std::optional<LayoutKey> key_of(const Layout& layout) {
                          .choose(layout.recompute)
                          .choose(layout.sharding)
                          .choose(layout.offload)
-                         .add(layout.sequence_parallel ? 1 : 0, 1)
-                         .add(layout.placement == Placement::kRingInner ? 1 : 0, 1);
+                         .add(layout.sequence_parallel ? 1 : 0, 1);
   const Word stages =
       Word().add(layout.pp, 16).add(layout.vpp, 16).add(layout.ep, 16).add(layout.etp, 16);
   const Word parts = Word()
                          .add(layout.ulysses_in_node, 16)
                          .add(layout.ep_in_node, 16)
                          .add(layout.loss_chunks, 16)
-                         .add(layout.head_groups, 16);
+                         .add(layout.head_groups, 14)
+                         .choose(layout.placement);
   if (!replicas.fits() || !ranks.fits() || !stages.fits() || !parts.fits()) return std::nullopt;
   return LayoutKey{{replicas.value(), ranks.value(), stages.value(), parts.value()}};
 }

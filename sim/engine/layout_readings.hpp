@@ -10,8 +10,8 @@
 //
 // Bounds: at most as many rows as ReadingCounts has; a row of the first two has as many entries as
 // the job's programs have parts. With the usual counts and a job of two kinds of layers (5 parts)
-// 16 + 7 + 31 MB for a search that fills all three, and 2 MB of places from the start; pages that
-// are not written are not taken. Forgets what was asked for longest ago (bounded_table.hpp). One
+// 16 + 7 + 31 MB and 2 MB of places for a search that fills all three; pages that are not written
+// are not taken. Forgets what was asked for longest ago (bounded_table.hpp). One
 // for each thread.
 #pragma once
 

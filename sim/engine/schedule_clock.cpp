@@ -45,9 +45,14 @@ void ScheduleClock::begin(const Program& program, std::span<const Seconds> durat
   uses_ = uses;
   now_.ready.resize(program.tensors.size());
   now_.writer.resize(program.tensors.size());
-  now_.exposed.resize(program.ops.size());
-  before_loop_.resize(program.ops.size());
-  before_block_.resize(program.ops.size());
+  size_waits();
+}
+
+void ScheduleClock::size_waits() {
+  const std::size_t size = counts_waits_ && program_ != nullptr ? program_->ops.size() : 0;
+  now_.exposed.resize(size);
+  before_loop_.resize(size);
+  before_block_.resize(size);
 }
 
 void ScheduleClock::restart(MicroBatchPosition position) {
@@ -79,7 +84,7 @@ void ScheduleClock::run_op(std::size_t index) {
   double start = free;
   for (const TensorId id : op.reads) start = std::max(start, now_.ready[index_of(id)]);
   const double ready = start;
-  if (op.stream == Stream::kCompute && start > free) charge_wait(op, free, start);
+  if (counts_waits_ && op.stream == Stream::kCompute && start > free) charge_wait(op, free, start);
   touched_ |= 1U << static_cast<unsigned>(op.stream);
   const double duration = durations_[index].value();
   const bool alone = uses_.empty();
@@ -92,7 +97,7 @@ void ScheduleClock::run_op(std::size_t index) {
     if (!alone) end = run_transfer(index, start);
   } else if (!alone && now_.sharing.meets(start) && !uses_host(op)) {
     const double slowed = now_.sharing.compute_end(start, duration);
-    now_.exposed[index] += slowed - end;
+    if (counts_waits_) now_.exposed[index] += slowed - end;
     end = slowed;
   }
   free = end;
@@ -149,8 +154,10 @@ void ScheduleClock::run_loop(const Loop& loop) {
   Clocks last_step{};
   for (std::int64_t done = 0; done < loop.times;) {
     const Clocks before = now_.free;
-    std::copy_n(now_.exposed.begin() + static_cast<std::ptrdiff_t>(loop.first), loop.count,
-                before_loop_.begin() + static_cast<std::ptrdiff_t>(loop.first));
+    if (counts_waits_) {
+      std::copy_n(now_.exposed.begin() + static_cast<std::ptrdiff_t>(loop.first), loop.count,
+                  before_loop_.begin() + static_cast<std::ptrdiff_t>(loop.first));
+    }
     iteration_ = done;
     for (std::size_t i = loop.first; i < loop.first + loop.count; ++i) run_op(i);
     for (std::size_t i = 0; i < loop.carry_count; ++i) {
@@ -170,7 +177,7 @@ void ScheduleClock::run_loop(const Loop& loop) {
         for (const TensorId id : op.writes) {
           if (now_.writer[index_of(id)] == i) now_.ready[index_of(id)] += shift;
         }
-        now_.exposed[i] += rest * (now_.exposed[i] - before_loop_[i]);
+        if (counts_waits_) now_.exposed[i] += rest * (now_.exposed[i] - before_loop_[i]);
       }
       for (std::size_t i = 0; i < loop.carry_count; ++i) {
         now_.ready[index_of(loop.carries[i].to)] = now_.ready[index_of(loop.carries[i].from)];
@@ -241,7 +248,9 @@ void ScheduleClock::run(const Block& block, std::int64_t count) {
     const std::size_t handed_count = now_.handed;
     // A run also charges waits to the op of the run before that handed its input over; that op is
     // one of this block's, except in the first repetition.
-    std::copy_n(now_.exposed.begin() + first, block.op_count, before_block_.begin() + first);
+    if (counts_waits_) {
+      std::copy_n(now_.exposed.begin() + first, block.op_count, before_block_.begin() + first);
+    }
     touched_ = 0;
     repetition_ = done;
     run_once(block);
@@ -258,6 +267,7 @@ void ScheduleClock::run(const Block& block, std::int64_t count) {
       for (std::size_t i = 0; i < std::min(now_.handed, handed_count); ++i) {
         now_.handed_ready[i] += rest * (now_.handed_ready[i] - handed_before[i]);
       }
+      if (!counts_waits_) return;
       for (std::size_t i = block.first_op; i < block.first_op + block.op_count; ++i) {
         now_.exposed[i] += rest * (now_.exposed[i] - before_block_[i]);
       }

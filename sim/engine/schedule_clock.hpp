@@ -66,6 +66,12 @@ class ScheduleClock {
   void follow(std::span<const double> starts) { others_ = starts; }
   // Compute runs nothing more until then.
   void hold_compute(double until);
+  // Whether waits are charged to ops, which exposed() tells; else it is empty, and the rest is the
+  // same and sooner there. They are unless this is said.
+  void count_waits(bool counts) {
+    counts_waits_ = counts;
+    size_waits();
+  }
 
   // Sets every clock to zero and forgets the exposed times.
   void restart(MicroBatchPosition position);
@@ -97,6 +103,7 @@ class ScheduleClock {
  private:
   using Clocks = std::array<double, kStreamCount>;
 
+  void size_waits();
   void run_once(const Block& block);
   void run_op(std::size_t index);
   // Charges the wait to the op that wrote what came last.
@@ -134,6 +141,7 @@ class ScheduleClock {
   std::uint32_t touched_ = 0;         // streams that this repetition of a block ran ops on, by bit
   std::vector<double> before_loop_;   // exposed before an iteration of a loop
   std::vector<double> before_block_;  // exposed before a repetition of a block
+  bool counts_waits_ = true;
   std::vector<TimedOp>* log_ = nullptr;
   std::span<const double> others_;  // follow()
   std::size_t next_of_others_ = 0;

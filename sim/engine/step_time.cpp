@@ -126,6 +126,7 @@ StepTime StepTimeReader::read_micro_batches(const Program& program,
                                             std::span<const Seconds> durations,
                                             std::span<const LinkUse> uses,
                                             const HostLaunches* launches) {
+  clock_.count_waits(false);
   clock_.begin(program, durations, uses);
   launches_ = launches;
   stages_.clear();
@@ -209,6 +210,7 @@ StepTime StepTimeReader::read_again(const Program& program, std::span<const Seco
 void StepTimeReader::read_stages(const Program& program, std::span<const Seconds> durations,
                                  std::span<const LinkUse> uses, const HostLaunches* launches,
                                  std::vector<StageTime>& stages) {
+  clock_.count_waits(false);
   clock_.begin(program, durations, uses);
   launches_ = launches;
   stages.clear();
@@ -308,6 +310,7 @@ Formula StepTimeReader::explain(const Program& program, const StepTime& step) co
 ExposedTime StepTimeReader::exposed(const Program& program, const StepTime& step) {
   ExposedTime result;
   result.by_op.assign(program.ops.size(), 0.0);
+  clock_.count_waits(true);
   const StageClass& stage = program.stages[step.busiest_stage_class];
   const std::int64_t micro_batches = program.micro_batches;
   charge(program, stage, {}, static_cast<double>(std::max<std::int64_t>(micro_batches - 2, 0)),

@@ -9,6 +9,7 @@
 #include "sim/lower/fp8.hpp"
 #include "sim/lower/framework_traits.hpp"
 #include "sim/lower/stages.hpp"
+#include "sim/network/rank_order.hpp"
 #include "sim/spec/layer_facts.hpp"
 
 namespace seqspan::sim {
@@ -41,6 +42,9 @@ std::optional<ReasonCode> unsupported(const FrameworkTraits& traits, const Layou
     if (layout.ulysses > 1 && layout.placement == Placement::kRingInner && !traits.ring_inner) {
       return ReasonCode::kPlacementUnsupported;
     }
+  }
+  if (layout.placement == Placement::kPipelineInner && !traits.pipeline_inner) {
+    return ReasonCode::kPlacementUnsupported;
   }
   if (layout.recompute == Recompute::kSelective && !traits.selective_recompute) {
     return ReasonCode::kRecomputeUnsupported;
@@ -280,6 +284,10 @@ std::optional<ReasonCode> broken_rule(const Job& job, const Layout& layout) {
   } else if (layout.tp * layout.cp() * layout.dp % (layout.etp * layout.ep) != 0) {
     return ReasonCode::kExpertGridNotDivisible;
   }
+  if (layout.placement == Placement::kPipelineInner && layout.pp > 1 &&
+      !replicas_agree(layout, has_experts(tower))) {
+    return ReasonCode::kReplicasDiffer;
+  }
   return std::nullopt;
 }
 
@@ -326,6 +334,12 @@ std::string describe(ReasonCode code, const Job& job, const Layout& layout) {
     case ReasonCode::kExpertGridNotDivisible:
       return fmt::format("tp x cp x dp = {} is no multiple of etp {} x ep {}",
                          layout.tp * layout.cp() * layout.dp, layout.etp, layout.ep);
+    case ReasonCode::kReplicasDiffer:
+      return fmt::format(
+          "stages inside replicas: the ranks of a replica's stage are tp x cp = {}, those of "
+          "experts {}",
+          layout.tp * layout.cp(),
+          has_experts(job.model.towers.front()) ? layout.etp * layout.ep : layout.tp);
     default:
       return std::string(facts_of(code).rule);
   }

@@ -125,8 +125,17 @@ constexpr std::array<ReasonFacts, kReasonCodeCount> kReasons{{
     {ReasonCode::kPlacementUnsupported, "placement_unsupported",
      "Megatron puts the all-to-all group on consecutive ranks (ulysses_inner); only yunchang can "
      "put "
-     "the ring there.",
-     "Set placement=ulysses_inner.", "TransformerEngine context_parallel.py; yunchang globals.py"},
+     "the ring there, and only Megatron the stages of a pipeline inside the replicas "
+     "(pipeline_inner).",
+     "Set placement=ulysses_inner.",
+     "TransformerEngine context_parallel.py; yunchang globals.py; Megatron-LM "
+     "megatron/core/parallel_state.py"},
+    {ReasonCode::kReplicasDiffer, "replicas_differ",
+     "With stages inside replicas (placement=pipeline_inner, --use-tp-pp-dp-mapping) and pp > 1, "
+     "Megatron asserts that experts have as many replicas as the rest: etp x ep = tp x cp. A dense "
+     "model counts as one of etp = tp and ep = 1: no context parallelism.",
+     "Set placement=ulysses_inner, or etp x ep to tp x cp.",
+     "Megatron-LM megatron/core/parallel_state.py initialize_model_parallel"},
     {ReasonCode::kLatentAttentionUnsupported, "latent_attention_unsupported",
      "Latent attention (MLA) is modelled for megatron only: torchtitan shares out its projections "
      "in another way, and DeepSpeed (ALST) and yunchang run Hugging Face modules of their own.",

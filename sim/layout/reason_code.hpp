@@ -36,6 +36,7 @@ enum class ReasonCode : std::uint8_t {
   kUnfusedNeedsWholeSequence,
   kRingOrderUnsupported,
   kPlacementUnsupported,
+  kReplicasDiffer,
   kLatentAttentionUnsupported,
   kLatentNeedsRing,
   kRecomputeUnsupported,
@@ -58,7 +59,7 @@ enum class ReasonCode : std::uint8_t {
   kDoesNotFit,
   kHostDoesNotFit,
 };
-inline constexpr std::size_t kReasonCodeCount = 47;
+inline constexpr std::size_t kReasonCodeCount = 48;
 
 struct ReasonFacts {
   ReasonCode code;

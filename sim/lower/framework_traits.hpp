@@ -53,8 +53,9 @@ struct FrameworkTraits {
   bool ulysses;
   bool ring_point_to_point;
   bool ring_all_gather;
-  bool hybrid;      // ulysses x ring
-  bool ring_inner;  // ring ranks consecutive
+  bool hybrid;          // ulysses x ring
+  bool ring_inner;      // ring ranks consecutive
+  bool pipeline_inner;  // stages inside replicas: Megatron-LM's --use-tp-pp-dp-mapping
   bool contiguous_order;
   bool striped_order;
   bool zigzag_everywhere;  // the loader deals zigzag rows even to Ulysses: s % 2c == 0 always

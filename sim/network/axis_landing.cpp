@@ -120,13 +120,14 @@ double AxisLanding::share(Reach reach) const {
 AxisLanding land(Routes& routes, GroupShape shape, std::int64_t world) {
   AxisLanding landing;
   const ClusterGraph& graph = routes.graph();
-  const std::int64_t tile = shape.size * shape.stride;
+  const std::int64_t tile = shape.tile();
   const std::int64_t tiles = std::min(world, graph.gpus()) / tile;
   Members members(static_cast<std::size_t>(shape.size));
   for (std::int64_t t = 0; t < tiles; ++t) {
-    for (std::int64_t first = 0; first < shape.stride; ++first) {
+    for (std::int64_t sibling = 0; sibling < shape.siblings(); ++sibling) {
+      const std::int64_t first = t * tile + shape.first(sibling);
       for (std::size_t i = 0; i < members.size(); ++i) {
-        members[i] = t * tile + first + static_cast<std::int64_t>(i) * shape.stride;
+        members[i] = first + shape.offset(static_cast<std::int64_t>(i));
       }
       ++landing.groups;
       landing.gpus += shape.size;

@@ -31,7 +31,7 @@ class Group {
       : tiers_(tiers), shape_(shape), first_rank_(first_rank) {}
 
   [[nodiscard]] std::int64_t size() const { return shape_.size; }
-  [[nodiscard]] std::int64_t rank(std::int64_t i) const { return first_rank_ + i * shape_.stride; }
+  [[nodiscard]] std::int64_t rank(std::int64_t i) const { return first_rank_ + shape_.offset(i); }
   [[nodiscard]] std::int64_t node(std::int64_t i) const { return tiers_.node_of_gpu(rank(i)); }
 
   // Members in the node, the NVLink domain, the leaf group and the pod of member i.
@@ -51,7 +51,13 @@ class Group {
   }
   [[nodiscard]] std::int64_t members_below(std::int64_t bound) const {
     const std::int64_t distance = std::max<std::int64_t>(0, bound - first_rank_);
-    return std::min(size(), (distance + shape_.stride - 1) / shape_.stride);
+    const auto in_run = [&](std::int64_t within) {
+      return std::min(shape_.run(), (within + shape_.stride - 1) / shape_.stride);
+    };
+    if (shape_.runs == 1) return in_run(distance);
+    const std::int64_t whole = distance / shape_.run_stride;
+    if (whole >= shape_.runs) return size();
+    return whole * shape_.run() + in_run(distance % shape_.run_stride);
   }
 
   const Tiers& tiers_;
@@ -331,15 +337,15 @@ PlacedGroup count(const Cluster& cluster, const Tiers& tiers, GroupShape shape, 
                   const NicWeights& weights, BusiestNics* nics) {
   PlacedGroup placed;
   placed.shape = shape;
-  const std::int64_t tile = shape.size * shape.stride;
+  const std::int64_t tile = shape.tile();
   Counter all_to_all(cluster, tiers);
   Counter ring_collective(cluster, tiers);
   Counter ring_shift(cluster, tiers);
   Counter hop(cluster, tiers);
   const bool on_rails = tiers.rails > 1;
   for (std::int64_t start = 0; start + tile <= world; start += tile) {
-    for (std::int64_t first = start; first < start + shape.stride; ++first) {
-      const Group group(tiers, shape, first);
+    for (std::int64_t sibling = 0; sibling < shape.siblings(); ++sibling) {
+      const Group group(tiers, shape, start + shape.first(sibling));
       std::optional<ByRail> by_rail;
       if (on_rails) by_rail.emplace(all_to_all.links, group);
       const ByRail* rails = by_rail ? &*by_rail : nullptr;
@@ -375,7 +381,7 @@ void count_all_to_all(GroupShape shape, std::int64_t first, TierTraffic& links, 
 PlacedGroup place_by_enumeration(const Cluster& cluster, GroupShape shape, std::int64_t world) {
   PlacedGroup placed;
   placed.shape = shape;
-  const std::int64_t tile = shape.size * shape.stride;
+  const std::int64_t tile = shape.tile();
   if (shape.size > 1 && world >= tile) {
     const Tiers whole(cluster);
     const std::int64_t part = part_of_world(whole, tile, world);
@@ -394,7 +400,7 @@ PlacedGroup place_by_enumeration(const Cluster& cluster, GroupShape shape, std::
                                  const NicWeights& weights, BusiestNics& nics) {
   PlacedGroup placed;
   placed.shape = shape;
-  if (shape.size > 1 && world >= shape.size * shape.stride) {
+  if (shape.size > 1 && world >= shape.tile()) {
     placed = count(cluster, Tiers(cluster), shape, world, weights, &nics);
   }
   placed.world = world;

@@ -435,7 +435,7 @@ PlacedGroup GraphPlacement::Implementation::place(GroupShape shape, std::int64_t
   PlacedGroup placed;
   placed.shape = shape;
   placed.world = world;
-  const std::int64_t tile = shape.size * shape.stride;
+  const std::int64_t tile = shape.tile();
   if (shape.size <= 1) return placed;
   Loads all = no_loads();
   Loads ring = no_loads();
@@ -443,9 +443,10 @@ PlacedGroup GraphPlacement::Implementation::place(GroupShape shape, std::int64_t
   Loads hops = no_loads();
   Members members(static_cast<std::size_t>(shape.size));
   for (std::int64_t start = 0; start + tile <= std::min(world, graph_->gpus()); start += tile) {
-    for (std::int64_t first = start; first < start + shape.stride; ++first) {
+    for (std::int64_t sibling = 0; sibling < shape.siblings(); ++sibling) {
+      const std::int64_t first = start + shape.first(sibling);
       for (std::size_t i = 0; i < members.size(); ++i) {
-        members[i] = static_cast<VertexIndex>(first + static_cast<std::int64_t>(i) * shape.stride);
+        members[i] = static_cast<VertexIndex>(first + shape.offset(static_cast<std::int64_t>(i)));
       }
       const std::vector<Members> parts = runs(members);
       placed.domains = std::max(placed.domains, static_cast<std::int64_t>(parts.size()));

@@ -1,7 +1,6 @@
 #include "sim/network/network.hpp"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "sim/cluster/tiers.hpp"
@@ -19,13 +18,13 @@ bool needs_graph(const Cluster& cluster) {
   return Tiers(cluster).leaves() > 1 && cluster.spine_switches == 0;
 }
 
-std::tuple<std::int64_t, std::int64_t, std::int64_t> key_of(const PlacedGroup& placed) {
-  return {placed.shape.size, placed.shape.stride, placed.world};
+std::pair<GroupShape, std::int64_t> key_of(const PlacedGroup& placed) {
+  return {placed.shape, placed.world};
 }
 
 // No sibling shares the links of the group.
 bool stands_alone(const Cluster& cluster, const PlacedGroup& group) {
-  if (group.shape.stride != 1) return false;
+  if (group.shape.stride != 1 || group.shape.runs != 1) return false;
   const Topology topology(cluster);
   if (group.domains > 1 && group.domain_members != topology.domain_gpus()) return false;
   const std::int64_t leaf = topology.leaf_gpus();
@@ -44,7 +43,7 @@ Network& Network::operator=(Network&&) noexcept = default;
 Result<void> Network::check() const { return irregular_ ? irregular_->check() : Result<void>{}; }
 
 const Network::Placement& Network::find_or_place(GroupShape shape, std::int64_t world) {
-  const std::tuple key(shape.size, shape.stride, world);
+  const std::pair key(shape, world);
   const auto at = std::lower_bound(
       placed_.begin(), placed_.end(), key,
       [](const auto& placed, const auto& wanted) { return key_of(placed->group) < wanted; });
@@ -87,7 +86,9 @@ const GroupCurve* Network::measured(const Communication& communication) const {
     return cluster_->measured.find(communication.collective, group.shape.size, group.domain_members,
                                    siblings);
   };
-  const GroupCurve* found = find({group.world / group.shape.size, group.shape.stride});
+  // A measurement says one distance between members.
+  const GroupCurve* found =
+      group.shape.runs == 1 ? find({group.world / group.shape.size, group.shape.stride}) : nullptr;
   return found == nullptr && placed.as_benchmarked ? find({}) : found;
 }
 

@@ -103,7 +103,7 @@ class Network {
   std::unique_ptr<Irregular> irregular_;               // null: arithmetic alone
   Placement alone_;                                    // a rank without peers
   std::array<const Placement*, kAxisCount> groups_{};  // null: alone
-  std::vector<std::unique_ptr<Placement>> placed_;     // ordered by (size, stride, world)
+  std::vector<std::unique_ptr<Placement>> placed_;     // ordered by shape and world
 };
 
 }  // namespace seqspan::sim

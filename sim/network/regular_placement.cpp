@@ -9,10 +9,29 @@ namespace {
 
 bool divides(std::int64_t a, std::int64_t b) { return b % a == 0; }
 
-// Members of a group at `stride` in each aligned run of `gpus` GPUs; 0 where runs differ.
-std::int64_t members_per_run(std::int64_t gpus, std::int64_t stride) {
-  if (divides(gpus, stride)) return 1;
-  return divides(stride, gpus) ? gpus / stride : 0;
+// Members of a group in each aligned part of `gpus` GPUs that has any; 0 where parts differ. A tile
+// holds whole parts.
+std::int64_t members_per_part(std::int64_t gpus, GroupShape shape) {
+  if (shape.runs > 1) {
+    if (gpus > shape.run_stride) {
+      return divides(shape.run_stride, gpus) ? gpus / shape.run_stride * shape.run() : 0;
+    }
+    if (!divides(gpus, shape.run_stride)) return 0;
+    if (gpus >= shape.block()) return divides(shape.block(), gpus) ? shape.run() : 0;
+    if (!divides(gpus, shape.block())) return 0;
+  }
+  if (divides(gpus, shape.stride)) return 1;
+  return divides(shape.stride, gpus) ? gpus / shape.stride : 0;
+}
+
+// Members that send out of their domain by the same NIC: of the last run in the domain, the last
+// of each group.
+double leavers_per_nic(GroupShape shape, double gpus_per_nic) {
+  const double gpus =
+      shape.runs > 1 ? std::min(gpus_per_nic, static_cast<double>(shape.run_stride)) : gpus_per_nic;
+  const auto stride = static_cast<double>(shape.stride);
+  const auto block = static_cast<double>(shape.block());
+  return gpus > block ? gpus / block * stride : std::min(stride, gpus);
 }
 
 PlacedGroup placed_group(GroupShape shape, std::int64_t world, std::int64_t domains,
@@ -41,7 +60,7 @@ std::optional<PlacedGroup> place_regular(const Cluster& cluster, GroupShape shap
                                          std::int64_t world) {
   if (shape.size <= 1) return placed_group(shape, world, 1, 1);
   const Topology topology(cluster);
-  const std::int64_t tile = shape.size * shape.stride;
+  const std::int64_t tile = shape.tile();
   if (world < tile || !divides(tile, world)) return std::nullopt;
 
   const std::int64_t domain = topology.domain_gpus();
@@ -49,10 +68,16 @@ std::optional<PlacedGroup> place_regular(const Cluster& cluster, GroupShape shap
 
   const std::int64_t gpus = topology.gpus_per_node();
   const std::int64_t nics = topology.nics_per_node();
-  const std::int64_t in_domain = members_per_run(domain, shape.stride);
+  const std::int64_t in_domain = members_per_part(domain, shape);
   if (!divides(domain, tile) || !divides(gpus, domain) || in_domain == 0) return std::nullopt;
   if (!divides(gpus, nics) && !divides(nics, gpus)) return std::nullopt;
   if (cluster.rails && !divides(gpus, shape.stride)) return std::nullopt;
+  if (shape.runs > 1) {
+    const std::int64_t per_nic = std::max<std::int64_t>(1, gpus / nics);
+    for (const std::int64_t part : {shape.block(), shape.run_stride}) {
+      if (!divides(part, per_nic) && !divides(per_nic, part)) return std::nullopt;
+    }
+  }
 
   const auto n = static_cast<double>(shape.size);
   const auto k = static_cast<double>(in_domain);
@@ -64,8 +89,9 @@ std::optional<PlacedGroup> place_regular(const Cluster& cluster, GroupShape shap
   placed.ring_collective.nvlink = (n - 1) / n * (k - 1) / k;
   placed.ring_collective.nic = (n - 1) / (n * k) * gpus_per_nic;
   placed.ring_shift.nvlink = in_domain > 1 ? 1 : 0;
-  // The last `stride` GPUs of a domain send out of it, the first receive.
-  placed.ring_shift.nic = std::min(static_cast<double>(shape.stride), gpus_per_nic);
+  // The last `stride` GPUs of a domain, or of each block of its last run, send out of it; the first
+  // receive.
+  placed.ring_shift.nic = leavers_per_nic(shape, gpus_per_nic);
 
   if (cluster.pcie) {
     placed.all_to_all.pcie = (n - k) / n;
@@ -76,7 +102,7 @@ std::optional<PlacedGroup> place_regular(const Cluster& cluster, GroupShape shap
   // Members under a leaf and in a pod; all where the tile does not cross them.
   const auto members_within = [&](std::int64_t part, std::int64_t below) -> std::int64_t {
     if (part == 0 || world <= part || divides(tile, part)) return shape.size;
-    return divides(part, tile) && divides(below, part) ? members_per_run(part, shape.stride) : 0;
+    return divides(part, tile) && divides(below, part) ? members_per_part(part, shape) : 0;
   };
   const std::int64_t leaf = topology.leaf_gpus();
   const std::int64_t in_leaf = members_within(leaf, domain);

@@ -1,7 +1,8 @@
 // Loads of a placed group in closed form, for groups that line up with the machine.
 //
-// With n ranks at stride s, B = n s ranks per tile, NVLink domains of D GPUs, leaves of L GPUs,
-// nodes of G GPUs and N NICs (one dividing the other), there are two regular cases:
+// With n ranks at stride s, B = n s ranks per tile (with several runs what GroupShape::tile()
+// says), NVLink domains of D GPUs, leaves of L GPUs, nodes of G GPUs and N NICs (one dividing the
+// other), there are two regular cases:
 //   inside      the world or every tile lies in one domain: everything is on NVLink;
 //   spread      tiles hold whole domains, and a domain has k = D/s members of a group, or k = 1
 //   where
@@ -14,6 +15,8 @@
 //   spine      (n-m)/n G/N      (n-1)/(n m) G/N        G/(N m)
 //   core       (n-p)/n G/N      (n-1)/(n p) G/N        G/(N p)
 //   PCIe       (n-k)/n          (n-1)/(n k)            1
+// With several runs k, m and p are the members in a domain, leaf and pod that hold whole runs, or
+// divide them; what several members send out of a domain by one NIC is counted block by block.
 // PCIe counts where the cluster limits it. Latency: two links between switches over the spine, four
 // over the core; a ring collective takes all n/m or n/p such steps but one.
 // In both, the world holds whole tiles.

@@ -2,7 +2,8 @@
 //
 //   world = tp x cp x dp x pp with cp = ulysses x ring; dp follows from the cluster.
 //   Expert parallelism divides tp x cp x dp anew: etp x ep x (expert data parallel).
-//   Rank order (Megatron's default 'tp-cp-ep-dp-pp'): rank = tp + t (cp + c (dp + DP pp)).
+//   Rank order (Megatron's default 'tp-cp-ep-dp-pp'): rank = tp + t (cp + c (dp + DP pp)); the
+//   placement says another (sim/network/rank_order.hpp).
 #pragma once
 
 #include <cstdint>
@@ -13,8 +14,9 @@ namespace seqspan::sim {
 enum class RingOrder : std::uint8_t { kZigzag, kContiguous, kStriped };
 // How the ring's ranks see each other's keys and values.
 enum class KvExchange : std::uint8_t { kPointToPoint, kAllGather };
-// Which of the two context parallel groups has consecutive ranks.
-enum class Placement : std::uint8_t { kUlyssesInner, kRingInner };
+// The order of ranks: which of the two context parallel groups has consecutive ranks, and whether
+// the stages of a pipeline lie inside the replicas (pipeline_inner, else ulysses_inner).
+enum class Placement : std::uint8_t { kUlyssesInner, kRingInner, kPipelineInner };
 enum class Recompute : std::uint8_t { kNone, kSelective, kFull };
 // What the data x context parallel group shares out (ZeRO 1, 2, 3).
 enum class Sharding : std::uint8_t { kNone, kOptimizer, kGradients, kParameters };
@@ -80,7 +82,15 @@ constexpr const char* name_of(KvExchange exchange) {
 }
 
 constexpr const char* name_of(Placement placement) {
-  return placement == Placement::kUlyssesInner ? "ulysses_inner" : "ring_inner";
+  switch (placement) {
+    case Placement::kUlyssesInner:
+      return "ulysses_inner";
+    case Placement::kRingInner:
+      return "ring_inner";
+    case Placement::kPipelineInner:
+      return "pipeline_inner";
+  }
+  return "";
 }
 
 constexpr const char* name_of(Recompute recompute) {

@@ -68,8 +68,10 @@ FieldTable<LayoutChoice> make_table() {
   t.add(one_of("kv_exchange", KvExchange::kAllGather,
                "how ring ranks see each other's keys and values", kFramework),
         &LayoutChoice::kv_exchange);
-  t.add(one_of("placement", Placement::kRingInner,
-               "which of the two context parallel groups has consecutive ranks", kFramework),
+  t.add(one_of("placement", Placement::kPipelineInner,
+               "order of ranks: which of the two context parallel groups has consecutive ones, or "
+               "stages inside replicas",
+               kFramework),
         &LayoutChoice::placement);
   t.add(degree("micro_batch", "sequences per micro-batch and replica", kPlanned),
         &LayoutChoice::micro_batch);

@@ -48,6 +48,24 @@ void for_each_extra(const sim::Job& job, sim::Layout layout, const planner::Also
             }
 }
 
+// Stages inside replicas are another way to place a layout where there are stages and replicas, and
+// some NVLink domain, leaf or pod that is not the whole cluster holds no whole number of times what
+// one stage of a replica takes: some are nearer to each other than others. So are they wherever
+// the description is not the whole truth.
+inline bool has_pipeline_inner(const sim::Job& job, const sim::Layout& layout) {
+  if (layout.pp == 1 || layout.dp == 1) return false;
+  const sim::Cluster& cluster = job.cluster;
+  if (!cluster.links.empty() || !cluster.overrides.empty() || !cluster.measured.empty())
+    return true;
+  const std::int64_t domain =
+      cluster.nvlink_domain > 0 ? cluster.nvlink_domain : cluster.gpus_per_node;
+  for (const std::int64_t part : {domain, cluster.nodes_per_leaf * cluster.gpus_per_node,
+                                  cluster.nodes_per_pod * cluster.gpus_per_node}) {
+    if (part > 0 && part < layout.world() && layout.tp * layout.cp() % part != 0) return true;
+  }
+  return false;
+}
+
 // Calls visit(layout) for what is legal, once: what has no meaning (the order of a ring of one) has
 // the framework's value. Keys that the job fixes have their value only.
 template <class Visit>
@@ -60,7 +78,8 @@ void for_each_legal_layout(const sim::Job& job, Visit visit, const planner::Also
     for (const auto order :
          {sim::RingOrder::kZigzag, sim::RingOrder::kContiguous, sim::RingOrder::kStriped})
       for (const auto exchange : {sim::KvExchange::kPointToPoint, sim::KvExchange::kAllGather})
-        for (const auto placement : {sim::Placement::kUlyssesInner, sim::Placement::kRingInner})
+        for (const auto placement : {sim::Placement::kUlyssesInner, sim::Placement::kRingInner,
+                                     sim::Placement::kPipelineInner})
           for (const auto recompute :
                {sim::Recompute::kNone, sim::Recompute::kSelective, sim::Recompute::kFull})
             for (const auto sharding : {sim::Sharding::kNone, sim::Sharding::kOptimizer,
@@ -70,11 +89,13 @@ void for_each_legal_layout(const sim::Job& job, Visit visit, const planner::Also
                   !open(fixed.sharding, sharding)) {
                 continue;
               }
-              const bool has_no_meaning = (layout.ring == 1 && (order != traits.ring_order ||
-                                                                exchange != traits.kv_exchange)) ||
-                                          (layout.ring > 1 && layout.ulysses > 1
-                                               ? exchange != traits.kv_exchange
-                                               : placement != sim::Placement::kUlyssesInner);
+              const bool has_both = layout.ring > 1 && layout.ulysses > 1;
+              const bool has_no_meaning =
+                  (layout.ring == 1 &&
+                   (order != traits.ring_order || exchange != traits.kv_exchange)) ||
+                  (has_both && exchange != traits.kv_exchange) ||
+                  (!has_both && placement == sim::Placement::kRingInner) ||
+                  (placement == sim::Placement::kPipelineInner && !has_pipeline_inner(job, layout));
               if (has_no_meaning) continue;
               layout.ring_order = order;
               layout.kv_exchange = exchange;

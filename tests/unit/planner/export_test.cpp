@@ -160,6 +160,18 @@ TEST(Export, MegatronsKeys) {
   EXPECT_FALSE(has(text, "recompute-num-layers")) << "selective forbids it";
 }
 
+// Megatron-LM's other order of ranks; verl's Megatron engine leaves it as it is.
+TEST(Export, StagesInsideReplicasComeBack) {
+  const sim::Job job = job_of("Llama-3-8B", Framework::kMegatron, 2);
+  const std::string layout = "tp=2,pp=2,placement=pipeline_inner,sharding=optimizer";
+  const std::string text = exported(job, layout, ExportTarget::kMegatron);
+  EXPECT_TRUE(has(text, "  --use-tp-pp-dp-mapping\n")) << text;
+  EXPECT_TRUE(has(text, "order tp-cp-ep-pp-dp")) << text;
+  EXPECT_EQ(sim::to_string(read_back(job, text)), sim::to_string(tests::layout_of(job, layout)));
+  EXPECT_FALSE(has(exported(job, "tp=2,pp=2", ExportTarget::kMegatron), "use-tp-pp-dp-mapping"));
+  EXPECT_FALSE(export_layout(job, tests::layout_of(job, layout), ExportTarget::kVerl));
+}
+
 // Megatron-FSDP's gathers would wait behind compute with one hardware queue.
 TEST(Export, MegatronFsdpHasItsFlagsAndNotTheEnvironment) {
   const sim::Job job = job_of("Llama-3-8B", Framework::kMegatron);
@@ -247,6 +259,38 @@ TEST(Import, StagesThatTorchTitanMakesSmallerAreWarnedOf) {
   const auto said =
       import_torchtitan(text + "pipeline_parallel_first_stage_less_layers = 0\n", "t.toml");
   EXPECT_TRUE(said->warnings.empty());
+}
+
+// Looped schedules have two chunks unless layers of each are said; how many that are is then in the
+// model, whose layers count the embedding and the loss as one each unless it is said.
+TEST(Import, ChunksOfTorchTitansStages) {
+  const std::string pipeline =
+      "[parallelism]\npipeline_parallel_degree = 4\n"
+      "pipeline_parallel_first_stage_less_layers = 0\n";
+  const std::string looped = pipeline + "pipeline_parallel_schedule = \"Interleaved1F1B\"\n";
+  const std::string layers = "pipeline_parallel_layers_per_stage = 3\n";
+  EXPECT_EQ(import_torchtitan(pipeline, "t.toml")->layout, "pp=4");
+  EXPECT_EQ(import_torchtitan(pipeline + layers, "t.toml")->layout, "pp=4");
+  EXPECT_EQ(import_torchtitan(looped, "t.toml")->layout, "pp=4,vpp=2");
+  const auto said = import_torchtitan(looped + layers, "t.toml");
+  EXPECT_EQ(said->layout, "pp=4");
+  ASSERT_EQ(said->warnings.size(), 1U);
+  EXPECT_TRUE(has(said->warnings.front(), "t.toml:5 (parallelism.pipeline_parallel_layers"));
+  EXPECT_TRUE(has(said->warnings.front(), "ceil((L + 1) / 3) / 4")) << said->warnings.front();
+  EXPECT_FALSE(import_torchtitan(looped + "pipeline_parallel_layers_per_stage = none\n", "t.toml"));
+}
+
+// 32 layers over 4 stages are 8 each, 4 chunks of 2.
+TEST(Import, ChunksOfMegatronsStages) {
+  const std::string flags =
+      "--pipeline-model-parallel-size 4 --num-layers-per-virtual-pipeline-stage ";
+  EXPECT_EQ(import_megatron(flags + "2 --num-layers 32", "run.sh")->layout,
+            "vpp=4,pp=4,sharding=none");
+  EXPECT_FALSE(import_megatron(flags + "3 --num-layers 32", "run.sh"));
+  const auto open = import_megatron(flags + "2", "run.sh");
+  EXPECT_EQ(open->layout, "pp=4,sharding=none");
+  ASSERT_EQ(open->warnings.size(), 1U);
+  EXPECT_TRUE(has(open->warnings.front(), "L / 4 / 2")) << open->warnings.front();
 }
 
 // 48 layers over 2 x 6 are 4 each; over 2 x 5 they are 50 / 10 with embedding and loss.

@@ -24,6 +24,13 @@ class RandomJobs {
     job.cluster.gpus_per_node = pick<std::int64_t>({2, 3, 4, 4, 6, 8});
     job.cluster.nvlink_domain = job.cluster.gpus_per_node;
     job.cluster.nics_per_node = job.cluster.gpus_per_node;
+    // Some in nodes of two or three, some of these two under a leaf: it matters who is near.
+    if (job.cluster.gpus_per_node >= 4 && chance(3)) {
+      const std::int64_t node = job.cluster.gpus_per_node == 6 ? 3 : 2;
+      job.cluster.nodes = job.cluster.gpus_per_node / node;
+      job.cluster.gpus_per_node = job.cluster.nvlink_domain = job.cluster.nics_per_node = node;
+      if (job.cluster.nodes == 4 && chance(2)) job.cluster.nodes_per_leaf = 2;
+    }
     // Layers are cut so that small GPUs hold them.
     std::vector<sim::LayerRun>& runs = job.model.towers.front().runs;
     runs.resize(1);

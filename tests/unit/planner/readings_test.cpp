@@ -114,6 +114,26 @@ TEST(BoundedTable, ForgetsWhatWasAskedForLongestAgo) {
   EXPECT_EQ(table.size(), 4U);
 }
 
+// A table grows with its rows and keeps them: of 2^12 rows in one of 2^16 places for four in 2^14
+// sets hardly any meet four others.
+TEST(BoundedTable, KeepsItsRowsWhenItGrows) {
+  constexpr std::uint64_t kRows = 4096;
+  sim::BoundedTable<std::uint64_t> table(1 << 16, 1);
+  for (std::uint64_t i = 1; i <= kRows; ++i) {
+    *table.put(numbered(i)) = i;
+    // What was put last is found, whatever had to move for it.
+    ASSERT_NE(table.find(numbered(i)), nullptr);
+  }
+  std::uint64_t found = 0;
+  for (std::uint64_t i = 1; i <= kRows; ++i) {
+    const std::uint64_t* row = table.find(numbered(i));
+    if (row == nullptr) continue;
+    ++found;
+    EXPECT_EQ(*row, i);
+  }
+  EXPECT_GE(found, kRows - kRows / 100);
+}
+
 // Layouts that differ in any one key have keys that differ; what cannot be packed has none.
 TEST(LayoutKey, KnowsEveryKey) {
   std::vector<sim::Layout> layouts(1);
@@ -135,6 +155,7 @@ TEST(LayoutKey, KnowsEveryKey) {
   }
   add([](sim::Layout& layout) { layout.sequence_parallel = false; });
   add([](sim::Layout& layout) { layout.placement = sim::Placement::kRingInner; });
+  add([](sim::Layout& layout) { layout.placement = sim::Placement::kPipelineInner; });
   add([](sim::Layout& layout) { layout.kv_exchange = sim::KvExchange::kAllGather; });
   add([](sim::Layout& layout) { layout.ring_order = sim::RingOrder::kStriped; });
   add([](sim::Layout& layout) { layout.recompute = sim::Recompute::kFull; });

@@ -156,6 +156,17 @@ Checked check_megatron(std::string_view text, const JobFacts& job) {
             job.sequence_length,
         "the longest document fits into the group of the layout");
   }
+  if (flags.has("use-tp-pp-dp-mapping")) {
+    // parallel_state.py: data parallel sizes of attention and experts are the same where pp > 1 and
+    // the order does not end in pp; experts of a dense model are those of ep = 1, etp = tp.
+    const std::int64_t of_experts = flags.count("expert-model-parallel-size") *
+                                    flags.count("expert-tensor-parallel-size", tp);
+    checked.expect(flags.count("pipeline-model-parallel-size") == 1 ||
+                       of_experts == tp * flags.count("context-parallel-size"),
+                   "use-tp-pp-dp-mapping needs as many replicas of experts as of the rest");
+    checked.expect(says(text, "tp-cp-ep-pp-dp"), "the comment has the order of the flag");
+    checked.word("placement", "pipeline_inner");
+  }
   checked.world = number_after(text, "--nnodes ", -1) * number_after(text, "--nproc-per-node ", -1);
   const std::int64_t others =
       tp * flags.count("context-parallel-size") * flags.count("pipeline-model-parallel-size");

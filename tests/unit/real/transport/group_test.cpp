@@ -21,7 +21,9 @@ TEST(Group, TilesBlocksOfSizeTimesStride) {
 TEST(Group, WorldThatIsNotTiledIsRefused) {
   for (const sim::GroupShape shape :
        {sim::GroupShape{3, 1}, sim::GroupShape{2, 3}, sim::GroupShape{0, 1}, sim::GroupShape{1, 0},
-        sim::GroupShape{16, 1}, sim::GroupShape{INT64_MAX, INT64_MAX}}) {
+        sim::GroupShape{16, 1}, sim::GroupShape{INT64_MAX, INT64_MAX}, sim::GroupShape{4, 1, 3, 2},
+        sim::GroupShape{4, 1, 2, 3}, sim::GroupShape{4, 1, 2, 0}, sim::GroupShape{4, 1, 4, 4},
+        sim::GroupShape{4, 1, 2, INT64_MAX - 1}}) {
     const auto group = group_of(shape, 0, 8);
     ASSERT_FALSE(group);
     EXPECT_EQ(group.error().category, sim::ErrorCategory::kInput);
@@ -33,12 +35,18 @@ TEST(Group, WorldThatIsNotTiledIsRefused) {
 RC_GTEST_PROP(Group, SiblingsPartitionTheWorld, ()) {
   const auto size = *rc::gen::inRange<std::int64_t>(1, 6);
   const auto stride = *rc::gen::inRange<std::int64_t>(1, 6);
-  const auto world = size * stride * *rc::gen::inRange<std::int64_t>(1, 4);
+  sim::GroupShape shape{size, stride};
+  if (*rc::gen::arbitrary<bool>()) {
+    const auto blocks = *rc::gen::inRange<std::int64_t>(1, 4);
+    const auto runs = *rc::gen::inRange<std::int64_t>(2, 4);
+    shape = {size * runs, stride, runs, shape.tile() * blocks};
+  }
+  const auto world = shape.tile() * *rc::gen::inRange<std::int64_t>(1, 4);
   for (std::int64_t rank = 0; rank < world; ++rank) {
-    const Group mine = group_of({size, stride}, rank, world).value();
+    const Group mine = group_of(shape, rank, world).value();
     RC_ASSERT(mine.members[static_cast<std::size_t>(mine.index)] == rank);
     for (std::int64_t other = 0; other < world; ++other) {
-      const Group theirs = group_of({size, stride}, other, world).value();
+      const Group theirs = group_of(shape, other, world).value();
       const bool is_member =
           std::find(mine.members.begin(), mine.members.end(), other) != mine.members.end();
       RC_ASSERT(is_member == (mine.color == theirs.color));

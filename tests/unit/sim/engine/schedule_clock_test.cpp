@@ -58,6 +58,39 @@ RC_GTEST_PROP(ScheduleClock, RepetitionEqualsRunningOneByOne, ()) {
   }
 }
 
+// Without counting waits all clocks are where they are with it, to the last digit.
+RC_GTEST_PROP(ScheduleClock, CountingWaitsMovesNoClock, ()) {
+  const char* text =
+      *rc::gen::element("tp=2,ulysses=4", "ring=8", "ulysses=2,ring=4,recompute=full",
+                        "dp=8,sharding=parameters", "dp=4,tp=2");
+  const Job job = tests::make_job("Llama-3-8B", Framework::kMegatron, 1, 131072, 8);
+  const Program program = tests::program_of(job, text);
+  const std::vector<Seconds> durations = random_durations(program);
+  const Part& layer = tests::part_named(program, "layer");
+  const auto count = *rc::gen::inRange<std::int64_t>(1, 40);
+  ScheduleClock counting;
+  ScheduleClock other;
+  other.count_waits(false);
+  for (ScheduleClock* clock : {&counting, &other}) {
+    clock->begin(program, durations);
+    clock->restart({});
+    clock->run(program.blocks[layer.forward], count);
+    clock->save();
+    clock->run(program.blocks[layer.backward], count);
+  }
+  RC_ASSERT(counting.compute_end() == other.compute_end());
+  RC_ASSERT(counting.end() == other.end());
+  RC_ASSERT(other.exposed().empty());
+  // From here on they are counted there as well.
+  other.count_waits(true);
+  for (ScheduleClock* clock : {&counting, &other}) {
+    clock->restart({});
+    clock->run(program.blocks[layer.backward], count);
+  }
+  RC_ASSERT(std::equal(counting.exposed().begin(), counting.exposed().end(),
+                       other.exposed().begin(), other.exposed().end()));
+}
+
 // Runs a block op by op, loops iteration by iteration: no rhythm, no short cut.
 double run_every_iteration(const Program& program, const std::vector<Seconds>& durations,
                            const Block& block) {

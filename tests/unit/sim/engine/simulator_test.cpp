@@ -168,6 +168,25 @@ TEST(Simulator, PlacementAcrossNodesDecidesWhatCrossesNics) {
   EXPECT_EQ(bound_of(outer, Axis::kRing), "NVLink");
 }
 
+// Four stages and four replicas on two nodes of eight: whoever is inside stays in its node, in runs
+// of four; the others meet their like in the other node.
+TEST(Simulator, StagesInsideReplicasLeaveTheirNodeToReplicas) {
+  const Job job = make_job("Llama-3-8B", Framework::kMegatron, 2, 8192, 16);
+  Simulator simulator(job);
+  const auto bound_of = [](const Simulation& simulation, Axis axis) {
+    for (const TrafficRow& row : simulation.traffic) {
+      if (row.axis == axis) return std::string(row.bound);
+    }
+    return std::string();
+  };
+  const auto usual = simulator.simulate(layout_of(job, "pp=4"));
+  EXPECT_EQ(bound_of(usual, Axis::kPipeline), "NIC");
+  EXPECT_EQ(bound_of(usual, Axis::kShard), "NVLink");
+  const auto inner = simulator.simulate(layout_of(job, "pp=4,placement=pipeline_inner"));
+  EXPECT_EQ(bound_of(inner, Axis::kPipeline), "NVLink");
+  EXPECT_EQ(bound_of(inner, Axis::kShard), "NIC");
+}
+
 // The contiguous order is slower by what its slowest rank works more: (2 - 1/c) of the attention
 // time, forward and backward (ring steps under attention, no exposed hop either way).
 TEST(Simulator, ContiguousOrderCostsItsSlowestRank) {

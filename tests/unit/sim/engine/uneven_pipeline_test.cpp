@@ -106,6 +106,49 @@ RC_GTEST_PROP(UnevenPipeline, InterleavedIsNoFasterThanItsWork, ()) {
   RC_ASSERT(std::abs(even - closed) < 1e-9);
 }
 
+// Each of several pipelines at once takes as long as alone, to the last digit; also where orders
+// were found before, others in between, and where one is too long to be kept.
+RC_GTEST_PROP(UnevenPipeline, LanesAreAsEachIsAlone, ()) {
+  static UnevenPipelineOf<Lanes> lanes;
+  const auto p = *rc::gen::inRange<std::size_t>(2, 5);
+  const auto v = *rc::gen::inRange<std::size_t>(1, 5);
+  const std::size_t m =
+      p * *rc::gen::oneOf(rc::gen::inRange<std::size_t>(1, 6), rc::gen::just<std::size_t>(2048));
+  const double x = *rc::gen::inRange(0, 50) * 0.1;
+  const auto seed = *rc::gen::arbitrary<std::uint32_t>();
+  const auto time = [&](std::size_t kind, std::size_t i, std::size_t j, std::size_t lane) {
+    const std::size_t mixed = (kind * 31 + i * 7 + j * 13 + lane * 101 + seed % 1009) * 2654435761U;
+    return 1.0 + static_cast<double>(mixed % 1000) / 300.0;
+  };
+  const auto of = [&](std::size_t kind) {
+    return [&, kind](std::size_t i, std::int64_t j) {
+      Lanes all;
+      for (std::size_t lane = 0; lane < Lanes::kCount; ++lane) {
+        all.at[lane] = time(kind, i, static_cast<std::size_t>(j), lane);
+      }
+      return all;
+    };
+  };
+  const auto stages = static_cast<std::int64_t>(p);
+  const auto chunks = static_cast<std::int64_t>(v);
+  const auto micro_batches = static_cast<std::int64_t>(m);
+  const Lanes together =
+      v > 1 ? lanes.interleaved(stages, chunks, micro_batches, Seconds(x), of(0), of(1))
+            : lanes.step(stages, micro_batches, Seconds(x), of(0), of(1));
+  for (std::size_t lane = 0; lane < Lanes::kCount; ++lane) {
+    const auto alone = [&](std::size_t kind) {
+      return [&, kind](std::size_t i, std::int64_t j) {
+        return time(kind, i, static_cast<std::size_t>(j), lane);
+      };
+    };
+    UnevenPipeline pipeline;
+    const double step =
+        v > 1 ? pipeline.interleaved(stages, chunks, micro_batches, Seconds(x), alone(0), alone(1))
+              : pipeline.step(stages, micro_batches, Seconds(x), alone(0), alone(1));
+    RC_ASSERT(together.at[lane] == step);
+  }
+}
+
 // The bound that searches stop by, for stages of any times and hand-overs.
 RC_GTEST_PROP(UnevenPipeline, IsNeverLongerThanEqualStagesThatHoldWhatTheyHandOver, ()) {
   const auto p = *rc::gen::inRange<std::size_t>(2, 7);

@@ -140,6 +140,16 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Llama-3-8B", kY, 1, "ring=2,ring_order=striped", nullptr},
         Case{"Llama-3-8B", kM, 1, "ulysses=2,ring=2,placement=ring_inner", "placement_unsupported"},
         Case{"Llama-3-8B", kY, 1, "ulysses=2,ring=2,placement=ring_inner", nullptr},
+        Case{"Llama-3-8B", kT, 1, "pp=2,placement=pipeline_inner", "placement_unsupported"},
+        Case{"Llama-3-8B", kM, 2, "tp=2,pp=2,placement=pipeline_inner", nullptr},
+        // Megatron counts a dense model as one of etp = tp, ep = 1: 8 / 2 replicas of "experts",
+        // and 4 of the rest. Without stages there is nothing to agree on.
+        Case{"Llama-3-8B", kM, 2, "ring=2,pp=2,placement=pipeline_inner", "replicas_differ"},
+        Case{"Llama-3-8B", kM, 2, "ring=2,placement=pipeline_inner", nullptr},
+        // etp 1 x ep 4 = tp 1 x cp 4.
+        Case{"Qwen3-235B-A22B", kM, 2, "ring=4,pp=2,ep=4,placement=pipeline_inner", nullptr},
+        Case{"Qwen3-235B-A22B", kM, 2, "ring=4,pp=2,ep=8,placement=pipeline_inner",
+             "replicas_differ"},
         Case{"Llama-3-8B", kD, 1, "recompute=selective", "recompute_unsupported"},
         Case{"Llama-3-8B", kM, 1, "sharding=gradients", "sharding_unsupported"},
         Case{"Llama-3-8B", kT, 1, "sharding=optimizer", "sharding_unsupported"},

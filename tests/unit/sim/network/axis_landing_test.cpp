@@ -57,18 +57,21 @@ RC_GTEST_PROP(AxisLanding, SeatsAgreeWithRoutes, ()) {
   cluster.nodes_per_leaf = pick({0, 1, 2, 3});
   if (cluster.nodes_per_leaf > 0) cluster.nodes_per_pod = pick({0, 1, 2}) * cluster.nodes_per_leaf;
   cluster.nvlink_domain = cluster.gpus_per_node * pick({1, 2});
-  const GroupShape shape{pick({1, 2, 3, 4, 8}), pick({1, 2, 3, 4})};
+  GroupShape shape{pick({1, 2, 3, 4, 8}), pick({1, 2, 3, 4})};
+  if (pick({0, 1}) == 1) shape = {2 * shape.size, shape.stride, 2, 3 * shape.tile()};
   const ClusterGraph graph = graph_of(cluster);
   Routes routes(graph);
   const AxisLanding landing = land(routes, shape, graph.gpus());
 
   AxisLanding expected;
-  const std::int64_t tile = shape.size * shape.stride;
+  const std::int64_t tile = shape.tile();
+  const std::int64_t run_stride = shape.runs == 1 ? tile : shape.run_stride;
   const auto world = static_cast<VertexIndex>(graph.gpus() / tile * tile);
   for (VertexIndex a = 0; a < world; ++a) {
     Reach furthest = Reach::kNvlink;
     for (VertexIndex b = 0; b < world; ++b) {
-      const bool siblings = a / tile == b / tile && a % shape.stride == b % shape.stride;
+      const bool siblings = a / tile == b / tile && a % shape.stride == b % shape.stride &&
+                            a % run_stride / shape.block() == b % run_stride / shape.block();
       if (a == b || !siblings) continue;
       const Reach reach = routes.reach(a, b);
       ++expected.pairs[static_cast<std::size_t>(reach)];

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <tuple>
 #include <vector>
 
 #include "sim/network/placed_group.hpp"
@@ -78,15 +79,16 @@ class LinkMeter {
 };
 
 inline std::vector<Ranks> groups_of(GroupShape shape, std::int64_t world) {
-  std::vector<Ranks> groups;
-  const std::int64_t tile = shape.size * shape.stride;
-  for (std::int64_t start = 0; start + tile <= world; start += tile) {
-    for (std::int64_t first = start; first < start + shape.stride; ++first) {
-      Ranks ranks;
-      for (std::int64_t i = 0; i < shape.size; ++i) ranks.push_back(first + i * shape.stride);
-      groups.push_back(ranks);
-    }
+  // Ranks of a tile are siblings where they differ in where they are in a run, or in the run.
+  const std::int64_t block = shape.size / shape.runs * shape.stride;
+  const std::int64_t tile = shape.runs == 1 ? block : shape.runs * shape.run_stride;
+  std::map<std::tuple<std::int64_t, std::int64_t, std::int64_t>, Ranks> siblings;
+  for (std::int64_t rank = 0; rank < world / tile * tile; ++rank) {
+    const std::int64_t in_run = shape.runs == 1 ? rank % tile : rank % shape.run_stride;
+    siblings[{rank / tile, in_run / block, rank % shape.stride}].push_back(rank);
   }
+  std::vector<Ranks> groups;
+  for (const auto& [where, ranks] : siblings) groups.push_back(ranks);
   return groups;
 }
 

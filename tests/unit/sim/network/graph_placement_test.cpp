@@ -53,7 +53,11 @@ GroupShape any_shape(std::int64_t world) {
   GroupShape shape;
   shape.size = between(1, world);
   shape.stride = between(1, world / shape.size);
-  return shape;
+  const std::int64_t left = world / shape.tile();
+  if (left < 4 || between(0, 1) == 0) return shape;
+  const std::int64_t blocks = between(2, left / 2);
+  const std::int64_t runs = between(2, left / blocks);
+  return {shape.size * runs, shape.stride, runs, shape.tile() * blocks};
 }
 
 bool near(double a, double b) { return std::abs(a - b) <= 1e-9 * (1 + std::abs(b)); }

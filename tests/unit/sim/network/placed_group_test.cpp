@@ -157,6 +157,12 @@ Case any_case() {
   any.world = between(1, any.cluster.gpu_count());
   any.shape.size = between(1, any.world);
   any.shape.stride = between(1, any.world / any.shape.size);
+  // Several runs, with blocks of siblings and gaps of whole blocks between them.
+  if (any.world / any.shape.tile() >= 4 && between(0, 1) == 1) {
+    const std::int64_t blocks = between(2, any.world / any.shape.tile() / 2);
+    const std::int64_t runs = between(2, any.world / any.shape.tile() / blocks);
+    any.shape = {any.shape.size * runs, any.shape.stride, runs, any.shape.tile() * blocks};
+  }
   return any;
 }
 
@@ -176,7 +182,14 @@ Case regular_case() {
   regular.shape.size = std::min(power_of_two(5), regular.cluster.gpu_count());
   regular.shape.stride =
       std::min(power_of_two(4), regular.cluster.gpu_count() / regular.shape.size);
-  const std::int64_t tile = regular.shape.size * regular.shape.stride;
+  const std::int64_t left = regular.cluster.gpu_count() / regular.shape.tile();
+  if (left >= 4 && between(0, 1) == 1) {
+    const std::int64_t blocks = std::min(2 * power_of_two(2), left / 2);
+    const std::int64_t runs = std::min(2 * power_of_two(2), left / blocks);
+    regular.shape = {regular.shape.size * runs, regular.shape.stride, runs,
+                     regular.shape.tile() * blocks};
+  }
+  const std::int64_t tile = regular.shape.tile();
   regular.world = tile * between(1, regular.cluster.gpu_count() / tile);
   return regular;
 }
@@ -197,6 +210,7 @@ RC_GTEST_PROP(PlacedGroup, ClosedFormEqualsEnumeration, ()) {
   RC_ASSERT(closed.has_value());
   RC_CLASSIFY(counted.all_to_all.spine > 0, "over the spine");
   RC_CLASSIFY(counted.all_to_all.nic > 0, "over NICs");
+  RC_CLASSIFY(regular.shape.runs > 1 && counted.all_to_all.nic > 0, "runs over NICs");
   RC_ASSERT(closed->domains == counted.domains);
   RC_ASSERT(closed->domain_members == counted.domain_members);
   for (const Collective pattern : kPatterns) {
@@ -224,7 +238,7 @@ RC_GTEST_PROP(PlacedGroup, ConservesBytes, ()) {
 RC_GTEST_PROP(PlacedGroup, PatternsSendWhatAnOpSends, ()) {
   const Case any = any_case();
   if (any.shape.size == 1) return;  // a rank alone has no successor to send to
-  const std::int64_t tile = any.shape.size * any.shape.stride;
+  const std::int64_t tile = any.shape.tile();
   const std::int64_t busy = any.world / tile * tile;
   const auto ranks = static_cast<double>(busy);
   for (const Collective collective :

@@ -23,7 +23,7 @@ RC_GTEST_PROP(LayoutText, ReadsBackWhatItWrites, ()) {
   layout.sequence_parallel = *rc::gen::inRange(0, 2) == 1;
   layout.ring_order = any_up_to(RingOrder::kStriped);
   layout.kv_exchange = any_up_to(KvExchange::kAllGather);
-  layout.placement = any_up_to(Placement::kRingInner);
+  layout.placement = any_up_to(Placement::kPipelineInner);
   layout.recompute = any_up_to(Recompute::kFull);
   layout.sharding = any_up_to(Sharding::kParameters);
   const Result<LayoutChoice> choice = parse_layout(to_string(layout));

@@ -48,7 +48,7 @@ class BoundedTable {
 
   // The row of a key that is not known; what it holds is to be written.
   [[nodiscard]] T* put(const LayoutKey& key) {
-    if (sets_.size() < most_sets_ && keys_.size() >= sets_.size() / 2) split_sets();
+    if (sets_.size() < most_sets_ && keys_.size() >= sets_.size() / 4) split_sets();
     Set& set = set_of(key);
     std::rotate(set.begin(), set.end() - 1, set.end());
     std::uint32_t& place = set.front();

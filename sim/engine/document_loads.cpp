@@ -1,6 +1,7 @@
 #include "sim/engine/document_loads.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace seqspan::sim {
 namespace {
@@ -46,12 +47,26 @@ const std::vector<double>& DocumentLoads::drawn(const Rows& rows) {
   return drawn_;
 }
 
+const std::vector<double>& DocumentLoads::sorted(const Rows& rows) {
+  if (sorted_of_ != &rows) {
+    sorted_ = drawn(rows);
+    const std::int64_t of_step = job_.training.global_batch_size;
+    for (auto step = sorted_.begin(); step != sorted_.end(); step += of_step) {
+      std::sort(step, step + of_step, std::greater<>());
+    }
+    sorted_of_ = &rows;
+  }
+  return sorted_;
+}
+
 const StepLoads& DocumentLoads::steps(const Rows& rows, const StepShape& shape) {
   // The number of micro-batches follows from the job's batch.
   const Key key{&rows, shape.ranks, shape.micro_batch, shape.lockstep, shape.assignment};
   const auto found = steps_.find(key);
   if (found != steps_.end()) return found->second;
-  return steps_.emplace(key, read_steps(drawn(rows), rows.grid, shape)).first->second;
+  const std::vector<double>& loads =
+      shape.assignment == Assignment::kAsTheyCome ? drawn(rows) : sorted(rows);
+  return steps_.emplace(key, read_steps(loads, rows.grid, shape)).first->second;
 }
 
 const std::vector<double>& DocumentLoads::micro_batch(const Rows& rows, std::int64_t size) {

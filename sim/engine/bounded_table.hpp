@@ -5,7 +5,7 @@
 // Memory is reserved once, by the constructor: rows x (row x sizeof(T) + 32 + 4 bytes) at most; the
 // system gives pages as rows are written, and nothing is allocated after that. Sets double with the
 // rows, until there are as many as may be: a table of few rows lies in few pages. At one row
-// for every second set hardly any set is full.
+// for four sets hardly any set is full, and a row mostly lies in the first place.
 #pragma once
 
 #include <algorithm>

@@ -33,7 +33,10 @@ void Assigner::balance(std::span<double> sorted) {
 
 void Assigner::assign(std::span<double> loads) {
   if (assignment_ == Assignment::kAsTheyCome) return;
-  std::sort(loads.begin(), loads.end(), std::greater<>());
+  // Callers that deal the same rows out in many ways sort them once.
+  if (!std::is_sorted(loads.begin(), loads.end(), std::greater<>())) {
+    std::sort(loads.begin(), loads.end(), std::greater<>());
+  }
   if (assignment_ == Assignment::kBalanced) balance(loads);
 }
 

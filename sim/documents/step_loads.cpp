@@ -141,6 +141,10 @@ StepLoads read_steps(std::span<const double> rows, const LoadGrid& grid, const S
   result.sequences = std::min(steps, pipelines_for(2 * shape.micro_batches));
   result.weights.assign(points, 0);
   result.covariance.assign(points * points, 0);
+  if (points > 1) {
+    result.places.reserve(static_cast<std::size_t>(result.sequences * shape.micro_batches));
+  }
+  result.sequence_weights.reserve(static_cast<std::size_t>(result.sequences) * points);
   result.imbalance = 0;
   std::vector<double> step_rows(of_step);
   std::vector<double> weights(points);

@@ -5,7 +5,7 @@
 // Memory is reserved once, by the constructor: rows x (row x sizeof(T) + 32 + 4 bytes) at most; the
 // system gives pages as rows are written, and nothing is allocated after that. Sets double with the
 // rows, until there are as many as may be: a table of few rows lies in few pages. At one row
-// for every second set hardly any set is full.
+// for four sets hardly any set is full, and a row mostly lies in the first place.
 #pragma once
 
 #include <algorithm>
@@ -48,7 +48,7 @@ class BoundedTable {
 
   // The row of a key that is not known; what it holds is to be written.
   [[nodiscard]] T* put(const LayoutKey& key) {
-    if (sets_.size() < most_sets_ && keys_.size() >= sets_.size() / 2) split_sets();
+    if (sets_.size() < most_sets_ && keys_.size() >= sets_.size() / 4) split_sets();
     Set& set = set_of(key);
     std::rotate(set.begin(), set.end() - 1, set.end());
     std::uint32_t& place = set.front();

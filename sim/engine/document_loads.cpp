@@ -1,6 +1,7 @@
 #include "sim/engine/document_loads.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace seqspan::sim {
 namespace {
@@ -28,12 +29,34 @@ const DocumentLoads::Rows& DocumentLoads::rows(const RowSplit& split) {
   RowPool pool(documents, training.sequence_length, training.mask == AttentionMask::kCausal, split,
                std::min(kMostRows, count));
   const LoadGrid grid(pool.facts().lowest, pool.facts().highest);
-  std::vector<double> drawn = draw_rows(pool, count, documents.seed);
+  rows_.push_back(std::make_unique<Rows>(Rows{split, std::move(pool), grid}));
+  Rows& rows = *rows_.back();
   double sum = 0;
-  for (const double load : drawn) sum += load;
-  rows_.push_back(std::make_unique<Rows>(
-      Rows{split, std::move(pool), grid, std::move(drawn), sum / static_cast<double>(count)}));
-  return *rows_.back();
+  for (const double load : drawn(rows)) sum += load;
+  rows.mean_drawn = sum / static_cast<double>(count);
+  return rows;
+}
+
+const std::vector<double>& DocumentLoads::drawn(const Rows& rows) {
+  if (drawn_of_ != &rows) {
+    const Training& training = job_.training;
+    drawn_ = draw_rows(rows.pool, steps_of(training) * training.global_batch_size,
+                       training.documents->seed);
+    drawn_of_ = &rows;
+  }
+  return drawn_;
+}
+
+const std::vector<double>& DocumentLoads::sorted(const Rows& rows) {
+  if (sorted_of_ != &rows) {
+    sorted_ = drawn(rows);
+    const std::int64_t of_step = job_.training.global_batch_size;
+    for (auto step = sorted_.begin(); step != sorted_.end(); step += of_step) {
+      std::sort(step, step + of_step, std::greater<>());
+    }
+    sorted_of_ = &rows;
+  }
+  return sorted_;
 }
 
 const StepLoads& DocumentLoads::steps(const Rows& rows, const StepShape& shape) {
@@ -41,14 +64,16 @@ const StepLoads& DocumentLoads::steps(const Rows& rows, const StepShape& shape) 
   const Key key{&rows, shape.ranks, shape.micro_batch, shape.lockstep, shape.assignment};
   const auto found = steps_.find(key);
   if (found != steps_.end()) return found->second;
-  return steps_.emplace(key, read_steps(rows.drawn, rows.grid, shape)).first->second;
+  const std::vector<double>& loads =
+      shape.assignment == Assignment::kAsTheyCome ? drawn(rows) : sorted(rows);
+  return steps_.emplace(key, read_steps(loads, rows.grid, shape)).first->second;
 }
 
 const std::vector<double>& DocumentLoads::micro_batch(const Rows& rows, std::int64_t size) {
   const auto found = micro_batches_.find({&rows, size});
   if (found != micro_batches_.end()) return found->second;
   return micro_batches_
-      .emplace(std::pair(&rows, size), micro_batch_weights(rows.drawn, rows.grid, size))
+      .emplace(std::pair(&rows, size), micro_batch_weights(drawn(rows), rows.grid, size))
       .first->second;
 }
 

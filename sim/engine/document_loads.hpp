@@ -24,8 +24,7 @@ class DocumentLoads {
     RowSplit split;
     RowPool pool;
     LoadGrid grid;
-    std::vector<double> drawn;  // rows of whole steps
-    double mean_drawn = 0;
+    double mean_drawn = 0;  // of rows of whole steps
   };
 
   [[nodiscard]] const Rows& rows(const RowSplit& split);
@@ -36,8 +35,18 @@ class DocumentLoads {
  private:
   using Key = std::tuple<const Rows*, std::int64_t, std::int64_t, std::int64_t, Assignment>;
 
+  // Rows of whole steps, up to 2^20 of them: not kept for each split, but drawn anew for the next
+  // one, which comes after all layouts of one.
+  [[nodiscard]] const std::vector<double>& drawn(const Rows& rows);
+  // Those of each step from the heaviest on, as assignments that sort begin with.
+  [[nodiscard]] const std::vector<double>& sorted(const Rows& rows);
+
   const Job& job_;
   std::vector<std::unique_ptr<Rows>> rows_;
+  std::vector<double> drawn_;
+  const Rows* drawn_of_ = nullptr;
+  std::vector<double> sorted_;
+  const Rows* sorted_of_ = nullptr;
   std::map<Key, StepLoads> steps_;
   std::map<std::pair<const Rows*, std::int64_t>, std::vector<double>> micro_batches_;
 };

@@ -191,7 +191,7 @@ Time DocumentTime::pipeline_step(UnevenPipelineOf<Time>& pipeline, const Program
     return backward(class_of_stage_[stage], static_cast<std::size_t>(j));
   };
   return program.chunks_per_stage > 1
-             ? pipeline.interleaved(program.pipeline_stages, program.chunks_per_stage,
+             ? pipeline.interleaved(orders_, program.pipeline_stages, program.chunks_per_stage,
                                     program.micro_batches, hand_over_, forward_of, backward_of)
              : pipeline.step(program.pipeline_stages, program.micro_batches, hand_over_, forward_of,
                              backward_of);

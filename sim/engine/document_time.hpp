@@ -139,6 +139,7 @@ class DocumentTime {
   // By stage class, by micro-batch, of some steps.
   std::vector<Lanes> batch_forward_;
   std::vector<Lanes> batch_backward_;
+  InterleavedOrder orders_;  // of both
   UnevenPipeline even_pipeline_of_;
   UnevenPipelineOf<Lanes> pipelines_;
 };

@@ -127,13 +127,13 @@ class UnevenPipelineOf {
   }
 
   template <class Forward, class Backward>
-  [[nodiscard]] Time interleaved(std::int64_t stages, std::int64_t chunks,
+  [[nodiscard]] Time interleaved(InterleavedOrder& orders, std::int64_t stages, std::int64_t chunks,
                                  std::int64_t micro_batches, Seconds hand_over,
                                  const Forward& forward, const Backward& backward) {
     const auto p = static_cast<std::size_t>(stages);
     const auto v = static_cast<std::size_t>(chunks);
     const auto m = static_cast<std::size_t>(micro_batches);
-    const std::vector<InterleavedOrder::Task>& tasks = orders_.of(p, v, m);
+    const std::vector<InterleavedOrder::Task>& tasks = orders.of(p, v, m);
     const double x = hand_over.value();
     const double share = 1 / static_cast<double>(chunks);
     free_.assign(p, Time{});
@@ -155,8 +155,7 @@ class UnevenPipelineOf {
  private:
   std::vector<Time> free_;          // by stage
   std::vector<Time> backward_end_;  // of the micro-batch that came back last, by stage
-  InterleavedOrder orders_;
-  std::vector<Time> ends_;  // by InterleavedOrder's indices
+  std::vector<Time> ends_;          // by InterleavedOrder's indices
 };
 
 using UnevenPipeline = UnevenPipelineOf<double>;

@@ -18,10 +18,11 @@ constexpr auto kTwo = [](std::size_t /*stage*/, std::int64_t /*micro_batch*/) { 
 // p = 4, f = 1, b = 2, m = 8: (m + p - 1)(f + b) = 33; interleaved over 3 chunks
 // m (f + b) + (p - 1)(f + b) / v = 27 (arXiv 2104.04473, section 2.2).
 TEST(UnevenPipeline, EqualMicroBatchesFollowTheClosedForms) {
+  InterleavedOrder orders;
   UnevenPipeline pipeline;
   EXPECT_DOUBLE_EQ(pipeline.step(4, 8, Seconds(0), kOne, kTwo), 33);
   EXPECT_DOUBLE_EQ(pipeline.step(1, 8, Seconds(0), kOne, kTwo), 24);
-  EXPECT_NEAR(pipeline.interleaved(4, 3, 8, Seconds(0), kOne, kTwo), 27, 1e-9);
+  EXPECT_NEAR(pipeline.interleaved(orders, 4, 3, 8, Seconds(0), kOne, kTwo), 27, 1e-9);
 }
 
 // 2 stages, f = b = x_j, x = {1, 3}. Stage 0: F0 0-1, F1 1-4, B0, B1; stage 1: F0 1-2, B0 2-3,
@@ -98,17 +99,19 @@ RC_GTEST_PROP(UnevenPipeline, InterleavedIsNoFasterThanItsWork, ()) {
   std::vector<double> times(static_cast<std::size_t>(m));
   for (double& time : times) time = *rc::gen::inRange(1, 9) * 0.5;
   const auto of = [&](std::size_t, std::int64_t j) { return times[static_cast<std::size_t>(j)]; };
-  const double step = UnevenPipeline().interleaved(p, v, m, Seconds(0), of, of);
+  InterleavedOrder orders;
+  const double step = UnevenPipeline().interleaved(orders, p, v, m, Seconds(0), of, of);
   RC_ASSERT(step >= 2 * std::accumulate(times.begin(), times.end(), 0.0) - 1e-9);
   const StageTime stage{p, Seconds(1), Seconds(2)};
   const double closed = pipeline_time({&stage, 1}, m, v, Seconds(0)).total.value();
-  const double even = UnevenPipeline().interleaved(p, v, m, Seconds(0), kOne, kTwo);
+  const double even = UnevenPipeline().interleaved(orders, p, v, m, Seconds(0), kOne, kTwo);
   RC_ASSERT(std::abs(even - closed) < 1e-9);
 }
 
 // Each of several pipelines at once takes as long as alone, to the last digit; also where orders
 // were found before, others in between, and where one is too long to be kept.
 RC_GTEST_PROP(UnevenPipeline, LanesAreAsEachIsAlone, ()) {
+  static InterleavedOrder orders;
   static UnevenPipelineOf<Lanes> lanes;
   const auto p = *rc::gen::inRange<std::size_t>(2, 5);
   const auto v = *rc::gen::inRange<std::size_t>(1, 5);
@@ -133,7 +136,7 @@ RC_GTEST_PROP(UnevenPipeline, LanesAreAsEachIsAlone, ()) {
   const auto chunks = static_cast<std::int64_t>(v);
   const auto micro_batches = static_cast<std::int64_t>(m);
   const Lanes together =
-      v > 1 ? lanes.interleaved(stages, chunks, micro_batches, Seconds(x), of(0), of(1))
+      v > 1 ? lanes.interleaved(orders, stages, chunks, micro_batches, Seconds(x), of(0), of(1))
             : lanes.step(stages, micro_batches, Seconds(x), of(0), of(1));
   for (std::size_t lane = 0; lane < Lanes::kCount; ++lane) {
     const auto alone = [&](std::size_t kind) {
@@ -141,10 +144,12 @@ RC_GTEST_PROP(UnevenPipeline, LanesAreAsEachIsAlone, ()) {
         return time(kind, i, static_cast<std::size_t>(j), lane);
       };
     };
+    InterleavedOrder own_orders;
     UnevenPipeline pipeline;
-    const double step =
-        v > 1 ? pipeline.interleaved(stages, chunks, micro_batches, Seconds(x), alone(0), alone(1))
-              : pipeline.step(stages, micro_batches, Seconds(x), alone(0), alone(1));
+    const double step = v > 1
+                            ? pipeline.interleaved(own_orders, stages, chunks, micro_batches,
+                                                   Seconds(x), alone(0), alone(1))
+                            : pipeline.step(stages, micro_batches, Seconds(x), alone(0), alone(1));
     RC_ASSERT(together.at[lane] == step);
   }
 }
@@ -164,10 +169,12 @@ RC_GTEST_PROP(UnevenPipeline, IsNeverLongerThanEqualStagesThatHoldWhatTheyHandOv
   const auto chunks = static_cast<double>(v);
   const double longest =
       longest_pipeline(static_cast<std::int64_t>(p), v, m, both / chunks + 2 * x);
+  InterleavedOrder orders;
   UnevenPipeline pipeline;
   const auto stages = static_cast<std::int64_t>(p);
-  const double step = v == 1 ? pipeline.step(stages, m, Seconds(x), forward, backward)
-                             : pipeline.interleaved(stages, v, m, Seconds(x), forward, backward);
+  const double step =
+      v == 1 ? pipeline.step(stages, m, Seconds(x), forward, backward)
+             : pipeline.interleaved(orders, stages, v, m, Seconds(x), forward, backward);
   RC_ASSERT(step <= longest * (1 + 1e-12));
 }
 

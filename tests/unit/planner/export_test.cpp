@@ -169,6 +169,12 @@ TEST(Export, StagesInsideReplicasComeBack) {
   EXPECT_TRUE(has(text, "order tp-cp-ep-pp-dp")) << text;
   EXPECT_EQ(sim::to_string(read_back(job, text)), sim::to_string(tests::layout_of(job, layout)));
   EXPECT_FALSE(has(exported(job, "tp=2,pp=2", ExportTarget::kMegatron), "use-tp-pp-dp-mapping"));
+  // Without stages the order is the same; Megatron-Bridge: "use_tp_pp_dp_mapping is not supported
+  // with Megatron FSDP".
+  const std::string fsdp =
+      exported(job, "tp=2,placement=pipeline_inner,sharding=parameters", ExportTarget::kMegatron);
+  EXPECT_FALSE(has(fsdp, "use-tp-pp-dp-mapping"));
+  EXPECT_TRUE(has(fsdp, "order tp-cp-ep-dp-pp"));
   EXPECT_FALSE(export_layout(job, tests::layout_of(job, layout), ExportTarget::kVerl));
 }
 

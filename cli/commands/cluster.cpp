@@ -7,6 +7,7 @@
 #include "cli/render/cluster_svg.hpp"
 #include "cli/write_file.hpp"
 #include "profiles/read_profile.hpp"
+#include "sim/network/rank_order.hpp"
 #include "sim/spec/layout_text.hpp"
 
 namespace seqspan::cli {
@@ -37,6 +38,14 @@ sim::Result<std::optional<sim::Layout>> layout_of(const ClusterArguments& argume
                                         layout.etp * layout.ep, stage),
                             where, "experts divide the GPUs of one pipeline stage anew",
                             "lower ep, or set etp");
+  }
+  if (layout.placement == sim::Placement::kPipelineInner && layout.pp > 1 && layout.ep > 1 &&
+      !sim::replicas_agree(layout, true)) {
+    return sim::input_error(
+        fmt::format("etp x ep = {} is not tp x ulysses x ring = {}", layout.etp * layout.ep,
+                    layout.tp * layout.cp()),
+        where, "with stages inside replicas experts have as many replicas as the rest",
+        "set ep or etp, or placement=ulysses_inner. More: seqspan explain replicas_differ");
   }
   return std::optional<sim::Layout>(layout);
 }

@@ -38,7 +38,11 @@ sim::Result<Validation> read_validation(const std::string& file) {
 }
 
 std::string text_of_value(const nlohmann::json& value) {
-  return sim::printable(value.is_string() ? value.get<std::string>() : value.dump());
+  constexpr std::size_t kLongest = 60;
+  const std::string text =
+      value.is_string() ? value.get<std::string>()
+                        : value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return sim::printable(text.substr(0, kLongest)) + (text.size() > kLongest ? "..." : "");
 }
 
 // A measurement of another job says nothing about this one.

@@ -10,6 +10,7 @@
 #include "cli/trace/event_list.hpp"
 #include "cli/trace/stage_tracks.hpp"
 #include "seqspan_config.hpp"
+#include "sim/units/format_units.hpp"
 
 namespace seqspan::cli {
 namespace {
@@ -112,8 +113,10 @@ sim::Result<std::string> trace_json(const sim::Job& job, const sim::StepTimeline
   }
   if (slices > kMostEvents) {
     return sim::input_error(
-        fmt::format("the trace would have {} slices, more than {}", slices, kMostEvents), "--trace",
-        "viewers do not open so many",
+        fmt::format("the trace would have {} slices, more than {}",
+                    sim::format_count(static_cast<std::int64_t>(slices)),
+                    sim::format_count(static_cast<std::int64_t>(kMostEvents))),
+        "--trace", "viewers do not open so many",
         detail == TraceDetail::kAll
             ? "leave out --trace-detail"
             : "fewer micro-batches, such as --set training.global_batch_size=64");

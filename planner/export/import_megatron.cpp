@@ -196,28 +196,51 @@ sim::Result<void> read_documents(const GivenValues& flags, Imported& imported) {
   return {};
 }
 
-// The other way to say chunks of a stage: layers of each (validate_args: they divide).
+// Chunks of a stage: their number, or, the other way to say it, layers of each, which have to come
+// out (Megatron-LM megatron/training/arguments.py validate_args). Embedding and loss may count as
+// a layer each.
 sim::Result<void> read_chunks(const GivenValues& flags, LayoutWords& words, Imported& imported) {
+  const char* const number = "num-virtual-stages-per-pipeline-rank";
   const char* const flag = "num-layers-per-virtual-pipeline-stage";
+  const auto chunks = flags.count(number, 1);
+  if (!chunks) return tl::unexpected(chunks.error());
+  words.degree("vpp", *chunks);
   if (!flags.has(flag)) return {};
+  if (flags.has(number)) {
+    return flags.wrong(flag, fmt::format("--{} says chunks of a stage too", number),
+                       "one of the two: Megatron-LM refuses both");
+  }
+  for (const char* uneven :
+       {"decoder-first-pipeline-num-layers", "decoder-last-pipeline-num-layers"}) {
+    if (!flags.has(uneven)) continue;
+    return flags.wrong(flag, fmt::format("stages are uneven by --{}", uneven),
+                       fmt::format("--{} N: Megatron-LM refuses this", number));
+  }
   const auto of_chunk = flags.count(flag, 1);
   if (!of_chunk) return tl::unexpected(of_chunk.error());
   const auto pp = flags.count("pipeline-model-parallel-size", 1);
   if (!pp) return tl::unexpected(pp.error());
+  std::int64_t more = 0;
+  for (const char* counts :
+       {"account-for-embedding-in-pipeline-split", "account-for-loss-in-pipeline-split"}) {
+    if (flags.has(counts)) ++more;
+  }
+  const std::string counted = more == 0 ? "" : fmt::format(" + {}", more);
   if (!flags.has("num-layers")) {
-    imported.warnings.push_back(
-        fmt::format("{}: add vpp, the chunks of a stage: of a model of L layers L / {} / {}",
-                    flags.place(flag), *pp, *of_chunk));
+    imported.warnings.push_back(fmt::format(
+        "{}: add vpp, the chunks of a stage: of a model of L layers {} / {} / {}",
+        flags.place(flag), more == 0 ? "L" : fmt::format("(L{})", counted), *pp, *of_chunk));
     return {};
   }
   const auto layers = flags.count("num-layers", 1);
   if (!layers) return tl::unexpected(layers.error());
-  if (*layers % *pp != 0 || *layers / *pp % *of_chunk != 0) {
+  if ((*layers + more) % *pp != 0 || (*layers + more) / *pp % *of_chunk != 0) {
     return flags.wrong(
-        flag, fmt::format("{} layers over {} stages in chunks of {}", *layers, *pp, *of_chunk),
-        "Megatron-LM refuses it: chunks that divide the layers of a stage");
+        flag,
+        fmt::format("{}{} layers over {} stages in chunks of {}", *layers, counted, *pp, *of_chunk),
+        "chunks that divide the layers of a stage: Megatron-LM refuses others");
   }
-  words.degree("vpp", *layers / *pp / *of_chunk);
+  words.degree("vpp", (*layers + more) / *pp / *of_chunk);
   return {};
 }
 
@@ -266,11 +289,12 @@ sim::Result<Imported> import_megatron(std::string_view text, const std::string& 
     imported.warnings.emplace_back(
         "layers of the first and last stage are dealt anew: seqspan explain layers_not_divisible");
   }
+  if (auto read = degree("pp", "pipeline-model-parallel-size"); !read) {
+    return tl::unexpected(read.error());
+  }
   if (auto read = read_chunks(flags, words, imported); !read) return tl::unexpected(read.error());
-  for (const auto& [key, flag] : {std::pair{"pp", "pipeline-model-parallel-size"},
-                                  std::pair{"vpp", "num-virtual-stages-per-pipeline-rank"},
-                                  std::pair{"ep", "expert-model-parallel-size"}}) {
-    if (auto read = degree(key, flag); !read) return tl::unexpected(read.error());
+  if (auto read = degree("ep", "expert-model-parallel-size"); !read) {
+    return tl::unexpected(read.error());
   }
   if (flags.has("use-tp-pp-dp-mapping")) words.word("placement", "pipeline_inner");
   if (flags.has("num-experts")) {

@@ -8,8 +8,11 @@
 #include <string>
 
 #include "planner/export/imported.hpp"
+#include "sim/errors/quote.hpp"
 
 namespace seqspan::planner {
+
+inline constexpr std::int64_t kLargestCount = 1'000'000'000'000;
 
 // One key and where it stands.
 struct GivenValue {
@@ -33,7 +36,7 @@ class GivenValues {
     return found == values_.end() ? "" : found->second.value;
   }
 
-  // A count from 1 on; `otherwise` where it is not given.
+  // A count from 1 to kLargestCount, so that sums of some fit; `otherwise` where it is not given.
   [[nodiscard]] sim::Result<std::int64_t> count(const std::string& name,
                                                 std::int64_t otherwise) const {
     const auto found = values_.find(name);
@@ -41,8 +44,12 @@ class GivenValues {
     const std::string& text = found->second.value;
     std::int64_t value = 0;
     const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (failure == std::errc{} && end == text.data() + text.size() && value >= 1) return value;
-    return wrong(name, "'" + text + "' is no count", "a whole number from 1 on");
+    if (failure == std::errc{} && end == text.data() + text.size() && value >= 1 &&
+        value <= kLargestCount) {
+      return value;
+    }
+    return wrong(name, sim::quote(text) + " is no count",
+                 value > kLargestCount ? "a whole number up to 10^12" : "a whole number from 1 on");
   }
 
   [[nodiscard]] tl::unexpected<sim::Error> wrong(const std::string& name, const std::string& what,

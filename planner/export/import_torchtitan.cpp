@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <array>
 #include <cctype>
+#include <string_view>
 
 #include "planner/export/import_parts.hpp"
 
@@ -36,18 +38,60 @@ GivenValues keys_of(std::string_view text, const std::string& source) {
   return keys;
 }
 
+struct Schedule {
+  std::string_view name;
+  bool is_single = false;           // one chunk of each stage
+  std::string_view taken_for = {};  // where it is not modelled itself
+};
+
+// Names of torch.distributed.pipelining.schedules get_schedule_class, in any case.
+constexpr std::array kSchedules = {
+    Schedule{"1F1B", true},
+    Schedule{"Interleaved1F1B"},
+    Schedule{"GPipe", true, "1F1B"},
+    Schedule{"LoopedBFS", false, "Interleaved1F1B"},
+    Schedule{"InterleavedZeroBubble", false, "Interleaved1F1B"},
+    Schedule{"ZBVZeroBubble", false, "Interleaved1F1B"},
+    Schedule{"DualPipeV", false, "Interleaved1F1B"},
+    Schedule{"PipelineScheduleSingle", true, "1F1B"},
+    Schedule{"PipelineScheduleMulti", false, "Interleaved1F1B"},
+};
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return result;
+}
+
+sim::Result<Schedule> schedule_of(const GivenValues& keys, Imported& imported) {
+  const char* const name = "parallelism.pipeline_parallel_schedule";
+  if (!keys.has(name)) return kSchedules.front();
+  for (const Schedule& schedule : kSchedules) {
+    if (lower(schedule.name) != lower(keys.text(name))) continue;
+    if (!schedule.taken_for.empty()) {
+      imported.warnings.push_back(fmt::format("{}: {} is not modelled: taken for {}",
+                                              keys.place(name), schedule.name, schedule.taken_for));
+    }
+    return schedule;
+  }
+  std::string names;
+  for (const Schedule& schedule : kSchedules) {
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", schedule.name);
+  }
+  return keys.wrong(name, fmt::format("unknown schedule {}", sim::quote(keys.text(name))),
+                    "one of " + names);
+}
+
 // Chunks of a stage. Schedules of one (PipelineScheduleSingle of torch.distributed.pipelining) have
 // one; the others two unless pipeline_parallel_layers_per_stage N is given, and then as many as
 // layers of N make. How many layers there are is not in the file (torchtitan
 // distributed/pipeline_parallel.py).
 sim::Result<void> read_chunks(const GivenValues& keys, std::int64_t pp, LayoutWords& words,
                               Imported& imported) {
-  const std::string schedule = keys.has("parallelism.pipeline_parallel_schedule")
-                                   ? keys.text("parallelism.pipeline_parallel_schedule")
-                                   : "1F1B";
-  std::string lower = schedule;
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  if (pp == 1 || lower == "1f1b" || lower == "gpipe") return {};
+  if (pp == 1) return {};
+  const auto schedule = schedule_of(keys, imported);
+  if (!schedule) return tl::unexpected(schedule.error());
+  if (schedule->is_single) return {};
   const char* const name = "parallelism.pipeline_parallel_layers_per_stage";
   if (!keys.has(name)) {
     words.degree("vpp", 2);

@@ -124,7 +124,9 @@ sim::Result<Exported> to_megatron(const sim::Job& job, const Layout& layout) {
   if (layout.tp > 1 && layout.sequence_parallel) flags.add("sequence-parallel");
   add_context(flags, layout);
   flags.add("pipeline-model-parallel-size", layout.pp);
-  const bool pipeline_inner = layout.placement == sim::Placement::kPipelineInner;
+  // Without stages both orders are the same, and Megatron-FSDP takes the default alone
+  // (Megatron-Bridge src/megatron/bridge/training/config.py).
+  const bool pipeline_inner = layout.placement == sim::Placement::kPipelineInner && layout.pp > 1;
   if (pipeline_inner) flags.add("use-tp-pp-dp-mapping");
   if (layout.vpp > 1) flags.add("num-virtual-stages-per-pipeline-rank", layout.vpp);
   add_stages(flags, job.model.towers.front().layer_count(), layout);

@@ -1,5 +1,6 @@
 #include "real/execute/reference_layer.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace seqspan::real {
@@ -98,8 +99,8 @@ class Heads {
         qkv_(qkv) {
     std::int32_t document = 0;
     for (const std::int64_t length : shape.documents) {
-      for (std::int64_t i = 0; i < length; ++i) document_.push_back(document);
-      ++document;
+      const std::int64_t left = shape.tokens - static_cast<std::int64_t>(document_.size());
+      document_.insert(document_.end(), at(std::min(length, left)), document++);
     }
     document_.resize(at(shape.tokens), document);
     prepared_ = qkv;

@@ -114,7 +114,7 @@ Bytes sent_bytes(const Exchange& exchange, std::int64_t group_size) {
         sent += send * (group_size - 1);
         break;
       case Collective::kAllReduce:
-        sent += Bytes(2 * send.value() / group_size) * (group_size - 1);
+        sent += Bytes(2 * (send.value() / group_size)) * (group_size - 1);
         break;
       case Collective::kRingShift:
       case Collective::kPointToPoint:

@@ -27,8 +27,10 @@ sim::Result<Group> group_of(const sim::GroupShape& shape, std::int64_t rank,
         fmt::format("groups of {} ranks at stride {}{} do not tile a world of {} ranks", shape.size,
                     shape.stride, shape.runs == 1 ? "" : fmt::format(" in {} runs", shape.runs),
                     world_size),
-        "", "size x stride consecutive ranks hold `stride` whole groups",
-        "start as many ranks as the plan has, or a multiple of size x stride");
+        "",
+        shape.runs == 1 ? "size x stride consecutive ranks hold `stride` whole groups"
+                        : "runs x their distance consecutive ranks hold whole groups",
+        "start as many ranks as the plan has");
   }
   Group group{.shape = shape, .members = {}};
   group.index = shape.index_of(rank);

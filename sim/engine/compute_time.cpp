@@ -198,8 +198,7 @@ NumberOf<Numbers, double> width_factor(const Numbers& in, const DeviceProfile& d
       work.backward ? kernels.narrow_heads_backward : kernels.narrow_heads_forward;
   if (work.head_dim == kUsualHead || narrow == 0 || !is_usual_kernel) return in.constant(1.0);
   const std::int64_t padded = work.head_dim <= kNarrowHead ? kNarrowHead : kUsualHead;
-  const auto used =
-      real(in.given("head_dim", work.head_dim, kFromOp)) / static_cast<double>(padded);
+  const auto used = real(in.given("d_k", work.head_dim, kFromOp)) / static_cast<double>(padded);
   if (padded == kUsualHead) return in.named("padding", used);
   return in.named("padding", used) *
          of(work.backward ? "efficiency.narrow_heads_backward" : "efficiency.narrow_heads_forward",
@@ -223,11 +222,10 @@ NumberOf<Numbers, Seconds> row_passes(const Numbers& in, const DeviceProfile& de
   const KernelEfficiency& kernels = device.efficiency;
   const AttentionRows rows = attention_rows(kernels, work);
   if (!work.backward || rows.efficiency == 0) return in.constant(Seconds(0));
-  const auto bytes = in.given("heads", work.heads, kFromOp) *
-                     in.given("sequences", work.sequences, kFromOp) *
-                     in.given("queries", work.queries, kFromOp) *
-                     (10 * in.given("head_dim", work.head_dim, kFromOp) +
-                      4 * in.given("value_dim", work.value_dim, kFromOp));
+  const auto bytes =
+      in.given("heads", work.heads, kFromOp) * in.given("sequences", work.sequences, kFromOp) *
+      in.given("queries", work.queries, kFromOp) *
+      (10 * in.given("d_k", work.head_dim, kFromOp) + 4 * in.given("d_v", work.value_dim, kFromOp));
   return in.named(
       "rows",
       as<Bytes>(bytes) / (in.sourced("memory_bandwidth", device.memory_bandwidth, device.sources) *

@@ -335,11 +335,15 @@ std::string describe(ReasonCode code, const Job& job, const Layout& layout) {
       return fmt::format("tp x cp x dp = {} is no multiple of etp {} x ep {}",
                          layout.tp * layout.cp() * layout.dp, layout.etp, layout.ep);
     case ReasonCode::kReplicasDiffer:
-      return fmt::format(
-          "stages inside replicas: the ranks of a replica's stage are tp x cp = {}, those of "
-          "experts {}",
-          layout.tp * layout.cp(),
-          has_experts(job.model.towers.front()) ? layout.etp * layout.ep : layout.tp);
+      return has_experts(job.model.towers.front())
+                 ? fmt::format(
+                       "stages inside replicas: a replica's stage is tp x cp = {} ranks, and its "
+                       "experts are etp x ep = {}",
+                       layout.tp * layout.cp(), layout.etp * layout.ep)
+                 : fmt::format(
+                       "stages inside replicas: a replica's stage is tp x cp = {} ranks, and "
+                       "Megatron counts experts, which this model has none of, on tp = {}",
+                       layout.tp * layout.cp(), layout.tp);
     default:
       return std::string(facts_of(code).rule);
   }

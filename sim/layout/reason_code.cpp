@@ -134,7 +134,8 @@ constexpr std::array<ReasonFacts, kReasonCodeCount> kReasons{{
      "With stages inside replicas (placement=pipeline_inner, --use-tp-pp-dp-mapping) and pp > 1, "
      "Megatron asserts that experts have as many replicas as the rest: etp x ep = tp x cp. A dense "
      "model counts as one of etp = tp and ep = 1: no context parallelism.",
-     "Set placement=ulysses_inner, or etp x ep to tp x cp.",
+     "Set placement=ulysses_inner; else, with experts, etp x ep to tp x cp, and without, ulysses "
+     "and ring to 1.",
      "Megatron-LM megatron/core/parallel_state.py initialize_model_parallel"},
     {ReasonCode::kLatentAttentionUnsupported, "latent_attention_unsupported",
      "Latent attention (MLA) is modelled for megatron only: torchtitan shares out its projections "

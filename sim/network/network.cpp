@@ -101,7 +101,7 @@ template <class Numbers>
 CommunicationTimeOf<Numbers> Network::timed(const Numbers& in,
                                             const Communication& communication) const {
   const Placement& placed = placement(communication.axis);
-  const auto model = communication_time(in, *cluster_, placed.group, placed.choices, communication);
+  auto model = communication_time(in, *cluster_, placed.group, placed.choices, communication);
   const GroupCurve* found = measured(communication);
   if (found == nullptr || bare(model.total()).value() <= 0) return model;
   const auto time = in.named("measured", found->curve.time(in, communication.bytes));

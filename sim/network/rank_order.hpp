@@ -49,7 +49,7 @@ struct GroupShape {
     return runs == 1 ? in_run : in_run + rank / run_stride % runs * run();
   }
 
-  auto operator<=>(const GroupShape&) const = default;
+  auto operator<=>(const GroupShape&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 [[nodiscard]] GroupShape group_shape(Axis axis, const Layout& layout);

@@ -15,9 +15,13 @@ struct Scale {
   std::string_view unit;
 };
 
-// Up to four significant digits, never fewer than those before the point, no trailing zeros.
+constexpr double kManyDigits = 1e15;  // what comes of odd numbers that a user gives
+
+// Up to four significant digits, never fewer than those before the point unless these are many, no
+// trailing zeros.
 std::string digits(double value) {
   const double size = std::abs(value);
+  if (size >= kManyDigits) return fmt::format("{:.3g}", value);
   const int decimals = size >= 1000 ? 0 : size >= 100 ? 1 : 2;
   std::string text = fmt::format("{:.{}f}", value, decimals);
   if (decimals > 0) {

@@ -5,9 +5,9 @@
 #
 #   ```sh block      every line that starts with ./seqspan or seqspan is run (a trailing \ joins lines)
 #                    and must exit with 0, or with N after a line "<!-- exit N -->" before the block.
-#   ```text block    below an sh block: its lines must appear in the output of that block's commands
-#                    (standard output, then standard error), in this order. "..." stands for any
-#                    lines.
+#   ```text block    below an sh block: its lines must follow one another in the output of that
+#                    block's commands (standard output, then standard error). "..." stands for any
+#                    lines; empty ones do not count.
 #   ```json block    after a line "<!-- file PATH -->": must equal that file.
 #   links            files and headings of this tree that are linked must exist.
 # The pages are updated by hand: run the command, copy what changed.
@@ -39,16 +39,30 @@ run() {
   fi
 }
 
-# The lines of $scratch/text, but "...", in order in $scratch/out.
+# The lines of $scratch/text in $scratch/out: those between two "..." without a gap, and behind the
+# ones before them. Says the first line that is not where it should be.
 compare_text() {
   local missing
   missing=$(awk '
     { sub(/[ \t]+$/, "") }
+    $0 == "" { next }
     NR == FNR { output[++lines] = $0; next }
-    $0 == "..." || $0 == "" { next }
-    {
-      while (++at <= lines && output[at] != $0) {}
-      if (at > lines) { print; exit }
+    $0 == "..." { gap = 1; next }
+    { text[++wanted] = $0; opens[wanted] = gap || wanted == 1; gap = 0 }
+    END {
+      for (first = 1; first <= wanted; first += length_of) {
+        length_of = 1
+        while (first + length_of <= wanted && !opens[first + length_of]) ++length_of
+        best = 0
+        while (1) {
+          same = 0
+          while (same < length_of && output[at + 1 + same] == text[first + same]) ++same
+          if (same > best) best = same
+          if (same == length_of) break
+          if (++at >= lines) { print text[first + best]; exit }
+        }
+        at += length_of
+      }
     }' "$scratch/out" "$scratch/text")
   [ -z "$missing" ] || fail "$1" "not printed (here): $missing"
 }

@@ -128,6 +128,24 @@ TEST_F(LayerCheckTest, EveryMethodEqualsOneRank) {
   EXPECT_EQ(methods, all);
 }
 
+// --documents 1000000000000,5 on a sequence of a few tokens: one document, and no memory for more.
+TEST_F(LayerCheckTest, ADocumentLongerThanTheSequenceIsAllOfIt) {
+  sim::Layout layout;
+  layout.dp = world();
+  std::mt19937 random(1);
+  const sim::Job job = draw_job(sim::Framework::kDeepSpeed, layout, random);
+  const auto errors = [&](const std::vector<std::int64_t>& documents) {
+    return value_or_fail(
+               check_layer(transport(), job, layout,
+                           {.seed = 1, .documents = documents, .limit = kLimit, .change = {}}))
+        .errors;
+  };
+  const auto whole = errors({});
+  const auto longer = errors({std::int64_t{1'000'000'000'000}, 5});
+  EXPECT_EQ(longer.output, whole.output);
+  EXPECT_EQ(longer.weight_gradient, whole.weight_gradient);
+}
+
 // What is refused says why, before anything is run.
 TEST_F(LayerCheckTest, OptimizerOnTheHostAndTilesAreRefused) {
   sim::Layout layout;

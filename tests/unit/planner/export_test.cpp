@@ -169,6 +169,12 @@ TEST(Export, StagesInsideReplicasComeBack) {
   EXPECT_TRUE(has(text, "order tp-cp-ep-pp-dp")) << text;
   EXPECT_EQ(sim::to_string(read_back(job, text)), sim::to_string(tests::layout_of(job, layout)));
   EXPECT_FALSE(has(exported(job, "tp=2,pp=2", ExportTarget::kMegatron), "use-tp-pp-dp-mapping"));
+  // Without stages the order is the same; Megatron-Bridge: "use_tp_pp_dp_mapping is not supported
+  // with Megatron FSDP".
+  const std::string fsdp =
+      exported(job, "tp=2,placement=pipeline_inner,sharding=parameters", ExportTarget::kMegatron);
+  EXPECT_FALSE(has(fsdp, "use-tp-pp-dp-mapping"));
+  EXPECT_TRUE(has(fsdp, "order tp-cp-ep-dp-pp"));
   EXPECT_FALSE(export_layout(job, tests::layout_of(job, layout), ExportTarget::kVerl));
 }
 
@@ -280,17 +286,70 @@ TEST(Import, ChunksOfTorchTitansStages) {
   EXPECT_FALSE(import_torchtitan(looped + "pipeline_parallel_layers_per_stage = none\n", "t.toml"));
 }
 
+// torch.distributed.pipelining.schedules get_schedule_class: names in any case, others are refused.
+TEST(Import, SchedulesOfTorchTitan) {
+  const std::string pipeline =
+      "[parallelism]\npipeline_parallel_degree = 4\n"
+      "pipeline_parallel_first_stage_less_layers = 0\npipeline_parallel_schedule = ";
+  const auto imported = [&](const char* schedule) {
+    return import_torchtitan(pipeline + schedule + "\n", "t.toml");
+  };
+  EXPECT_EQ(imported("\"interleaved1f1b\"")->layout, "pp=4,vpp=2");
+  EXPECT_TRUE(imported("\"1f1b\"")->warnings.empty());
+  EXPECT_EQ(imported("\"GPipe\"")->layout, "pp=4");
+  const auto zero_bubble = imported("\"ZBVZeroBubble\"");
+  EXPECT_EQ(zero_bubble->layout, "pp=4,vpp=2");
+  ASSERT_EQ(zero_bubble->warnings.size(), 1U);
+  EXPECT_EQ(zero_bubble->warnings.front(),
+            "t.toml:4 (parallelism.pipeline_parallel_schedule): ZBVZeroBubble is not modelled: "
+            "taken for Interleaved1F1B");
+  for (const char* odd : {"\"2F2B\"", "3", "\"\""}) {
+    const auto refused = imported(odd);
+    ASSERT_FALSE(refused) << odd;
+    EXPECT_EQ(refused.error().where, "t.toml:4 (parallelism.pipeline_parallel_schedule)");
+  }
+  // Without stages torchtitan reads no schedule.
+  EXPECT_TRUE(import_torchtitan("[parallelism]\npipeline_parallel_schedule = 3\n", "t.toml"));
+}
+
 // 32 layers over 4 stages are 8 each, 4 chunks of 2.
 TEST(Import, ChunksOfMegatronsStages) {
   const std::string flags =
       "--pipeline-model-parallel-size 4 --num-layers-per-virtual-pipeline-stage ";
   EXPECT_EQ(import_megatron(flags + "2 --num-layers 32", "run.sh")->layout,
-            "vpp=4,pp=4,sharding=none");
+            "pp=4,vpp=4,sharding=none");
   EXPECT_FALSE(import_megatron(flags + "3 --num-layers 32", "run.sh"));
+  // (30 + 2) / 4 / 2.
+  EXPECT_EQ(import_megatron(flags + "2 --num-layers 30 --account-for-embedding-in-pipeline-split "
+                                    "--account-for-loss-in-pipeline-split",
+                            "run.sh")
+                ->layout,
+            "pp=4,vpp=4,sharding=none");
+  EXPECT_FALSE(import_megatron(flags + "2 --num-layers 9223372036854775807 "
+                                       "--account-for-loss-in-pipeline-split",
+                               "run.sh"));
   const auto open = import_megatron(flags + "2", "run.sh");
   EXPECT_EQ(open->layout, "pp=4,sharding=none");
   ASSERT_EQ(open->warnings.size(), 1U);
   EXPECT_TRUE(has(open->warnings.front(), "L / 4 / 2")) << open->warnings.front();
+  const auto counted = import_megatron(flags + "2 --account-for-loss-in-pipeline-split", "run.sh");
+  EXPECT_TRUE(has(counted->warnings.front(), "(L + 1) / 4 / 2")) << counted->warnings.front();
+}
+
+// Megatron-LM megatron/training/arguments.py: "cannot be set at the same time"; "please use
+// --num-virtual-stages-per-pipeline-rank [...] when enable uneven pipeline parallelism".
+TEST(Import, LayersOfChunksBesideOtherWordsForThemAreRefused) {
+  for (const char* other :
+       {"num-virtual-stages-per-pipeline-rank 4", "decoder-first-pipeline-num-layers 7",
+        "decoder-last-pipeline-num-layers 7"}) {
+    const auto refused =
+        import_megatron(std::string("--pipeline-model-parallel-size 4 --num-layers 32\n"
+                                    "--num-layers-per-virtual-pipeline-stage 2 --") +
+                            other,
+                        "run.sh");
+    ASSERT_FALSE(refused) << other;
+    EXPECT_EQ(refused.error().where, "run.sh:2 (--num-layers-per-virtual-pipeline-stage)");
+  }
 }
 
 // 48 layers over 2 x 6 are 4 each; over 2 x 5 they are 50 / 10 with embedding and loss.

@@ -159,11 +159,14 @@ Checked check_megatron(std::string_view text, const JobFacts& job) {
   if (flags.has("use-tp-pp-dp-mapping")) {
     // parallel_state.py: data parallel sizes of attention and experts are the same where pp > 1 and
     // the order does not end in pp; experts of a dense model are those of ep = 1, etp = tp.
-    const std::int64_t of_experts = flags.count("expert-model-parallel-size") *
-                                    flags.count("expert-tensor-parallel-size", tp);
+    const std::int64_t of_experts =
+        flags.count("expert-model-parallel-size") * flags.count("expert-tensor-parallel-size", tp);
     checked.expect(flags.count("pipeline-model-parallel-size") == 1 ||
                        of_experts == tp * flags.count("context-parallel-size"),
                    "use-tp-pp-dp-mapping needs as many replicas of experts as of the rest");
+    // Megatron-Bridge src/megatron/bridge/training/config.py.
+    checked.expect(!flags.has("use-megatron-fsdp"),
+                   "use_tp_pp_dp_mapping is not supported with Megatron FSDP");
     checked.expect(says(text, "tp-cp-ep-pp-dp"), "the comment has the order of the flag");
     checked.word("placement", "pipeline_inner");
   }

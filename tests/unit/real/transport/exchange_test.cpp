@@ -54,6 +54,20 @@ TEST_F(CheckExchange, SizesFollowTheTable) {
             "receive buffer of 28 bytes where 32 are needed");
 }
 
+// 40 and 44 B over 3 ranks are no whole number of bytes each. What an
+// exchange says that it sends is what the program says of it.
+TEST(SentBytes, AreThoseOfTheProgramWhereTheyDoNotDivide) {
+  for (const std::int64_t elements : {9, 10, 11}) {
+    Exchange exchange{};
+    exchange.collective = Collective::kAllReduce;
+    exchange.data_type = sim::DataType::kFloat32;
+    exchange.messages.push_back({.send = {}, .receive = {}, .elements = elements});
+    const sim::Communication work{.collective = Collective::kAllReduce,
+                                  .bytes = sim::Bytes(4 * elements)};
+    EXPECT_EQ(sent_bytes(exchange, 3), sim::bytes_sent(work, 3)) << elements;
+  }
+}
+
 TEST_F(CheckExchange, ZeroElementsAreAccepted) {
   EXPECT_EQ(refusal(exchange(Collective::kAllToAll, 0, 0, 0)), "");
 }

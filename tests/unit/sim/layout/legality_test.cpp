@@ -155,6 +155,15 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Llama-3-8B", kT, 1, "sharding=optimizer", "sharding_unsupported"},
         Case{"Llama-3-8B", kM, 1, "pp=2,sharding=parameters", "sharding_with_pipeline"}));
 
+// A dense model has no etp and ep to set: Megatron counts its experts on tp = 1 of 2 ranks.
+TEST(StagesInsideReplicas, ADenseModelIsNotToldToSetExperts) {
+  const Job job = make_job("Llama-3-8B", kM, 2, 131072, 16);
+  const Layout layout = layout_of(job, "ring=2,pp=2,placement=pipeline_inner");
+  EXPECT_EQ(describe(ReasonCode::kReplicasDiffer, job, layout),
+            "stages inside replicas: a replica's stage is tp x cp = 2 ranks, and Megatron counts "
+            "experts, which this model has none of, on tp = 1");
+}
+
 // Scores of all keys at once: any layout of heads, no ring.
 TEST(UnfusedAttention, NeedsTheWholeSequence) {
   Job job = make_job("Llama-3-8B", kM, 1, 131072, 16);

@@ -88,6 +88,8 @@ TEST(FormatUnits, ReadAsPeopleWriteThem) {
   EXPECT_EQ(format_bandwidth(BytesPerSecond(450e9)), "450 GB/s");
   EXPECT_EQ(format_time(Seconds(2e-6)), "2 us");
   EXPECT_EQ(format_time(Seconds(0)), "0 s");
+  EXPECT_EQ(format_time(Seconds(5.9224e303)), "5.92e+303 s");
+  EXPECT_EQ(format_time(Seconds(123456789)), "123456789 s");
   EXPECT_EQ(format_flops(FlopsPerSecond(989.4e12)), "989.4 TFLOP/s");
   EXPECT_EQ(format_count(6738415616), "6,738,415,616");
   EXPECT_EQ(format_count(-1234), "-1,234");

@@ -253,12 +253,15 @@ NumberOf<Numbers, Seconds> attention_time(const Numbers& in, const DeviceProfile
       in.sourced("multiprocessors", device.multiprocessors, device.sources);
   const auto longest = in.named("longest", real(multiprocessors) * block / pairs * mean);
   const auto overhead = in.sourced(owner, "block_overhead", tiles.block_overhead, device.sources);
-  const auto blocks =
-      real(in.given("heads", work.heads, kFromOp) * in.given("sequences", work.sequences, kFromOp) *
-           divide_up(work.backward ? in.given("keys", work.keys, kFromOp)
-                                   : in.given("queries", work.queries, kFromOp),
-                     largest(in.constant(std::int64_t{1}), tile)));
-  const auto of_blocks = in.named("blocks", blocks / real(multiprocessors) * overhead);
+  auto of_blocks = in.constant(Seconds(0));
+  if (tiles.block_overhead > Seconds(0)) {  // which has rows, then
+    const auto blocks = real(in.given("heads", work.heads, kFromOp) *
+                             in.given("sequences", work.sequences, kFromOp) *
+                             divide_up(work.backward ? in.given("keys", work.keys, kFromOp)
+                                                     : in.given("queries", work.queries, kFromOp),
+                                       tile));
+    of_blocks = in.named("blocks", blocks / real(multiprocessors) * overhead);
+  }
   return largest(
              longest + overhead,
              mean + of_blocks + in.sourced(owner, "tail", tiles.tail, device.sources) * longest) +

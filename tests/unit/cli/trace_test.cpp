@@ -10,22 +10,12 @@
 #include "cli/trace/read_trace.hpp"
 #include "cli/trace/summary.hpp"
 #include "sim/engine/executions.hpp"
-#include "tests/support/job.hpp"
+#include "tests/unit/cli/trace/written.hpp"
 
 namespace seqspan::cli {
 namespace {
 
-struct Case {
-  const char* name;
-  const char* model;
-  const char* layout;
-  std::int64_t nodes;
-  std::int64_t length;
-  std::int64_t batch;
-  sim::Framework framework = sim::Framework::kMegatron;
-};
-
-void PrintTo(const Case& of, std::ostream* out) { *out << of.name; }
+using tests::Case;
 
 // What a trace has to say of: loops, two axes at once, experts, sharded parameters, offload,
 // pipelines of unlike stages, one micro-batch, interleaving.
@@ -46,7 +36,8 @@ class Trace : public testing::TestWithParam<Case> {
  protected:
   void SetUp() override {
     const Case& given = GetParam();
-    job_ = tests::make_job(given.model, given.framework, given.nodes, given.length, given.batch);
+    job_ = seqspan::tests::make_job(given.model, given.framework, given.nodes, given.length,
+                                    given.batch);
     layout_ = sim::resolve_legal(job_, sim::parse_layout(given.layout).value()).value();
     simulator_.emplace(job_);
     timeline_ = simulator_->timeline(layout_);

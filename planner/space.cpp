@@ -159,7 +159,8 @@ Space::Space(const sim::Job& job, const AlsoSearch& also) : job_(&job) {
   has_experts_ = most_experts(job.model) > 1;
   placement_ = only(fixed.placement, placements);
   std::vector<sim::Recompute> recomputes{sim::Recompute::kNone, sim::Recompute::kFull};
-  if (traits.selective_recompute) recomputes.push_back(sim::Recompute::kSelective);
+  if (traits.selective_recompute != sim::SelectiveRecompute::kNone)
+    recomputes.push_back(sim::Recompute::kSelective);
   recompute_ = only(fixed.recompute, recomputes);
   sharding_ = only(fixed.sharding, offered_shardings(traits));
   head_groups_ = only(fixed.head_groups, also.head_groups ? Degrees{1, 2, 4, 8} : one);

@@ -15,6 +15,11 @@ sim::Result<Exported> to_accelerate(const sim::Job& job, const sim::Layout& layo
     return cannot_say(ExportTarget::kAccelerate, layout.pp > 1 ? "pipeline stages" : "experts",
                       "its axes are dp_replicate, dp_shard, cp, sp and tp", "pp=1 and ep=1");
   }
+  if (layout.recompute == sim::Recompute::kSelective) {
+    return cannot_say(ExportTarget::kAccelerate, "selective recomputation",
+                      "its plugins checkpoint whole layers or none (activation_checkpointing)",
+                      "recompute=none or full, or --to torchtitan");
+  }
   const bool is_deepspeed = layout.ring == 1;
   if (layout.ring > 1 && layout.ring_order != sim::RingOrder::kZigzag) {
     return cannot_say(ExportTarget::kAccelerate, "a contiguous ring",

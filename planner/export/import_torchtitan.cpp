@@ -153,6 +153,12 @@ sim::Result<Imported> import_torchtitan(std::string_view text, const std::string
   }
   const std::string mode = keys.text("activation_checkpoint.mode");
   if (mode == "full" || mode == "selective") words.word("recompute", mode);
+  const char* const option = "activation_checkpoint.selective_ac_option";
+  if (mode == "selective" && keys.has(option) && keys.text(option) != "op") {
+    imported.warnings.push_back(fmt::format(
+        "{}: every {}-th layer is not modelled: taken for \"op\", every second product of each",
+        keys.place(option), keys.text(option)));
+  }
   if (auto read = read_chunks(keys, *pp, words, imported); !read) {
     return tl::unexpected(read.error());
   }
@@ -180,6 +186,10 @@ sim::Result<Imported> import_torchtitan(std::string_view text, const std::string
     if (keys.text(float8 + ".enable_fsdp_float8_all_gather") == "true") {
       imported.settings.emplace_back("training.fp8_all_gather=true");
     }
+  }
+  if (keys.has("compile.enable")) {
+    const bool compiled = keys.text("compile.enable") == "true";
+    imported.settings.push_back(fmt::format("training.compile={}", compiled));
   }
   if (keys.text("parallelism.enable_async_tensor_parallel") == "true") {
     imported.settings.emplace_back("training.overlap_tensor_parallel=true");

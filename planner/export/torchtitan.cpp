@@ -3,6 +3,7 @@
 
 #include "planner/export/targets.hpp"
 #include "sim/lower/fp8.hpp"
+#include "sim/lower/kernels.hpp"
 #include "sim/lower/stages.hpp"
 
 namespace seqspan::planner {
@@ -21,7 +22,7 @@ std::string float8_of(const sim::Job& job) {
         "enable_fsdp_float8_all_gather = true\n"
         "precompute_float8_dynamic_scale_for_fsdp = true\n";
   }
-  return text + "\n[compile]\nenable = true\n";
+  return text;
 }
 
 // It counts the embedding and the loss as a layer each unless it is told not to; with that it makes
@@ -84,9 +85,13 @@ sim::Result<Exported> to_torchtitan(const sim::Job& job, const sim::Layout& layo
                           : layout.recompute == sim::Recompute::kSelective ? "selective"
                                                                            : "none";
   exported.text += fmt::format("\n[activation_checkpoint]\nmode = \"{}\"\n", recompute);
+  if (layout.recompute == sim::Recompute::kSelective) {
+    exported.text += "selective_ac_option = \"op\"\n";
+  }
   exported.text += float8_of(job);
-  // Source: pytorch/torchtitan distributed/tensor_parallel.py maybe_enable_async_tp.
-  if (overlaps) exported.text += "\n[compile]\nenable = true\ncomponents = [\"model\"]\n";
+  exported.text +=
+      fmt::format("\n[compile]\nenable = {}\n",
+                  sim::is_compiled(job.training, sim::traits_of(job.framework)) ? "true" : "false");
   exported.text +=
       fmt::format("# torchrun --nnodes {} --nproc-per-node {} -m torchtitan.train ...\n",
                   job.cluster.nodes, job.cluster.gpus_per_node);

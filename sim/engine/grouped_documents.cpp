@@ -7,6 +7,7 @@
 #include "sim/documents/document_stream.hpp"
 #include "sim/documents/step_loads.hpp"
 #include "sim/engine/op_times.hpp"
+#include "sim/lower/kernels.hpp"
 #include "sim/lower/lower.hpp"
 
 namespace seqspan::sim {
@@ -43,7 +44,7 @@ double GroupedDocuments::micro_batch(const Layout& layout, std::int64_t tokens, 
   job_.training.sequence_length = tokens;
   lower(job_, layout, program_);
   read_op_times(job_.cluster, network, program_, durations_, uses_);
-  launches_.read(job_.cluster.device, traits_of(job_.framework).host, program_);
+  launches_.read(job_.cluster.device, host_of(job_.training, traits_of(job_.framework)), program_);
   reader_.read_stages(program_, durations_, uses_, &launches_, stages_);
   return stages_.front().both().value();
 }

@@ -103,7 +103,7 @@ HostLaunches::BlockCalls HostLaunches::calls_of(const Program& program, const Bl
 void HostLaunches::read(const DeviceProfile& device, const HostTraits& traits,
                         const Program& program) {
   device_ = &device;
-  traits_ = &traits;
+  traits_ = traits;
   parts_.clear();
   if (!device.host.known()) return;
   for (const Part& part : program.parts) {
@@ -134,7 +134,7 @@ PhaseSeconds HostLaunches::seconds(const Program& program, const StageClass& sta
                                    MicroBatchPosition position) const {
   if (!known()) return {Seconds(0), Seconds(0)};
   const auto of = [&](BlockCalls PartCalls::*phase) {
-    return host_seconds(Plain{}, *device_, *traits_, calls_of(program, stage, phase, position));
+    return host_seconds(Plain{}, *device_, traits_, calls_of(program, stage, phase, position));
   };
   return {of(&PartCalls::forward), of(&PartCalls::backward)};
 }
@@ -144,7 +144,7 @@ std::vector<Formula> HostLaunches::explain(const Program& program, const StageCl
   if (!known()) return {};
   const Tracing in;
   const auto host = [&](BlockCalls PartCalls::*phase) {
-    return host_seconds(in, *device_, *traits_, calls_of(program, stage, phase, {}));
+    return host_seconds(in, *device_, traits_, calls_of(program, stage, phase, {}));
   };
   if (program.pipeline_stages > 1) {
     const auto phase = [&](const char* name, Seconds alone, BlockCalls PartCalls::*calls) {
@@ -159,7 +159,7 @@ std::vector<Formula> HostLaunches::explain(const Program& program, const StageCl
   calls.add(calls_of(program, stage, &PartCalls::backward, {}), 1);
   return {formula_of(kHost, "micro_batch",
                      largest(in.given("gpu", gpu.forward + gpu.backward, kFromStreams),
-                             in.named("host", host_seconds(in, *device_, *traits_, calls))))};
+                             in.named("host", host_seconds(in, *device_, traits_, calls))))};
 }
 
 }  // namespace seqspan::sim

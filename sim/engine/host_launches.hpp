@@ -101,7 +101,7 @@ class HostLaunches {
                                    BlockCalls PartCalls::*phase, MicroBatchPosition position) const;
 
   const DeviceProfile* device_ = nullptr;
-  const HostTraits* traits_ = nullptr;
+  HostTraits traits_{};
   std::vector<PartCalls> parts_;  // by part of the program; empty: the host takes no time
 };
 

@@ -4,6 +4,7 @@
 
 #include "sim/engine/least_step.hpp"
 #include "sim/engine/op_times.hpp"
+#include "sim/lower/kernels.hpp"
 #include "sim/lower/lower.hpp"
 
 namespace seqspan::sim {
@@ -112,7 +113,7 @@ void Simulator::read_durations() {
   if (durations_read_) return;
   lower_parts();
   read_op_times(job_.cluster, network_, program_, durations_, uses_);
-  launches_.read(job_.cluster.device, traits_of(job_.framework).host, program_);
+  launches_.read(job_.cluster.device, host_of(job_.training, traits_of(job_.framework)), program_);
   durations_read_ = true;
 }
 
@@ -191,7 +192,8 @@ Seconds Simulator::least_step() {
     }
     works_.push_back(*blocks_[i].work);
   }
-  return sim::least_step(program_, works_, job_.cluster.device, traits_of(job_.framework).host);
+  return sim::least_step(program_, works_, job_.cluster.device,
+                         host_of(job_.training, traits_of(job_.framework)));
 }
 
 Seconds Simulator::even_step() { return read_time().step; }

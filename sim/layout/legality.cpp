@@ -46,7 +46,8 @@ std::optional<ReasonCode> unsupported(const FrameworkTraits& traits, const Layou
   if (layout.placement == Placement::kPipelineInner && !traits.pipeline_inner) {
     return ReasonCode::kPlacementUnsupported;
   }
-  if (layout.recompute == Recompute::kSelective && !traits.selective_recompute) {
+  if (layout.recompute == Recompute::kSelective &&
+      traits.selective_recompute == SelectiveRecompute::kNone) {
     return ReasonCode::kRecomputeUnsupported;
   }
   const bool offered = layout.sharding == Sharding::kParameters  ? traits.parameter_sharding

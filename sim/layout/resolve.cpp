@@ -5,14 +5,13 @@
 #include <algorithm>
 
 #include "sim/layout/legality.hpp"
-#include "sim/lower/framework_traits.hpp"
+#include "sim/lower/kernels.hpp"
 #include "sim/lower/loss.hpp"
 #include "sim/spec/layer_facts.hpp"
 
 namespace seqspan::sim {
 std::int64_t default_loss_chunks(const Job& job, const Layout& layout) {
-  const LossKind loss = job.training.loss.value_or(traits_of(job.framework).loss);
-  if (loss != LossKind::kFusedLinear) return 1;
+  if (loss_of(job.training, traits_of(job.framework)) != LossKind::kFusedLinear) return 1;
   return liger_chunks(layout.micro_batch * job.training.sequence_length / layout.cp(),
                       job.model.vocabulary, job.model.towers.front().hidden);
 }

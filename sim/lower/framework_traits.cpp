@@ -27,6 +27,18 @@ constexpr StateBytes kZeroState{DataType::kBFloat16, DataType::kBFloat16, 3};
 // FSDP2: the sharded parameter is the fp32 master itself; gradients are reduced in fp32; Adam.
 constexpr StateBytes kFullyShardedState{DataType::kFloat32, DataType::kFloat32, 2};
 
+constexpr EagerTraits kFusedKernels{
+    .fused_norm = true, .fused_elementwise = true, .rotary_bytes = 0, .rotary_backward_bytes = 0};
+constexpr EagerTraits kHuggingFaceModules{.fused_norm = false,
+                                          .fused_elementwise = false,
+                                          .rotary_bytes = 20,
+                                          .rotary_backward_bytes = 30};
+// torch.nn.RMSNorm is a kernel of its own (PyTorch 2.9 aten _fused_rms_norm).
+constexpr EagerTraits kTorchTitanModules{.fused_norm = true,
+                                         .fused_elementwise = false,
+                                         .rotary_bytes = 20,
+                                         .rotary_backward_bytes = 20};
+
 constexpr const char* kOneKernel = "one fused kernel, one call";
 constexpr HostTraits kTransformerEngineHost{
     .module_overhead = 2.7,
@@ -43,13 +55,15 @@ constexpr HostTraits kEagerHost{
     .calls_per_pass_source =
         "assumption: a Llama layer of Hugging Face transformers makes about 34 element-wise calls "
         "forward (8 in each RMSNorm, 14 for RoPE, 2 for SwiGLU, 2 residuals), the program 11"};
-constexpr HostTraits kPlainHost{
+constexpr HostTraits kTorchTitanHost{
     .module_overhead = 1,
     .module_overhead_source =
         "assumption: as plain torch modules; torch.compile saves autograd's notes and adds guards, "
         "33 us a graph and 6.5 a kernel (meta-pytorch/tritonbench pull request 1016)",
-    .calls_per_pass = 1,
-    .calls_per_pass_source = kOneKernel};
+    .calls_per_pass = 1.7,
+    .calls_per_pass_source =
+        "counted: a layer's forward makes 12 element-wise calls (2 norms, 6 for RoPE of q and k, 2 "
+        "for SwiGLU, 2 residuals), the program 7"};
 
 constexpr FrameworkTraits kMegatron{
     .framework = Framework::kMegatron,
@@ -69,7 +83,7 @@ constexpr FrameworkTraits kMegatron{
     .zigzag_everywhere = true,
     .latent_attention = true,
     .latent_ring_only = true,
-    .selective_recompute = true,
+    .selective_recompute = SelectiveRecompute::kAttention,
     .optimizer_sharding = true,
     .gradient_sharding = false,
     .parameter_sharding = true,
@@ -88,7 +102,10 @@ constexpr FrameworkTraits kMegatron{
     .documents_with_ulysses = true,
     .per_document_groups = true,
     .vocabulary_multiple = 128,
-    .fused_kernels = true,
+    .eager = kFusedKernels,
+    .compiles = false,
+    .separate_projections = false,
+    .keeps_logits = false,
     .expands_kv_gradients = false,
     .weight_gradient_placeholders = true,
     .flash_attention_2 = false,
@@ -126,7 +143,7 @@ constexpr FrameworkTraits kDeepSpeed{
     .zigzag_everywhere = false,
     .latent_attention = false,
     .latent_ring_only = false,
-    .selective_recompute = false,
+    .selective_recompute = SelectiveRecompute::kNone,
     .optimizer_sharding = true,
     .gradient_sharding = true,
     .parameter_sharding = true,
@@ -145,7 +162,10 @@ constexpr FrameworkTraits kDeepSpeed{
     .documents_with_ulysses = true,
     .per_document_groups = false,
     .vocabulary_multiple = 1,
-    .fused_kernels = false,
+    .eager = kHuggingFaceModules,
+    .compiles = false,
+    .separate_projections = true,
+    .keeps_logits = true,
     .expands_kv_gradients = true,
     .weight_gradient_placeholders = false,
     .flash_attention_2 = false,
@@ -183,7 +203,7 @@ constexpr FrameworkTraits kYunchang{
     .zigzag_everywhere = false,
     .latent_attention = false,
     .latent_ring_only = false,
-    .selective_recompute = false,
+    .selective_recompute = SelectiveRecompute::kNone,
     .optimizer_sharding = true,
     .gradient_sharding = true,
     .parameter_sharding = true,
@@ -202,7 +222,10 @@ constexpr FrameworkTraits kYunchang{
     .documents_with_ulysses = false,
     .per_document_groups = false,
     .vocabulary_multiple = 1,
-    .fused_kernels = false,
+    .eager = kHuggingFaceModules,
+    .compiles = false,
+    .separate_projections = true,
+    .keeps_logits = true,
     .expands_kv_gradients = true,
     .weight_gradient_placeholders = false,
     .flash_attention_2 = true,
@@ -240,7 +263,7 @@ constexpr FrameworkTraits kTorchTitan{
     .zigzag_everywhere = true,
     .latent_attention = false,
     .latent_ring_only = false,
-    .selective_recompute = false,
+    .selective_recompute = SelectiveRecompute::kEverySecondProduct,
     .optimizer_sharding = false,
     .gradient_sharding = false,
     .parameter_sharding = true,
@@ -259,7 +282,10 @@ constexpr FrameworkTraits kTorchTitan{
     .documents_with_ulysses = false,
     .per_document_groups = false,
     .vocabulary_multiple = 1,
-    .fused_kernels = true,
+    .eager = kTorchTitanModules,
+    .compiles = true,
+    .separate_projections = true,
+    .keeps_logits = false,
     .expands_kv_gradients = false,
     .weight_gradient_placeholders = false,
     .flash_attention_2 = false,
@@ -269,7 +295,7 @@ constexpr FrameworkTraits kTorchTitan{
     .all_to_alls_apart = false,
     .attends_by_chunk = false,
     .fp8_keeps_casts = false,
-    .host = kPlainHost,
+    .host = kTorchTitanHost,
     .ring = kTransformerEngineRing,
     .state = kFullyShardedState,
     .loss = LossKind::kFloat32Logits,

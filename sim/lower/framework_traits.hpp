@@ -34,11 +34,27 @@ struct StateBytes {
   std::int64_t optimizer_words;  // fp32 words per parameter: Adam's two moments, plus a master copy
 };
 
+// What recompute=selective means.
+enum class SelectiveRecompute : std::uint8_t {
+  kNone,                // is not offered
+  kAttention,           // attention is computed again
+  kEverySecondProduct,  // all but attention and every first of two products (paired_linear.hpp)
+};
+
+// Element-wise modules of a layer as they run without torch.compile (sim/lower/kernels.hpp).
+struct EagerTraits {
+  bool fused_norm;         // one kernel forward and one backward
+  bool fused_elementwise;  // RoPE and SwiGLU likewise
+  // Bytes that a number of q or k moves in RoPE where it is not fused.
+  std::int64_t rotary_bytes;
+  std::int64_t rotary_backward_bytes;
+};
+
 // What the framework makes of one op on the host (sim/engine/host_launches.hpp).
 struct HostTraits {
   double module_overhead;  // a module's call against torch.nn.Linear's
   const char* module_overhead_source;
-  double calls_per_pass;  // calls that the program has as one memory pass
+  double calls_per_pass;  // calls that the program has as one memory pass, not compiled
   const char* calls_per_pass_source;
 };
 
@@ -61,7 +77,7 @@ struct FrameworkTraits {
   bool zigzag_everywhere;  // the loader deals zigzag rows even to Ulysses: s % 2c == 0 always
   bool latent_attention;   // has MLA that is modelled
   bool latent_ring_only;   // MLA over context parallelism: a point-to-point ring must be in it
-  bool selective_recompute;
+  SelectiveRecompute selective_recompute;
   bool optimizer_sharding;  // distributed optimizer, ZeRO 1 (and no sharding at all)
   bool gradient_sharding;   // ZeRO 2
   bool parameter_sharding;  // ZeRO 3, FSDP
@@ -83,7 +99,11 @@ struct FrameworkTraits {
   bool per_document_groups;
   // How it computes.
   std::int64_t vocabulary_multiple;  // of V/t: Megatron-LM's --make-vocab-size-divisible-by
-  bool fused_kernels;         // fused norm, RoPE and SwiGLU (else eager Hugging Face modules)
+  EagerTraits eager;
+  bool compiles;              // training.compile may be asked for
+  bool separate_projections;  // q, k, v, and gate and up, are linear layers of their own, whose
+                              // input gradients are summed
+  bool keeps_logits;  // the model's outputs hold the bf16 logits until backward is done with them
   bool expands_kv_gradients;  // FlashAttention-2 backward with GQA: dK, dV at all query heads, then
                               // summed
   // Gradients are added to the main gradients by the GEMM itself; autograd gets a placeholder of

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "sim/lower/framework_traits.hpp"
+#include "sim/lower/kernels.hpp"
 #include "sim/lower/layer/norm.hpp"
 #include "sim/lower/tensor_parallel.hpp"
 #include "sim/lower/weights.hpp"
@@ -33,7 +33,7 @@ class Loss {
   }
 
   LossKind kind_;
-  bool eager_;
+  bool keeps_logits_;
   std::int64_t chunks_;
   std::int64_t rows_;        // of one chunk
   std::int64_t vocabulary_;  // V/t
@@ -64,8 +64,8 @@ std::int64_t head_elements(const LoweringContext& context) {
 
 Loss::Loss(ProgramBuilder& builder, const LoweringContext& context)
     : context_(context),
-      kind_(context.job.training.loss.value_or(context.traits.loss)),
-      eager_(!context.traits.fused_kernels),
+      kind_(loss_of(context.job.training, context.traits)),
+      keeps_logits_(context.traits.keeps_logits),
       chunks_(context.layout.loss_chunks),
       rows_((context.dimensions.rows + chunks_ - 1) / chunks_),
       vocabulary_(vocabulary_rows(context)),
@@ -101,7 +101,7 @@ Loss::Loss(ProgramBuilder& builder, const LoweringContext& context)
 void Loss::cross_entropy(ProgramBuilder& builder) const {
   if (in_float32()) {
     builder.memory_pass("logits to fp32", {logits_}, {float32_logits_});
-    if (eager_ || kind_ == LossKind::kEagerFloat32) {
+    if (keeps_logits_ || kind_ == LossKind::kEagerFloat32) {
       builder.memory_pass("log-softmax", {float32_logits_}, {log_softmax_, statistics_});
     } else {
       builder.memory_pass("softmax in place", {float32_logits_}, {float32_logits_, statistics_});
@@ -128,7 +128,7 @@ void Loss::cross_entropy_gradient(ProgramBuilder& builder) const {
   } else if (!in_float32()) {
     // The gradient overwrites the logits.
     builder.memory_pass("cross entropy gradient", {logits_, statistics_}, {logits_});
-  } else if (eager_) {
+  } else if (keeps_logits_) {
     // The model's outputs hold the bf16 logits until backward is done with them.
     builder.memory_pass("log-softmax gradient", builder.program().tensor(log_softmax_).bytes * 2,
                         {log_softmax_, logits_}, {float32_gradient_});

@@ -66,17 +66,15 @@ Weights::Weights(ProgramBuilder& builder, const LoweringContext& context, const 
   if (stays_gathered_) {
     gathered_ =
         builder.standing("gathered parameters", Role::kParameter, gathered_type, {gathered});
-    unsharded_gradient_ = builder.standing("gradients before reduction", Role::kGradient,
-                                           DataType::kBFloat16, {whole});
+    summed_gradient_ = builder.standing("gradients of all micro-batches", Role::kGradient,
+                                        state.gradient, {whole});
   } else if (fully_sharded_) {
     flat_ = builder.activation("flat all-gather output", gathered_type, {gathered});
     gathered_ = builder.held("gathered parameters", gathered_type, {gathered});
     prefetched_ = builder.held("next layer's gathered parameters", gathered_type, {gathered});
   }
   if (gathers_gradients()) {
-    if (!stays_gathered_) {
-      unsharded_gradient_ = builder.bfloat16("gradients before reduction", {whole});
-    }
+    unsharded_gradient_ = builder.bfloat16("gradients before reduction", {whole});
     reduce_input_ = builder.held("reduce-scatter input", state.gradient, {whole});
   }
   // The norm reads the gradient, clipping reads and writes it; Adam reads it, reads and writes its
@@ -163,10 +161,18 @@ void Weights::reduce(ProgramBuilder& builder, When when) const {
 void Weights::after_backward(ProgramBuilder& builder) const {
   if (elements_ == 0) return;
   if (gathers_gradients()) {
-    const When when = stays_gathered_ ? When::kLastMicroBatch : When::kEvery;
     const TensorId cast = shards_ > 1 ? reduce_input_ : gradient_;
-    builder.memory_pass("cast gradients", {unsharded_gradient_}, {cast}, when);
-    reduce(builder, when);
+    if (stays_gathered_) {
+      const Bytes sum = builder.program().tensor(summed_gradient_).bytes;
+      const Bytes part = builder.program().tensor(unsharded_gradient_).bytes;
+      builder.memory_pass("add gradients", 2 * sum + part, {unsharded_gradient_, summed_gradient_},
+                          {summed_gradient_});
+      builder.memory_pass("copy gradients", {summed_gradient_}, {cast}, When::kLastMicroBatch);
+      reduce(builder, When::kLastMicroBatch);
+    } else {
+      builder.memory_pass("cast gradients", {unsharded_gradient_}, {cast});
+      reduce(builder, When::kEvery);
+    }
     if (gradients_leave_) copy_gradients_to_host(builder);
   } else if (overlaps_reduction_) {
     scale(builder, When::kLastMicroBatch);

@@ -19,7 +19,10 @@
 // backward. Sources: Megatron docs/user-guide/features/dist_optimizer.md; ZeRO, arXiv 1910.02054;
 // PyTorch fsdp/_fully_shard/_fsdp_collectives.py (flat all-gather output beside the copied-out
 // parameters, the next layer's parameters prefetched, the reduce-scatter input held until the next
-// one).
+// one). Under a pipeline parameters stay gathered from the first micro-batch to the last, and whole
+// gradients are added up beside them in the type in which they are reduced (torchtitan
+// distributed/fsdp.py get_fsdp_reshard_after_forward_policy; PyTorch fsdp/_fully_shard/
+// _fsdp_param.py to_accumulated_grad_if_needed).
 //
 // Offloaded (offload=optimizer), fp32 master, moments and fp32 gradients live in host memory. ZeRO
 // with sharded gradients keeps them there in bf16 as well, to add up micro-batches: each copies its
@@ -115,6 +118,7 @@ class Weights {
   TensorId gathered_{};
   TensorId prefetched_{};
   TensorId unsharded_gradient_{};
+  TensorId summed_gradient_{};  // whole, over micro-batches
   TensorId reduce_input_{};
 };
 

@@ -143,6 +143,7 @@ class Operands {
   [[nodiscard]] constexpr const TensorId* begin() const { return ids_.data(); }
   [[nodiscard]] constexpr const TensorId* end() const { return ids_.data() + size_; }
   [[nodiscard]] constexpr std::size_t size() const { return size_; }
+  [[nodiscard]] constexpr TensorId operator[](std::size_t i) const { return ids_[i]; }
 
  private:
   std::array<TensorId, kCapacity> ids_{};

@@ -109,6 +109,9 @@ struct Training {
   // Tensor parallel communication in pieces under the products that need it
   // (sim/lower/layer/linear.hpp).
   bool overlap_tensor_parallel = false;
+  // torch.compile of the layers and the loss (sim/lower/kernels.hpp); absent: the framework's
+  // default.
+  std::optional<bool> compile;
   // Copies to and from the host, and its optimizer, on streams of their own and pinned memory;
   // absent: the framework's default.
   std::optional<bool> overlap_offload;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/lower/attention/local_heads.hpp"
+#include "sim/lower/kernels.hpp"
 #include "sim/lower/tensor_parallel.hpp"
 
 namespace seqspan::sim {
@@ -37,10 +38,19 @@ constexpr OperandNames kProjectedGradientNames{
     .cast = "d(QKV) in FP8",
     .transposed = "d(QKV) in FP8, transposed",
 };
-constexpr LinearNames kQkvNames{
-    .product = "QKV projection",
-    .data_gradient = "QKV projection, data gradient",
-    .weight_gradient = "QKV projection, weight gradient",
+constexpr PairedNames kQkvNames{
+    .output = "QKV",
+    .output_symbol = "(a + 2 g) d/t",
+    .products = {.product = "QKV projection",
+                 .data_gradient = "QKV projection, data gradient",
+                 .weight_gradient = "QKV projection, weight gradient"},
+    .kept = "q, v as projected",
+    .kept_symbol = "(a + g) d/t",
+    .kept_product = "q, v projections",
+    .again = "k as projected",
+    .again_symbol = "g d/t",
+    .again_product = "k projection",
+    .sum_of_gradients = "sum of gradients from q, k, v",
 };
 constexpr LinearNames kOutputNames{
     .product = "output projection",
@@ -57,10 +67,11 @@ std::int64_t qkv_heads(const FullAttention& attention) {
 AttentionHalf::AttentionHalf(ProgramBuilder& builder, const LoweringContext& context,
                              const FullAttention& attention, const Weights& weights,
                              const Ports& ports)
-    : qk_norm_(attention.qk_norm),
-      views_(!attention.rotary && context.layout.cp() == 1),
-      gathers_heads_(attention.kv_heads < context.layout.tp),
-      recomputes_core_(context.layout.recompute == Recompute::kSelective),
+    : gathers_heads_(attention.kv_heads < context.layout.tp),
+      keeps_every_second_(keeps_every_second_product(context)),
+      recomputes_core_(context.layout.recompute == Recompute::kSelective && !keeps_every_second_),
+      scatters_(context.layout.tp > 1),
+      compiled_(kernels_of(context.job.training, context.traits).compiled),
       qkv_width_(qkv_heads(attention) * attention.head_dim / context.layout.tp),
       heads_(local_heads(context, attention)),
       ports_(ports),
@@ -68,28 +79,18 @@ AttentionHalf::AttentionHalf(ProgramBuilder& builder, const LoweringContext& con
       dropout_(builder, context, kDropoutNames, ports.output_gradient),
       normed_input_(builder, context, kInputNames, norm_.output(), LinearOperand::Role::kInput,
                     LinearOperand::Tokens::kShard),
-      projected_(builder.bfloat16("QKV", {context.dimensions.batch, context.dimensions.tokens,
-                                          Extent{"(a + 2 g) d/t", qkv_width_}})),
-      whole_projected_(
-          gathers_heads_ ? builder.bfloat16("QKV of all TP ranks",
-                                            {context.dimensions.batch, context.dimensions.tokens,
-                                             Extent{"(a + 2 g) d", qkv_width_ * context.layout.tp}})
-                         : projected_),
-      linear_{builder.bfloat16("q before norm", heads_.query()),
-              builder.bfloat16("k before norm", heads_.key()), projected_},
-      qk_inverse_rms_(
-          builder.float32("1/rms of q, k",
-                          {heads_.batch, heads_.tokens,
-                           Extent{"(a + g)/t", heads_.query_heads.value + heads_.kv_heads.value}})),
-      normed_{builder.bfloat16("q before RoPE", heads_.query()),
-              builder.bfloat16("k before RoPE", heads_.key()), projected_},
-      positioned_(views_ ? QueryKeyValue{whole_projected_, whole_projected_, whole_projected_}
-                         : QueryKeyValue{builder.bfloat16("q", heads_.query()),
-                                         builder.bfloat16("k", heads_.key()),
-                                         builder.bfloat16("v", heads_.value())}),
-      rotary_(attention.rotary),
+      qkv_projection_(builder, context, kQkvNames,
+                      {context.dimensions.rows, qkv_width_, context.dimensions.hidden.value},
+                      attention.kv_heads * attention.head_dim / context.layout.tp, 3,
+                      {context.dimensions.batch, context.dimensions.tokens}, weights),
+      projected_(gathers_heads_ ? Operands{builder.bfloat16(
+                                      "QKV of all TP ranks",
+                                      {context.dimensions.batch, context.dimensions.tokens,
+                                       Extent{"(a + 2 g) d", qkv_width_ * context.layout.tp}})}
+                                : qkv_projection_.outputs()),
+      positions_(builder, context, attention, heads_, projected_),
       attention_(make_attention(
-          builder, heads_, positioned_,
+          builder, heads_, positions_.output(),
           {context.layout, context.traits, context.job.training, context.ring_rank})),
       attended_(builder, context, kAttendedNames, output_of(attention_),
                 LinearOperand::Role::kInput, LinearOperand::Tokens::kAll),
@@ -98,72 +99,56 @@ AttentionHalf::AttentionHalf(ProgramBuilder& builder, const LoweringContext& con
       output_gradient_(builder, context, kOutputGradientNames, dropout_.gradient(),
                        LinearOperand::Role::kGradient, LinearOperand::Tokens::kShard),
       attention_output_gradient_(builder.bfloat16("d(attention output)", heads_.output())),
-      normed_gradient_{builder.bfloat16("dq before RoPE", heads_.query()),
-                       builder.bfloat16("dk before RoPE", heads_.key()), projected_},
-      projected_gradient_(builder.bfloat16("d(QKV)", builder.program().tensor(projected_).shape)),
+      projected_gradient_(
+          builder.bfloat16("d(QKV)", {context.dimensions.batch, context.dimensions.tokens,
+                                      Extent{"(a + 2 g) d/t", qkv_width_}})),
       projected_operand_(builder, context, kProjectedGradientNames, projected_gradient_,
                          LinearOperand::Role::kGradient, LinearOperand::Tokens::kAll),
       whole_projected_gradient_(
           gathers_heads_ ? builder.bfloat16("d(QKV of all TP ranks)",
-                                            builder.program().tensor(whole_projected_).shape)
+                                            builder.program().tensor(projected_[0]).shape)
                          : projected_gradient_),
       whole_norm_gradient_(
           builder.bfloat16("d(attention norm output), partial", context.dimensions.full())),
       norm_gradient_(shard_of(builder, context, "d(attention norm output)", whole_norm_gradient_)),
-      qkv_projection_(builder, context, kQkvNames,
-                      {context.dimensions.rows, qkv_width_, context.dimensions.hidden.value},
-                      weights),
       output_projection_(builder, context, kOutputNames,
                          {context.dimensions.rows, context.dimensions.hidden.value,
                           attention.query_heads * attention.head_dim / context.layout.tp},
                          weights) {}
 
-void AttentionHalf::position_heads(ProgramBuilder& builder) const {
-  if (views_) return;
-  if (!qk_norm_) {
-    builder.memory_pass(rotary_ ? "split heads, RoPE" : "split heads", {whole_projected_},
-                        {positioned_.query, positioned_.key, positioned_.value});
-    return;
-  }
-  builder.memory_pass("split heads", {whole_projected_},
-                      {linear_.query, linear_.key, positioned_.value});
-  builder.memory_pass("QK-norm", {linear_.query, linear_.key},
-                      {normed_.query, normed_.key, qk_inverse_rms_});
-  builder.memory_pass("RoPE", {normed_.query, normed_.key}, {positioned_.query, positioned_.key});
-}
-
-void AttentionHalf::position_heads_backward(ProgramBuilder& builder) const {
-  const QueryKeyValue gradients = gradients_of(attention_);
-  if (!qk_norm_) {
-    builder.memory_pass(rotary_ ? "RoPE backward" : "join heads' gradients",
-                        {gradients.query, gradients.key, gradients.value},
-                        {whole_projected_gradient_});
-    return;
-  }
-  builder.memory_pass("RoPE backward", {gradients.query, gradients.key},
-                      {normed_gradient_.query, normed_gradient_.key});
-  builder.memory_pass("QK-norm backward",
-                      {normed_gradient_.query, normed_gradient_.key, gradients.value, linear_.query,
-                       linear_.key, qk_inverse_rms_},
-                      {whole_projected_gradient_});
-}
-
 void AttentionHalf::forward(ProgramBuilder& builder) const {
   norm_.forward(builder);
   normed_input_.prepare(builder, "all-gather for QKV");
-  qkv_projection_.forward(builder, normed_input_, projected_);
+  qkv_projection_.forward(builder, normed_input_);
   if (gathers_heads_) {
     builder.communicate(
         "all-gather QKV heads",
-        {Collective::kAllGather, Axis::kTensor, builder.program().tensor(whole_projected_).bytes},
-        {projected_}, {whole_projected_});
+        {Collective::kAllGather, Axis::kTensor, builder.program().tensor(projected_[0]).bytes},
+        qkv_projection_.outputs(), projected_);
   }
-  position_heads(builder);
+  positions_.forward(builder);
   sim::forward(attention_, builder);
   attended_.prepare(builder, "");
   output_projection_.forward_and_scatter(builder, attended_,
                                          {"reduce-scatter attention", "all-reduce attention"},
                                          partial_output_, reduced_output_);
+  dropout_.forward(builder, {ports_.input, reduced_output_}, ports_.output);
+}
+
+void AttentionHalf::recompute(ProgramBuilder& builder) const {
+  if (!keeps_every_second_) {
+    forward(builder);
+    return;
+  }
+  norm_.forward(builder);
+  normed_input_.prepare(builder, "all-gather for QKV");
+  qkv_projection_.recompute(builder, normed_input_);
+  positions_.forward(builder);
+  // Attention's output is kept, and what the reduce-scatter of the projection wrote.
+  attended_.prepare(builder, "");
+  if (!scatters_ || !compiled_) {
+    output_projection_.forward(builder, attended_, partial_output_);
+  }
   dropout_.forward(builder, {ports_.input, reduced_output_}, ports_.output);
 }
 
@@ -178,7 +163,7 @@ void AttentionHalf::backward(ProgramBuilder& builder) const {
     builder.set_pass(Pass::kBackward);
   }
   sim::backward(attention_, builder, attention_output_gradient_);
-  position_heads_backward(builder);
+  positions_.backward(builder, gradients_of(attention_), whole_projected_gradient_);
   if (gathers_heads_) {
     builder.communicate("reduce-scatter gradient of QKV heads",
                         {Collective::kReduceScatter, Axis::kTensor,

@@ -8,8 +8,9 @@
 
 #include "sim/lower/attention/context_attention.hpp"
 #include "sim/lower/layer/dropout.hpp"
-#include "sim/lower/layer/linear.hpp"
+#include "sim/lower/layer/head_positions.hpp"
 #include "sim/lower/layer/norm.hpp"
+#include "sim/lower/layer/paired_linear.hpp"
 #include "sim/lower/layer/ports.hpp"
 #include "sim/lower/weights.hpp"
 
@@ -21,16 +22,16 @@ class AttentionHalf {
                 const FullAttention& attention, const Weights& weights, const Ports& ports);
 
   void forward(ProgramBuilder& builder) const;
+  // What backward needs of it and does not find, where layers are recomputed.
+  void recompute(ProgramBuilder& builder) const;
   void backward(ProgramBuilder& builder) const;
 
  private:
-  void position_heads(ProgramBuilder& builder) const;
-  void position_heads_backward(ProgramBuilder& builder) const;
-
-  bool qk_norm_;
-  bool views_;  // q, k, v are parts of the projection: nothing turns or sends them
   bool gathers_heads_;
-  bool recomputes_core_;
+  bool keeps_every_second_;  // keeps_every_second_product
+  bool recomputes_core_;     // attention alone is computed again
+  bool scatters_;
+  bool compiled_;
   std::int64_t qkv_width_;  // (a + 2 g) d / t
 
   HeadBlock heads_;
@@ -38,13 +39,9 @@ class AttentionHalf {
   Norm norm_;
   Dropout dropout_;
   LinearOperand normed_input_;
-  TensorId projected_;        // QKV as projected by this rank
-  TensorId whole_projected_;  // QKV of all TP ranks where t > g
-  QueryKeyValue linear_;      // before QK-norm
-  TensorId qk_inverse_rms_;
-  QueryKeyValue normed_;      // after QK-norm, before RoPE
-  QueryKeyValue positioned_;  // what attention reads
-  bool rotary_;
+  PairedLinear qkv_projection_;
+  Operands projected_;  // QKV, of all TP ranks where t > g
+  HeadPositions positions_;
   ContextAttention attention_;
   LinearOperand attended_;
   TensorId partial_output_;
@@ -52,13 +49,11 @@ class AttentionHalf {
 
   LinearOperand output_gradient_;
   TensorId attention_output_gradient_;
-  QueryKeyValue normed_gradient_;
   TensorId projected_gradient_;
   LinearOperand projected_operand_;
   TensorId whole_projected_gradient_;
   TensorId whole_norm_gradient_;
   TensorId norm_gradient_;
-  Linear qkv_projection_;
   Linear output_projection_;
 };
 

@@ -1,5 +1,7 @@
 #include "sim/lower/layer/dense_half.hpp"
 
+#include "sim/lower/kernels.hpp"
+
 namespace seqspan::sim {
 namespace {
 
@@ -9,8 +11,18 @@ constexpr GatedNames kNames{
               .whole_cast = "gathered feed-forward norm output in FP8",
               .transposed = "feed-forward norm output in FP8, transposed",
               .exchange = "exchange pieces for gate, up"},
-    .gate_up = "gate, up",
-    .gate_up_symbol = "2 f/t",
+    .gate_up = {.output = "gate, up",
+                .output_symbol = "2 f/t",
+                .products = {.product = "gate, up projection",
+                             .data_gradient = "gate, up projection, data gradient",
+                             .weight_gradient = "gate, up projection, weight gradient"},
+                .kept = "gate",
+                .kept_symbol = "f/t",
+                .kept_product = "gate projection",
+                .again = "up",
+                .again_symbol = "f/t",
+                .again_product = "up projection",
+                .sum_of_gradients = "sum of gradients from gate, up"},
     .silu = "silu(gate)",
     .activated = "SwiGLU output",
     .activated_operand = {.cast = "SwiGLU output in FP8",
@@ -37,9 +49,6 @@ constexpr GatedNames kNames{
     .gather_for_weight_gradient = "all-gather for gate, up weight gradient",
     .scatter_input_gradient = {"reduce-scatter gradient of gate, up",
                                "all-reduce gradient of gate, up"},
-    .gate_up_projection = {.product = "gate, up projection",
-                           .data_gradient = "gate, up projection, data gradient",
-                           .weight_gradient = "gate, up projection, weight gradient"},
     .down_projection = {.product = "down projection",
                         .data_gradient = "down projection, data gradient",
                         .weight_gradient = "down projection, weight gradient"},
@@ -57,7 +66,9 @@ constexpr DropoutNames kDropoutNames{
 DenseHalf::DenseHalf(ProgramBuilder& builder, const LoweringContext& context,
                      const DenseFeedForward& feed_forward, const Weights& weights,
                      const Ports& ports)
-    : ports_(ports),
+    : skips_output_(keeps_every_second_product(context) ||
+                    kernels_of(context.job.training, context.traits).compiled),
+      ports_(ports),
       norm_(builder, context, "feed-forward norm output", ports.input, norm_output_type(context)),
       dropout_(builder, context, kDropoutNames, ports.output_gradient),
       feed_forward_(builder, context, kNames, feed_forward.intermediate / context.layout.tp,
@@ -66,6 +77,13 @@ DenseHalf::DenseHalf(ProgramBuilder& builder, const LoweringContext& context,
 void DenseHalf::forward(ProgramBuilder& builder) const {
   norm_.forward(builder);
   feed_forward_.forward(builder);
+  dropout_.forward(builder, {ports_.input, feed_forward_.output()}, ports_.output);
+}
+
+void DenseHalf::recompute(ProgramBuilder& builder) const {
+  norm_.forward(builder);
+  feed_forward_.recompute(builder);
+  if (skips_output_) return;
   dropout_.forward(builder, {ports_.input, feed_forward_.output()}, ports_.output);
 }
 

@@ -14,9 +14,12 @@ class DenseHalf {
             const DenseFeedForward& feed_forward, const Weights& weights, const Ports& ports);
 
   void forward(ProgramBuilder& builder) const;
+  // What backward needs of it and does not find, where layers are recomputed.
+  void recompute(ProgramBuilder& builder) const;
   void backward(ProgramBuilder& builder) const;
 
  private:
+  bool skips_output_;  // of what is computed again
   Ports ports_;
   Norm norm_;
   Dropout dropout_;

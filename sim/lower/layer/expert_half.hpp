@@ -31,6 +31,8 @@ class ExpertHalf {
              const Weights& expert_weights, const Ports& ports);
 
   void forward(ProgramBuilder& builder) const;
+  // What backward does not find, where layers are recomputed: all of it.
+  void recompute(ProgramBuilder& builder) const { forward(builder); }
   void backward(ProgramBuilder& builder) const;
 
  private:

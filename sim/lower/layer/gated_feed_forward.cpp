@@ -1,15 +1,21 @@
 #include "sim/lower/layer/gated_feed_forward.hpp"
 
-#include "sim/lower/framework_traits.hpp"
+#include "sim/lower/kernels.hpp"
 #include "sim/lower/tensor_parallel.hpp"
 
 namespace seqspan::sim {
 namespace {
 
+Shape rows(const Dimensions& dimensions, std::int64_t chunks) {
+  if (chunks == 1) return {dimensions.batch, dimensions.tokens};
+  return {Extent{"b s/c / chunks", divide_up(dimensions.rows, chunks)}};
+}
+
 Shape wide(const Dimensions& dimensions, std::int64_t chunks, const char* symbol,
            std::int64_t width) {
-  if (chunks == 1) return {dimensions.batch, dimensions.tokens, Extent{symbol, width}};
-  return {Extent{"b s/c / chunks", divide_up(dimensions.rows, chunks)}, Extent{symbol, width}};
+  Shape shape = rows(dimensions, chunks);
+  shape.extents[shape.rank++] = Extent{symbol, width};
+  return shape;
 }
 
 }  // namespace
@@ -19,12 +25,16 @@ GatedFeedForward::GatedFeedForward(ProgramBuilder& builder, const LoweringContex
                                    const Weights& weights, TensorId input, TensorId output_gradient,
                                    std::int64_t chunks)
     : names_(names),
-      fused_(context.traits.fused_kernels),
+      fused_(kernels_of(context.job.training, context.traits).fused_elementwise),
+      compiled_(kernels_of(context.job.training, context.traits).compiled),
+      keeps_every_second_(keeps_every_second_product(context)),
       chunks_(chunks),
       input_(builder, context, names.input, input, LinearOperand::Role::kInput,
              LinearOperand::Tokens::kShard),
-      gate_up_(builder.bfloat16(names.gate_up,
-                                wide(context.dimensions, chunks, names.gate_up_symbol, 2 * width))),
+      gate_up_(
+          builder, context, names.gate_up,
+          {divide_up(context.dimensions.rows, chunks), 2 * width, context.dimensions.hidden.value},
+          width, 2, rows(context.dimensions, chunks), weights),
       silu_(builder.bfloat16(names.silu,
                              wide(context.dimensions, chunks, names.activated_symbol, width))),
       activated_(builder.bfloat16(names.activated,
@@ -38,9 +48,9 @@ GatedFeedForward::GatedFeedForward(ProgramBuilder& builder, const LoweringContex
       activated_gradient_(
           builder.bfloat16(names.activated_gradient,
                            wide(context.dimensions, chunks, names.activated_symbol, width))),
-      gate_up_gradient_(
-          builder.bfloat16(names.gate_up_gradient,
-                           wide(context.dimensions, chunks, names.gate_up_symbol, 2 * width))),
+      gate_up_gradient_(builder.bfloat16(
+          names.gate_up_gradient,
+          wide(context.dimensions, chunks, names.gate_up.output_symbol, 2 * width))),
       gate_up_gradient_operand_(builder, context, names.gate_up_gradient_operand, gate_up_gradient_,
                                 LinearOperand::Role::kGradient, LinearOperand::Tokens::kAll),
       whole_input_gradient_(
@@ -50,26 +60,28 @@ GatedFeedForward::GatedFeedForward(ProgramBuilder& builder, const LoweringContex
                                                   wide(context.dimensions, chunks, "h",
                                                        context.dimensions.hidden.value))
                                : partial_output_),
-      gate_up_projection_(
-          builder, context, names.gate_up_projection,
-          {divide_up(context.dimensions.rows, chunks), 2 * width, context.dimensions.hidden.value},
-          weights),
       down_projection_(
           builder, context, names.down_projection,
           {divide_up(context.dimensions.rows, chunks), context.dimensions.hidden.value, width},
           weights) {}
 
-void GatedFeedForward::widen(ProgramBuilder& builder) const {
-  gate_up_projection_.forward(builder, input_, gate_up_);
+void GatedFeedForward::activate(ProgramBuilder& builder) const {
   if (fused_) {
-    builder.memory_pass(names_.swiglu, {gate_up_}, {activated_});
+    builder.memory_pass(names_.swiglu, gate_up_.outputs(), {activated_});
   } else {
     // Each pass reads one half of gate, up.
     const Bytes half = builder.program().tensor(silu_).bytes;
-    builder.memory_pass("silu", 2 * half, {gate_up_}, {silu_});
-    builder.memory_pass("silu(gate) x up", 3 * half, {silu_, gate_up_}, {activated_});
+    builder.memory_pass("silu", 2 * half, gate_up_.outputs(), {silu_});
+    Operands reads = gate_up_.outputs();
+    reads.push_back(silu_);
+    builder.memory_pass("silu(gate) x up", 3 * half, reads, {activated_});
   }
   activated_operand_.prepare(builder, "");
+}
+
+void GatedFeedForward::widen(ProgramBuilder& builder) const {
+  gate_up_.forward(builder, input_);
+  activate(builder);
 }
 
 void GatedFeedForward::forward(ProgramBuilder& builder) const {
@@ -87,14 +99,33 @@ void GatedFeedForward::forward(ProgramBuilder& builder) const {
   scatter_tokens(builder, names_.scatter_output, partial_output_, reduced_output_);
 }
 
+void GatedFeedForward::recompute(ProgramBuilder& builder) const {
+  if (chunks_ > 1 || !(keeps_every_second_ || compiled_)) {
+    forward(builder);
+    return;
+  }
+  // No backward reads the output: the policy keeps it, and to a compiler it is dead code.
+  input_.prepare(builder, names_.gather_input);
+  if (keeps_every_second_) {
+    gate_up_.recompute(builder, input_);
+  } else {
+    gate_up_.forward(builder, input_);
+  }
+  activate(builder);
+}
+
 void GatedFeedForward::backward_rows(ProgramBuilder& builder) const {
   down_projection_.data_gradient(builder, output_gradient_, activated_gradient_);
   down_projection_.weight_gradient(builder, output_gradient_, activated_operand_);
+  Operands reads = gate_up_.outputs();
+  reads.push_back(activated_gradient_);
   if (fused_) {
-    builder.memory_pass(names_.swiglu_backward, {gate_up_, activated_gradient_},
-                        {gate_up_gradient_});
+    builder.memory_pass(names_.swiglu_backward, reads, {gate_up_gradient_});
   } else {
-    builder.memory_pass("silu(gate) x up backward", {gate_up_, silu_, activated_gradient_},
+    reads.push_back(silu_);
+    const Tensor& silu = builder.program().tensor(silu_);
+    builder.memory_pass("silu(gate) x up backward",
+                        Bytes(silu.shape.elements() * kEagerSwigluBackward), reads,
                         {gate_up_gradient_});
   }
 }
@@ -111,11 +142,11 @@ void GatedFeedForward::backward(ProgramBuilder& builder) const {
   backward_rows(builder);
   input_.gather_again(builder, names_.gather_for_weight_gradient);
   gate_up_gradient_operand_.prepare(builder, "");
-  gate_up_projection_.data_gradient(builder, gate_up_gradient_operand_, whole_input_gradient_);
+  gate_up_.data_gradient(builder, gate_up_gradient_operand_, whole_input_gradient_);
   if (chunks_ == 1) {
     scatter_tokens(builder, names_.scatter_input_gradient, whole_input_gradient_, input_gradient_);
   }
-  gate_up_projection_.weight_gradient(builder, gate_up_gradient_operand_, input_);
+  gate_up_.weight_gradient(builder, gate_up_gradient_operand_, input_);
   if (chunks_ == 1) return;
   builder.end_loop();
   scatter_tokens(builder, names_.scatter_input_gradient, whole_input_gradient_, input_gradient_);

@@ -15,7 +15,7 @@
 // runtime/sequence_parallel/ulysses_sp.py TiledMLP; ALST, arXiv 2506.13996, section 3.1.1.
 #pragma once
 
-#include "sim/lower/layer/linear.hpp"
+#include "sim/lower/layer/paired_linear.hpp"
 #include "sim/lower/tensor_parallel.hpp"
 
 namespace seqspan::sim {
@@ -23,8 +23,7 @@ namespace seqspan::sim {
 // What the tensors and ops of one use are called; of the shapes, the symbols.
 struct GatedNames {
   OperandNames input;
-  const char* gate_up;
-  const char* gate_up_symbol;
+  PairedNames gate_up;
   const char* silu;
   const char* activated;
   OperandNames activated_operand;
@@ -44,7 +43,6 @@ struct GatedNames {
   const char* swiglu_backward;
   const char* gather_for_weight_gradient;
   SumNames scatter_input_gradient;
-  LinearNames gate_up_projection;
   LinearNames down_projection;
 };
 
@@ -57,6 +55,8 @@ class GatedFeedForward {
                    TensorId output_gradient, std::int64_t chunks = 1);
 
   void forward(ProgramBuilder& builder) const;
+  // What backward needs of it and does not find.
+  void recompute(ProgramBuilder& builder) const;
   void backward(ProgramBuilder& builder) const;
 
   [[nodiscard]] TensorId output() const { return reduced_output_; }
@@ -65,14 +65,17 @@ class GatedFeedForward {
  private:
   // Up to what the down projection reads.
   void widen(ProgramBuilder& builder) const;
+  void activate(ProgramBuilder& builder) const;
   void backward_rows(ProgramBuilder& builder) const;
 
   const GatedNames& names_;
   bool fused_;
+  bool compiled_;
+  bool keeps_every_second_;  // keeps_every_second_product
   std::int64_t chunks_;
 
   LinearOperand input_;
-  TensorId gate_up_;
+  PairedLinear gate_up_;
   TensorId silu_;
   TensorId activated_;
   LinearOperand activated_operand_;
@@ -86,7 +89,6 @@ class GatedFeedForward {
   TensorId whole_input_gradient_;
   TensorId input_gradient_;
   TensorId chunk_output_;  // of the forward that backward runs again
-  Linear gate_up_projection_;
   Linear down_projection_;
 };
 

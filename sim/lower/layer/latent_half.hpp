@@ -38,6 +38,8 @@ class LatentHalf {
              const LatentAttention& attention, const Weights& weights, const Ports& ports);
 
   void forward(ProgramBuilder& builder) const;
+  // What backward does not find, where layers are recomputed: all of it.
+  void recompute(ProgramBuilder& builder) const { forward(builder); }
   void backward(ProgramBuilder& builder) const;
 
  private:

@@ -130,10 +130,10 @@ void lower_halves(ProgramBuilder& builder, const LoweringContext& context,
   shared.before_backward(builder, backward_start.before());
   experts.before_backward(builder, backward_start.before());
   offloaded.before_backward(builder, offloaded.prefetches() ? backward_start.before() : Operands{});
-  if (context.layout.recompute == Recompute::kFull) {
+  if (context.layout.recompute == Recompute::kFull || keeps_every_second_product(context)) {
     builder.set_pass(Pass::kRecompute);
-    first.forward(builder);
-    second.forward(builder);
+    first.recompute(builder);
+    second.recompute(builder);
     builder.set_pass(Pass::kBackward);
   }
   second.backward(builder);

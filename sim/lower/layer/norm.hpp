@@ -4,9 +4,10 @@
 // Fused kernels (TransformerEngine) save their input, their output (as the next linear's input) and
 // 1/rms in fp32: (2 + 2) h + 4 bytes per token. Eager Hugging Face modules save the fp32 copy of
 // the input, the normalised bf16 tensor, the output and 1/rms: (4 + 2 + 2) h + 4 bytes per token
-// (derived from transformers' LlamaRMSNorm and autograd's rules; not measured). LayerNorm is a
-// fused kernel everywhere (torch.nn.LayerNorm, Apex) and saves its input, its output and mean and
-// 1/std in fp32: (2 + 2) h + 8 bytes per token.
+// (derived from transformers' LlamaRMSNorm and autograd's rules; not measured). What they move is
+// in sim/lower/kernels.hpp: each of the three passes here stands for the kernels of its line there.
+// LayerNorm is a fused kernel everywhere (torch.nn.LayerNorm, Apex) and saves its input, its output
+// and mean and 1/std in fp32: (2 + 2) h + 8 bytes per token.
 #pragma once
 
 #include "sim/lower/dimensions.hpp"
@@ -29,12 +30,14 @@ class Norm {
   [[nodiscard]] TensorId output() const { return output_; }
 
  private:
-  [[nodiscard]] Operands backward_reads(TensorId output_gradient) const;
+  void backward(ProgramBuilder& builder, TensorId output_gradient, const Operands& residual,
+                TensorId input_gradient) const;
 
   bool fused_;
   TensorId input_;
   TensorId output_;
   TensorId statistics_;  // 1/rms, or mean and 1/std
+  std::int64_t numbers_ = 0;
   TensorId float32_input_{};
   TensorId normalised_{};
 };

@@ -23,6 +23,8 @@ class PlainHalf {
             const PlainFeedForward& feed_forward, const Weights& weights, const Ports& ports);
 
   void forward(ProgramBuilder& builder) const;
+  // What backward does not find, where layers are recomputed: all of it.
+  void recompute(ProgramBuilder& builder) const { forward(builder); }
   void backward(ProgramBuilder& builder) const;
 
  private:

@@ -67,6 +67,10 @@ FieldTable<Training> make_training_table() {
                       "tensor parallel communication in pieces under the products that need it")
             .with_default("false"),
         &Training::overlap_tensor_parallel);
+  t.add(json::boolean("compile", "torch.compile of layers and loss: fused kernels")
+            .with_default("the framework's default: torchtitan compiles with fp8 or "
+                          "overlap_tensor_parallel only"),
+        &Training::compile);
   t.add(json::boolean("overlap_offload",
                       "copies to and from the host on streams of their own, from pinned memory")
             .with_default("false, as the frameworks copy unless told otherwise"),

@@ -6,6 +6,7 @@
 #include "sim/engine/explanation.hpp"
 #include "sim/engine/simulator.hpp"
 #include "sim/engine/step_timeline.hpp"
+#include "sim/lower/kernels.hpp"
 #include "tests/support/job.hpp"
 
 namespace seqspan::sim {
@@ -36,7 +37,7 @@ Job job_with(const HostCosts& costs, Framework framework = Framework::kMegatron,
 PhaseSeconds host_of(const Job& job, const char* layout, MicroBatchPosition position) {
   const Program program = tests::program_of(job, layout);
   HostLaunches launches;
-  launches.read(job.cluster.device, traits_of(job.framework).host, program);
+  launches.read(job.cluster.device, sim::host_of(job.training, traits_of(job.framework)), program);
   return launches.seconds(program, program.stages.front(), position);
 }
 
@@ -74,13 +75,19 @@ TEST(HostLaunches, RecomputationIsIssuedAgain) {
 }
 
 // torchtitan gathers the parameters of all 34 parts forward and backward and reduces their
-// gradients backward, in every micro-batch: 100 us each, and a pass that copies out or casts, 5 us.
-// Its modules are torch's: a layer is 4 x 10 + 20 + 6 x 5 = 90 us forward and 8 x 10 + 20 + 4 x 5 =
-// 120 us backward; the embedding is 5 and 5, the loss 10 + 3 x 5 = 25 (its logits are cast to fp32)
-// and 2 x 10 + 2 x 5 = 30 us.
+// gradients backward, in every micro-batch: 100 us each, and a pass that copies out or casts. Its
+// modules are torch's. Compiled, a pass is 5 us: a layer is 4 x 10 + 20 + 6 x 5 = 90 us forward and
+// 8 x 10 + 20 + 6 x 5 = 130 us backward (two sums of input gradients beside norms, RoPE, SwiGLU);
+// the embedding is 5 and 5, the loss 10 + 3 x 5 = 25 (its logits are cast to fp32) and 2 x 10 + 2 x
+// 5 = 30 us. Not compiled, a pass is 1.7 calls, 8.5 us, SwiGLU is two passes forward, and the
+// gradient of the loss four: 4 x 10 + 20 + 7 x 8.5 = 119.5 and 8 x 10 + 20 + 6 x 8.5 = 151 us.
 TEST(HostLaunches, ShardedParametersHaveTheirHooks) {
-  expect_near(host_of(job_with(kCosts, Framework::kTorchTitan), "dp=8", {}),
-              (32 * 90 + 30 + 34 * 105) * kMicro, (32 * 120 + 35 + 34 * 210) * kMicro);
+  Job job = job_with(kCosts, Framework::kTorchTitan);
+  expect_near(host_of(job, "dp=8", {}), (32 * 119.5 + 8.5 + 35.5 + 34 * 108.5) * kMicro,
+              (32 * 151 + 8.5 + 54 + 34 * 217) * kMicro);
+  job.training.compile = true;
+  expect_near(host_of(job, "dp=8", {}), (32 * 90 + 30 + 34 * 105) * kMicro,
+              (32 * 130 + 35 + 34 * 210) * kMicro);
 }
 
 // The hops of a ring count as often as they are sent: with 8 ranks TransformerEngine sends KV 7

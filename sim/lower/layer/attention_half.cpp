@@ -111,12 +111,14 @@ AttentionHalf::AttentionHalf(ProgramBuilder& builder, const LoweringContext& con
           builder.bfloat16("d(attention norm output), partial", context.dimensions.full())),
       norm_gradient_(shard_of(builder, context, "d(attention norm output)", whole_norm_gradient_)),
       qkv_projection_(builder, context, kQkvNames,
-                      {context.dimensions.rows, qkv_width_, context.dimensions.hidden.value},
+                      {context.dimensions.rows, qkv_width_, context.dimensions.hidden.value,
+                       attention.qkv_bias},
                       weights),
-      output_projection_(builder, context, kOutputNames,
-                         {context.dimensions.rows, context.dimensions.hidden.value,
-                          attention.query_heads * attention.head_dim / context.layout.tp},
-                         weights) {}
+      output_projection_(
+          builder, context, kOutputNames,
+          {context.dimensions.rows, context.dimensions.hidden.value,
+           attention.query_heads * attention.head_dim / context.layout.tp, attention.output_bias},
+          weights) {}
 
 void AttentionHalf::position_heads(ProgramBuilder& builder) const {
   if (views_) return;

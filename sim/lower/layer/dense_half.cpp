@@ -69,6 +69,12 @@ void DenseHalf::forward(ProgramBuilder& builder) const {
   dropout_.forward(builder, {ports_.input, feed_forward_.output()}, ports_.output);
 }
 
+void DenseHalf::recompute(ProgramBuilder& builder) const {
+  if (dropout_.active()) return forward(builder);  // the mask comes last
+  norm_.forward(builder);
+  feed_forward_.recompute(builder);
+}
+
 void DenseHalf::backward(ProgramBuilder& builder) const {
   dropout_.backward(builder);
   feed_forward_.backward(builder);

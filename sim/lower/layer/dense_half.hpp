@@ -14,6 +14,8 @@ class DenseHalf {
             const DenseFeedForward& feed_forward, const Weights& weights, const Ports& ports);
 
   void forward(ProgramBuilder& builder) const;
+  // Of forward, what backward reads: without dropout, all up to the operands of the last product.
+  void recompute(ProgramBuilder& builder) const;
   void backward(ProgramBuilder& builder) const;
 
  private:

@@ -31,6 +31,8 @@ class ExpertHalf {
              const Weights& expert_weights, const Ports& ports);
 
   void forward(ProgramBuilder& builder) const;
+  // All of forward: what puts the experts' tokens back into order keeps its indices to the end.
+  void recompute(ProgramBuilder& builder) const { forward(builder); }
   void backward(ProgramBuilder& builder) const;
 
  private:

@@ -87,6 +87,11 @@ void GatedFeedForward::forward(ProgramBuilder& builder) const {
   scatter_tokens(builder, names_.scatter_output, partial_output_, reduced_output_);
 }
 
+void GatedFeedForward::recompute(ProgramBuilder& builder) const {
+  input_.prepare(builder, names_.gather_input);
+  if (chunks_ == 1) widen(builder);
+}
+
 void GatedFeedForward::backward_rows(ProgramBuilder& builder) const {
   down_projection_.data_gradient(builder, output_gradient_, activated_gradient_);
   down_projection_.weight_gradient(builder, output_gradient_, activated_operand_);

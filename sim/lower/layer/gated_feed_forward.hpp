@@ -57,6 +57,8 @@ class GatedFeedForward {
                    TensorId output_gradient, std::int64_t chunks = 1);
 
   void forward(ProgramBuilder& builder) const;
+  // Of forward, what backward reads: all up to the operands of the down projection.
+  void recompute(ProgramBuilder& builder) const;
   void backward(ProgramBuilder& builder) const;
 
   [[nodiscard]] TensorId output() const { return reduced_output_; }

@@ -133,7 +133,11 @@ void lower_halves(ProgramBuilder& builder, const LoweringContext& context,
   if (context.layout.recompute == Recompute::kFull) {
     builder.set_pass(Pass::kRecompute);
     first.forward(builder);
-    second.forward(builder);
+    if (context.job.training.recompute_early_stop) {
+      second.recompute(builder);
+    } else {
+      second.forward(builder);
+    }
     builder.set_pass(Pass::kBackward);
   }
   second.backward(builder);

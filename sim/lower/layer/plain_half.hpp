@@ -23,9 +23,14 @@ class PlainHalf {
             const PlainFeedForward& feed_forward, const Weights& weights, const Ports& ports);
 
   void forward(ProgramBuilder& builder) const;
+  // Of forward, what backward reads: without dropout, all up to the operands of the last product.
+  void recompute(ProgramBuilder& builder) const;
   void backward(ProgramBuilder& builder) const;
 
  private:
+  // Up to what the down projection reads.
+  void widen(ProgramBuilder& builder) const;
+
   std::int64_t width_;  // f/t
 
   Ports ports_;

@@ -110,7 +110,7 @@ TEST(Replay, OfEveryPublishedSet) {
     }
     ++count;
   }
-  EXPECT_EQ(count, 12U);
+  EXPECT_EQ(count, 19U);
 }
 
 }  // namespace

@@ -161,6 +161,13 @@ constexpr std::array<ReasonFacts, kReasonCodeCount> kReasons{{
     {ReasonCode::kShardingWithPipeline, "sharding_with_pipeline",
      "Megatron-FSDP (sharding=parameters) is modelled without pipeline parallelism.",
      "Set pp=1 or sharding=optimizer.", "Megatron-LM megatron/training/arguments.py"},
+    {ReasonCode::kEarlyStopUnsupported, "early_stop_unsupported",
+     "Recomputation that ends early (training.recompute_early_stop) is of PyTorch's non-reentrant "
+     "checkpoint. Megatron has a checkpoint of its own, and ALST, where it offloads activations, "
+     "PyTorch's reentrant one: both run all of a layer's forward again.",
+     "Set training.recompute_early_stop=false.",
+     "PyTorch torch/utils/checkpoint.py (pytorch/pytorch pull 96866); Megatron-LM "
+     "megatron/core/tensor_parallel/random.py CheckpointFunction"},
     {ReasonCode::kActivationOffloadUnsupported, "activation_offload_unsupported",
      "Inputs of recomputed layers go to the host in DeepSpeed (ALST) only. Megatron's "
      "cpu_offloading "

@@ -42,6 +42,7 @@ enum class ReasonCode : std::uint8_t {
   kRecomputeUnsupported,
   kShardingUnsupported,
   kShardingWithPipeline,
+  kEarlyStopUnsupported,
   kActivationOffloadUnsupported,
   kOffloadNeedsFullRecompute,
   kOptimizerOffloadUnsupported,
@@ -59,7 +60,7 @@ enum class ReasonCode : std::uint8_t {
   kDoesNotFit,
   kHostDoesNotFit,
 };
-inline constexpr std::size_t kReasonCodeCount = 48;
+inline constexpr std::size_t kReasonCodeCount = 49;
 
 struct ReasonFacts {
   ReasonCode code;

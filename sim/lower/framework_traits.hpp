@@ -78,9 +78,10 @@ struct FrameworkTraits {
   bool latent_attention;   // has MLA that is modelled
   bool latent_ring_only;   // MLA over context parallelism: a point-to-point ring must be in it
   SelectiveRecompute selective_recompute;
-  bool optimizer_sharding;  // distributed optimizer, ZeRO 1 (and no sharding at all)
-  bool gradient_sharding;   // ZeRO 2
-  bool parameter_sharding;  // ZeRO 3, FSDP
+  bool recompute_early_stop;  // layers are recomputed by PyTorch's non-reentrant checkpoint
+  bool optimizer_sharding;    // distributed optimizer, ZeRO 1 (and no sharding at all)
+  bool gradient_sharding;     // ZeRO 2
+  bool parameter_sharding;    // ZeRO 3, FSDP
   bool parameter_sharding_with_pipeline;
   bool replicates_kv_heads;  // repeats KV heads up to the Ulysses degree before the all-to-all
   bool gathers_qkv_over_tp;  // g < t: all-gathers the whole QKV activation over TP (else refuses)
@@ -110,7 +111,8 @@ struct FrameworkTraits {
   // the weight's shape and type instead: one per shape, kept (TransformerEngine get_dummy_wgrad),
   // and one for the LM head while its hook runs (Megatron-LM tensor_parallel/layers.py).
   bool weight_gradient_placeholders;
-  bool flash_attention_2;  // calls FlashAttention-2, whatever else the device could run
+  bool adds_weight_gradients;  // to gradients in fp32, with sums of bias gradients; else bf16
+  bool flash_attention_2;      // calls FlashAttention-2, whatever else the device could run
   // Main gradients live in a buffer of their own that is zeroed before a step and scaled by 1/N
   // before it is reduced; the optimizer writes its master, which is copied into the parameters
   // (Megatron-LM core/distributed/param_and_grad_buffer.py, core/optimizer/distrib_optimizer.py).

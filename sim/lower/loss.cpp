@@ -25,6 +25,7 @@ class Loss {
   void head_gradient(ProgramBuilder& builder) const;
   void cross_entropy(ProgramBuilder& builder) const;
   void cross_entropy_gradient(ProgramBuilder& builder) const;
+  void log_losses(ProgramBuilder& builder) const;
 
   const LoweringContext& context_;
   // Numbers are fp32; the logits' gradient is a tensor of its own.
@@ -174,6 +175,15 @@ void Loss::forward(ProgramBuilder& builder) const {
   builder.end_block();
 }
 
+// Composer's metrics, after backward of each micro-batch: an fp32 copy of the bf16 logits (6 bytes
+// a number), and log-softmax of it (8). What is saved is gone by then, so they never are the peak.
+void Loss::log_losses(ProgramBuilder& builder) const {
+  const std::int64_t count = context_.job.training.logged_losses;
+  if (count == 0) return;
+  const Bytes bytes(count * 14 * context_.dimensions.rows * vocabulary_);
+  builder.memory_pass("logged losses", bytes, {statistics_}, {statistics_});
+}
+
 void Loss::backward(ProgramBuilder& builder) const {
   builder.begin_backward("loss backward", {}, {input_gradient_});
   weights_.before_backward(builder, {});
@@ -185,6 +195,7 @@ void Loss::backward(ProgramBuilder& builder) const {
                    whole_norm_gradient_, norm_gradient_);
   }
   norm_.backward(builder, norm_gradient_, input_gradient_);
+  log_losses(builder);
   weights_.after_backward(builder);
   builder.end_block();
 }

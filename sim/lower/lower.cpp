@@ -80,7 +80,7 @@ void lower_stages(const Job& job, const Layout& layout, Program& program) {
 
 void lower_for(const Job& job, const Layout& layout, std::int64_t ring_rank, Program& program) {
   program.clear();
-  ProgramBuilder builder(program);
+  ProgramBuilder builder(program, traits_of(job.framework).adds_weight_gradients);
   const Tower& tower = job.model.towers.front();
   const LoweringContext context{
       job,      tower, layout, traits_of(job.framework), dimensions_of(tower, job.training, layout),

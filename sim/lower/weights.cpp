@@ -63,11 +63,13 @@ Weights::Weights(ProgramBuilder& builder, const LoweringContext& context, const 
   const Extent gathered =
       gathers_fp8 ? Extent{"P + norms", divide_up(2 * elements - in_fp8, shards_) * shards_}
                   : whole;
+  const DataType reduced =
+      context.job.training.bf16_gradient_reduction ? DataType::kBFloat16 : state.gradient;
   if (stays_gathered_) {
     gathered_ =
         builder.standing("gathered parameters", Role::kParameter, gathered_type, {gathered});
-    summed_gradient_ = builder.standing("gradients of all micro-batches", Role::kGradient,
-                                        state.gradient, {whole});
+    summed_gradient_ =
+        builder.standing("gradients of all micro-batches", Role::kGradient, reduced, {whole});
   } else if (fully_sharded_) {
     flat_ = builder.activation("flat all-gather output", gathered_type, {gathered});
     gathered_ = builder.held("gathered parameters", gathered_type, {gathered});
@@ -75,17 +77,23 @@ Weights::Weights(ProgramBuilder& builder, const LoweringContext& context, const 
   }
   if (gathers_gradients()) {
     unsharded_gradient_ = builder.bfloat16("gradients before reduction", {whole});
-    reduce_input_ = builder.held("reduce-scatter input", state.gradient, {whole});
+    reduce_input_ = builder.held("reduce-scatter input", reduced, {whole});
   }
   // The norm reads the gradient, clipping reads and writes it; Adam reads it, reads and writes its
   // fp32 words, and writes the parameter. With a buffer: the master is read again and the buffer
-  // written with zeros.
+  // written with zeros. Operation by operation, two moments are scaled (2 x 2 words) and added to
+  // (2 x 3), of the second the root is taken, divided and eps added (3 x 2), and the step adds up
+  // parameter, first moment and that (4): 20 words, and a master's copy (torch.optim.Adam's
+  // for-loop; composer/optim/decoupled_weight_decay.py).
   const std::int64_t word = bytes_per_element(DataType::kFloat32);
   const std::int64_t gradient = bytes_per_element(state.gradient);
   const std::int64_t adam = 2 * word * state.optimizer_words + bytes_per_element(state.parameter);
   const std::int64_t clipping = gradients_leave_ ? 0 : 3 * gradient;
-  const std::int64_t updated =
-      optimizer_extent.value * (offloads_ ? clipping : 4 * gradient + adam);
+  const std::int64_t copied =
+      state.optimizer_words > 2 ? word + bytes_per_element(state.parameter) : 0;
+  const std::int64_t step =
+      context.job.training.fused_optimizer ? gradient + adam : 20 * word + copied;
+  const std::int64_t updated = optimizer_extent.value * (offloads_ ? clipping : clipping + step);
   const std::int64_t buffered =
       gradient_buffer_ ? optimizer_extent.value * word + whole.value * gradient : 0;
   update_bytes_ = Bytes(updated + buffered);

@@ -134,7 +134,7 @@ void ProgramBuilder::gemm(const char* name, Gemm work, const Operands& reads,
 
 void ProgramBuilder::weight_gradient(const char* name, Gemm work, const Operands& reads,
                                      const Operands& writes) {
-  work.weight_gradient = true;
+  work.weight_gradient = adds_weight_gradients_;
   gemm(name, work, reads, writes);
 }
 

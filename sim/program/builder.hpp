@@ -8,7 +8,9 @@ namespace seqspan::sim {
 
 class ProgramBuilder {
  public:
-  explicit ProgramBuilder(Program& program) : program_(program) {}
+  // Weight gradients are added to gradients in fp32, or written in bf16.
+  explicit ProgramBuilder(Program& program, bool adds_weight_gradients = true)
+      : program_(program), adds_weight_gradients_(adds_weight_gradients) {}
 
   [[nodiscard]] Program& program() { return program_; }
 
@@ -47,7 +49,7 @@ class ProgramBuilder {
   [[nodiscard]] Pass pass() const { return pass_; }
 
   void gemm(const char* name, Gemm work, const Operands& reads, const Operands& writes);
-  // The product that adds to the gradients of weights.
+  // The product that makes the gradients of weights.
   void weight_gradient(const char* name, Gemm work, const Operands& reads, const Operands& writes);
   void attention(const char* name, AttentionWork work, const Operands& reads,
                  const Operands& writes);
@@ -80,6 +82,7 @@ class ProgramBuilder {
            const Operands& writes, When when);
 
   Program& program_;
+  bool adds_weight_gradients_;
   Pass pass_ = Pass::kForward;
 };
 

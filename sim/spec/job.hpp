@@ -123,6 +123,18 @@ struct Training {
   // Rows are packed without padding for each call of the attention kernel, and its results padded
   // again (sim/lower/attention/flash_call.hpp).
   bool unpads_attention = false;
+  // Full recomputation of a layer ends where everything that backward reads is there again: the
+  // last product, its communication and the residual sum are not run again
+  // (docs/models/recompute.md).
+  bool recompute_early_stop = false;
+  // Fully sharded gradients are reduced in bf16, as backward wrote them; else in the framework's
+  // type (docs/models/sharding.md).
+  bool bf16_gradient_reduction = false;
+  // The update of Adam is one kernel; else each of its operations is a pass of its own.
+  bool fused_optimizer = true;
+  // Cross entropies of each micro-batch that are computed from its logits besides the loss, to be
+  // logged (docs/models/loss.md).
+  std::int64_t logged_losses = 0;
   double expert_imbalance = 1.0;  // tokens of the busiest expert parallel rank over the mean, >= 1
   // Absent: every row is one document of s tokens. profiles/read_job.hpp leaves out documents that
   // are so.

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "sim/lower/attention/local_heads.hpp"
-#include "sim/lower/kernels.hpp"
+#include "sim/lower/layer/recompute_policy.hpp"
 #include "sim/lower/tensor_parallel.hpp"
 
 namespace seqspan::sim {
@@ -58,6 +58,9 @@ constexpr LinearNames kOutputNames{
     .weight_gradient = "output projection, weight gradient",
 };
 
+// Those with learned positions project q, k and v as one (GPT-2's c_attn, MPT's Wqkv).
+std::int64_t layers_of(const FullAttention& attention) { return attention.rotary ? 3 : 1; }
+
 std::int64_t qkv_heads(const FullAttention& attention) {
   return attention.query_heads + 2 * attention.kv_heads;
 }
@@ -80,9 +83,11 @@ AttentionHalf::AttentionHalf(ProgramBuilder& builder, const LoweringContext& con
       normed_input_(builder, context, kInputNames, norm_.output(), LinearOperand::Role::kInput,
                     LinearOperand::Tokens::kShard),
       qkv_projection_(builder, context, kQkvNames,
-                      {context.dimensions.rows, qkv_width_, context.dimensions.hidden.value},
-                      attention.kv_heads * attention.head_dim / context.layout.tp, 3,
-                      {context.dimensions.batch, context.dimensions.tokens}, weights),
+                      {context.dimensions.rows, qkv_width_, context.dimensions.hidden.value,
+                       attention.qkv_bias},
+                      attention.kv_heads * attention.head_dim / context.layout.tp,
+                      layers_of(attention), {context.dimensions.batch, context.dimensions.tokens},
+                      weights),
       projected_(gathers_heads_ ? Operands{builder.bfloat16(
                                       "QKV of all TP ranks",
                                       {context.dimensions.batch, context.dimensions.tokens,
@@ -111,10 +116,11 @@ AttentionHalf::AttentionHalf(ProgramBuilder& builder, const LoweringContext& con
       whole_norm_gradient_(
           builder.bfloat16("d(attention norm output), partial", context.dimensions.full())),
       norm_gradient_(shard_of(builder, context, "d(attention norm output)", whole_norm_gradient_)),
-      output_projection_(builder, context, kOutputNames,
-                         {context.dimensions.rows, context.dimensions.hidden.value,
-                          attention.query_heads * attention.head_dim / context.layout.tp},
-                         weights) {}
+      output_projection_(
+          builder, context, kOutputNames,
+          {context.dimensions.rows, context.dimensions.hidden.value,
+           attention.query_heads * attention.head_dim / context.layout.tp, attention.output_bias},
+          weights) {}
 
 void AttentionHalf::forward(ProgramBuilder& builder) const {
   norm_.forward(builder);

@@ -1,6 +1,6 @@
 #include "sim/lower/layer/dense_half.hpp"
 
-#include "sim/lower/kernels.hpp"
+#include "sim/lower/layer/recompute_policy.hpp"
 
 namespace seqspan::sim {
 namespace {
@@ -66,8 +66,7 @@ constexpr DropoutNames kDropoutNames{
 DenseHalf::DenseHalf(ProgramBuilder& builder, const LoweringContext& context,
                      const DenseFeedForward& feed_forward, const Weights& weights,
                      const Ports& ports)
-    : skips_output_(keeps_every_second_product(context) ||
-                    kernels_of(context.job.training, context.traits).compiled),
+    : skips_output_(skips_last_product(context)),
       ports_(ports),
       norm_(builder, context, "feed-forward norm output", ports.input, norm_output_type(context)),
       dropout_(builder, context, kDropoutNames, ports.output_gradient),
@@ -81,10 +80,9 @@ void DenseHalf::forward(ProgramBuilder& builder) const {
 }
 
 void DenseHalf::recompute(ProgramBuilder& builder) const {
+  if (!skips_output_ || dropout_.active()) return forward(builder);  // the mask comes last
   norm_.forward(builder);
   feed_forward_.recompute(builder);
-  if (skips_output_) return;
-  dropout_.forward(builder, {ports_.input, feed_forward_.output()}, ports_.output);
 }
 
 void DenseHalf::backward(ProgramBuilder& builder) const {

@@ -31,7 +31,8 @@ class ExpertHalf {
              const Weights& expert_weights, const Ports& ports);
 
   void forward(ProgramBuilder& builder) const;
-  // What backward does not find, where layers are recomputed: all of it.
+  // What backward does not find, where layers are recomputed: all of it, as what puts the experts'
+  // tokens back into order keeps its indices to the end.
   void recompute(ProgramBuilder& builder) const { forward(builder); }
   void backward(ProgramBuilder& builder) const;
 

@@ -1,6 +1,7 @@
 #include "sim/lower/layer/gated_feed_forward.hpp"
 
 #include "sim/lower/kernels.hpp"
+#include "sim/lower/layer/recompute_policy.hpp"
 #include "sim/lower/tensor_parallel.hpp"
 
 namespace seqspan::sim {
@@ -26,7 +27,7 @@ GatedFeedForward::GatedFeedForward(ProgramBuilder& builder, const LoweringContex
                                    std::int64_t chunks)
     : names_(names),
       fused_(kernels_of(context.job.training, context.traits).fused_elementwise),
-      compiled_(kernels_of(context.job.training, context.traits).compiled),
+      skips_output_(skips_last_product(context)),
       keeps_every_second_(keeps_every_second_product(context)),
       chunks_(chunks),
       input_(builder, context, names.input, input, LinearOperand::Role::kInput,
@@ -100,12 +101,10 @@ void GatedFeedForward::forward(ProgramBuilder& builder) const {
 }
 
 void GatedFeedForward::recompute(ProgramBuilder& builder) const {
-  if (chunks_ > 1 || !(keeps_every_second_ || compiled_)) {
-    forward(builder);
-    return;
-  }
-  // No backward reads the output: the policy keeps it, and to a compiler it is dead code.
+  if (!skips_output_) return forward(builder);
+  // No backward reads the output: the policy keeps it, and nothing waits for it.
   input_.prepare(builder, names_.gather_input);
+  if (chunks_ > 1) return;  // backward widens each part
   if (keeps_every_second_) {
     gate_up_.recompute(builder, input_);
   } else {

@@ -70,7 +70,7 @@ class GatedFeedForward {
 
   const GatedNames& names_;
   bool fused_;
-  bool compiled_;
+  bool skips_output_;        // skips_last_product
   bool keeps_every_second_;  // keeps_every_second_product
   std::int64_t chunks_;
 

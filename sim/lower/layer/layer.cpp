@@ -6,6 +6,7 @@
 #include "sim/lower/layer/latent_half.hpp"
 #include "sim/lower/layer/offloaded_input.hpp"
 #include "sim/lower/layer/plain_half.hpp"
+#include "sim/lower/layer/recompute_policy.hpp"
 #include "sim/spec/layer_facts.hpp"
 
 namespace seqspan::sim {

@@ -29,6 +29,7 @@ Linear::Linear(ProgramBuilder& builder, const LoweringContext& context, const Li
     : names_(names),
       shape_(shape),
       overlaps_(overlaps_tensor_parallel(context)),
+      sums_bias_apart_(!context.traits.adds_weight_gradients),
       weights_(weights),
       fp8_(fp8_use_of(context.job.training, context.traits)) {
   if (!fp8_.active || fp8_.keeps_casts) return;
@@ -102,6 +103,10 @@ void Linear::weight_gradient(ProgramBuilder& builder, const LinearOperand& outpu
       product(shape_.outputs, shape_.inputs, shape_.rows,
               fp8_.active ? GemmPrecision::kFloat8Gradient : GemmPrecision::kBFloat16),
       {output_gradient.columns(), input.columns()}, {weights_.gradients()});
+  if (shape_.bias && sums_bias_apart_) {
+    builder.memory_pass("sum of bias gradient", Bytes(2 * shape_.rows * shape_.outputs),
+                        {output_gradient.whole()}, {weights_.gradients()});
+  }
 }
 
 }  // namespace seqspan::sim

@@ -15,6 +15,10 @@
 // Sources: TransformerEngine pytorch/module/base.py initialize_ub (ring_exchange; pipeline with
 // num_splits 4 of proj_fprop, fc2_fprop). In backward the gather of the input again and the scatter
 // of its gradient run whole under another product ("bulk" there), as without the option.
+//
+// The gradient of a bias is the sum of the output's gradient over tokens: a pass of its own
+// (torch's addmm), or part of the weight gradient's kernel (TransformerEngine, cuBLAS's BGRADB
+// epilogue).
 #pragma once
 
 #include "sim/lower/layer/linear_operand.hpp"
@@ -33,6 +37,7 @@ struct LinearShape {
   std::int64_t rows = 0;
   std::int64_t outputs = 0;
   std::int64_t inputs = 0;
+  bool bias = false;
 };
 
 class Linear {
@@ -63,6 +68,7 @@ class Linear {
   LinearNames names_;
   LinearShape shape_;
   bool overlaps_;
+  bool sums_bias_apart_;
   const Weights& weights_;
   Fp8Use fp8_;
   TensorId cast_{};

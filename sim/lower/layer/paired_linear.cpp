@@ -1,6 +1,6 @@
 #include "sim/lower/layer/paired_linear.hpp"
 
-#include "sim/lower/kernels.hpp"
+#include "sim/lower/layer/recompute_policy.hpp"
 
 namespace seqspan::sim {
 namespace {
@@ -12,11 +12,6 @@ Shape wide(const Shape& rows, const char* symbol, std::int64_t width) {
 }
 
 }  // namespace
-
-bool keeps_every_second_product(const LoweringContext& context) {
-  return context.layout.recompute == Recompute::kSelective &&
-         context.traits.selective_recompute == SelectiveRecompute::kEverySecondProduct;
-}
 
 PairedLinear::PairedLinear(ProgramBuilder& builder, const LoweringContext& context,
                            const PairedNames& names, const LinearShape& shape,

@@ -16,9 +16,6 @@
 
 namespace seqspan::sim {
 
-// Whether this layer's layout recomputes by that policy.
-[[nodiscard]] bool keeps_every_second_product(const LoweringContext& context);
-
 struct PairedNames {
   const char* output;  // of both
   const char* output_symbol;

@@ -1,5 +1,7 @@
 #include "sim/lower/layer/plain_half.hpp"
 
+#include "sim/lower/layer/recompute_policy.hpp"
+
 #include "sim/lower/tensor_parallel.hpp"
 
 namespace seqspan::sim {
@@ -54,7 +56,8 @@ Shape wide(const Dimensions& dimensions, std::int64_t width) {
 PlainHalf::PlainHalf(ProgramBuilder& builder, const LoweringContext& context,
                      const PlainFeedForward& feed_forward, const Weights& weights,
                      const Ports& ports)
-    : width_(feed_forward.intermediate / context.layout.tp),
+    : skips_output_(skips_last_product(context)),
+      width_(feed_forward.intermediate / context.layout.tp),
       ports_(ports),
       norm_(builder, context, "feed-forward norm output", ports.input, norm_output_type(context)),
       dropout_(builder, context, kDropoutNames, ports.output_gradient),
@@ -76,18 +79,30 @@ PlainHalf::PlainHalf(ProgramBuilder& builder, const LoweringContext& context,
           builder.bfloat16("d(feed-forward norm output), partial", context.dimensions.full())),
       norm_gradient_(
           shard_of(builder, context, "d(feed-forward norm output)", whole_norm_gradient_)),
-      up_projection_(builder, context, kUpNames,
-                     {context.dimensions.rows, width_, context.dimensions.hidden.value}, weights),
-      down_projection_(builder, context, kDownNames,
-                       {context.dimensions.rows, context.dimensions.hidden.value, width_},
-                       weights) {}
+      up_projection_(
+          builder, context, kUpNames,
+          {context.dimensions.rows, width_, context.dimensions.hidden.value, feed_forward.bias},
+          weights),
+      down_projection_(
+          builder, context, kDownNames,
+          {context.dimensions.rows, context.dimensions.hidden.value, width_, feed_forward.bias},
+          weights) {}
 
-void PlainHalf::forward(ProgramBuilder& builder) const {
+void PlainHalf::recompute(ProgramBuilder& builder) const {
+  if (!skips_output_ || dropout_.active()) return forward(builder);  // the mask comes last
+  widen(builder);
+}
+
+void PlainHalf::widen(ProgramBuilder& builder) const {
   norm_.forward(builder);
   input_.prepare(builder, "all-gather for up");
   up_projection_.forward(builder, input_, up_);
   builder.memory_pass("GELU", {up_}, {activated_});
   activated_operand_.prepare(builder, "");
+}
+
+void PlainHalf::forward(ProgramBuilder& builder) const {
+  widen(builder);
   down_projection_.forward_and_scatter(builder, activated_operand_,
                                        {"reduce-scatter feed-forward", "all-reduce feed-forward"},
                                        partial_output_, reduced_output_);

@@ -23,11 +23,15 @@ class PlainHalf {
             const PlainFeedForward& feed_forward, const Weights& weights, const Ports& ports);
 
   void forward(ProgramBuilder& builder) const;
-  // What backward does not find, where layers are recomputed: all of it.
-  void recompute(ProgramBuilder& builder) const { forward(builder); }
+  // What backward needs of it and does not find, where layers are recomputed.
+  void recompute(ProgramBuilder& builder) const;
   void backward(ProgramBuilder& builder) const;
 
  private:
+  // Up to what the down projection reads.
+  void widen(ProgramBuilder& builder) const;
+
+  bool skips_output_;   // skips_last_product
   std::int64_t width_;  // f/t
 
   Ports ports_;

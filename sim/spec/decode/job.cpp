@@ -93,6 +93,25 @@ FieldTable<Training> make_training_table() {
                       "and its results are scattered after it")
             .with_default("false"),
         &Training::unpads_attention);
+  t.add(json::boolean("recompute_early_stop",
+                      "full recomputation ends where everything that backward reads is there "
+                      "again, as PyTorch's non-reentrant checkpoint does from 2.1 on")
+            .with_default("false"),
+        &Training::recompute_early_stop);
+  t.add(json::boolean("bf16_gradient_reduction",
+                      "fully sharded gradients are reduced in bf16, as backward wrote them")
+            .with_default("false: in the framework's type"),
+        &Training::bf16_gradient_reduction);
+  t.add(json::boolean("fused_optimizer",
+                      "the update of Adam is one kernel, not a pass for each of its operations")
+            .with_default("true"),
+        &Training::fused_optimizer);
+  t.add(
+      json::integer("logged_losses", 0, 16,
+                    "cross entropies of a micro-batch that are computed in fp32 besides its loss, "
+                    "to be logged; Composer has two")
+          .with_default("0"),
+      &Training::logged_losses);
   t.add(json::real("expert_imbalance", 1, 1024,
                    "tokens of the busiest expert parallel rank over the mean")
             .with_default("1"),

@@ -110,7 +110,7 @@ TEST(Replay, OfEveryPublishedSet) {
     }
     ++count;
   }
-  EXPECT_EQ(count, 16U);
+  EXPECT_EQ(count, 23U);
 }
 
 }  // namespace

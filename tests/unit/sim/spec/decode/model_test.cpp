@@ -1,5 +1,6 @@
 #include "sim/spec/decode/model.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "sim/spec/json/parse.hpp"
@@ -122,6 +123,27 @@ TEST(DecodeModel, PlainFamilies) {
   EXPECT_EQ(mpt->towers.front().norm, NormKind::kLayerWithoutBias);
   EXPECT_EQ(mpt->learned_positions, 0);  // ALiBi
   EXPECT_EQ(decode_text(std::string(kMpt) + "}")->learned_positions, 32);
+}
+
+// NumParams of mosaicml/llm-foundry scripts/train/benchmarking/README.md, with the dimensions of
+// scripts/train/yamls/pretrain: what tests/published/cases/mpt-*.json set on MPT-13B.
+TEST(DecodeModel, MptAsBenchmarkedHasThePagesParameters) {
+  struct Row {
+    std::int64_t width, layers, heads, tokens, parameters;
+  };
+  for (const Row& row :
+       {Row{768, 12, 12, 65536, 174070272}, Row{1024, 24, 16, 32768, 387442688},
+        Row{1536, 24, 12, 2048, 760470528}, Row{2048, 24, 16, 512, 1312804864},
+        Row{2560, 32, 20, 65536, 2814366720}, Row{4096, 32, 32, 8192, 6684024832},
+        Row{5120, 40, 40, 32768, 13011240960}, Row{7168, 48, 56, 1024, 29967874048},
+        Row{8192, 80, 64, 2048, 64862437376}}) {
+    const Result<Model> model = decode_text(fmt::format(
+        R"({{"model_type": "mpt", "d_model": {}, "n_layers": {}, "n_heads": {}, "max_seq_len": {},
+            "vocab_size": 50368}})",
+        row.width, row.layers, row.heads, row.tokens));
+    ASSERT_TRUE(model) << model.error().what;
+    EXPECT_EQ(parameter_count(*model), row.parameters) << row.width;
+  }
 }
 
 TEST(DecodeModel, PlainFamiliesRefuseWhatIsNotTheirs) {

@@ -113,6 +113,23 @@ sim::Result<void> read_chunks(const GivenValues& keys, std::int64_t pp, LayoutWo
   return {};
 }
 
+// How it computes beside the layout.
+void read_computing(const GivenValues& keys, Imported& imported) {
+  if (keys.has("compile.enable")) {
+    imported.settings.push_back(
+        fmt::format("training.compile={}", keys.text("compile.enable") == "true"));
+  }
+  if (keys.text("activation_checkpoint.early_stop") == "true") {
+    imported.settings.emplace_back("training.recompute_early_stop=true");
+  }
+  if (keys.text("training.mixed_precision_reduce") == "bfloat16") {
+    imported.settings.emplace_back("training.bf16_gradient_reduction=true");
+  }
+  if (keys.has("optimizer.implementation") && keys.text("optimizer.implementation") != "fused") {
+    imported.settings.emplace_back("training.fused_optimizer=false");
+  }
+}
+
 }  // namespace
 
 sim::Result<Imported> import_torchtitan(std::string_view text, const std::string& source) {
@@ -187,10 +204,7 @@ sim::Result<Imported> import_torchtitan(std::string_view text, const std::string
       imported.settings.emplace_back("training.fp8_all_gather=true");
     }
   }
-  if (keys.has("compile.enable")) {
-    const bool compiled = keys.text("compile.enable") == "true";
-    imported.settings.push_back(fmt::format("training.compile={}", compiled));
-  }
+  read_computing(keys, imported);
   if (keys.text("parallelism.enable_async_tensor_parallel") == "true") {
     imported.settings.emplace_back("training.overlap_tensor_parallel=true");
   }

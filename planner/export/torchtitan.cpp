@@ -62,6 +62,7 @@ sim::Result<Exported> to_torchtitan(const sim::Job& job, const sim::Layout& layo
       "seq_len = {}\n"
       "local_batch_size = {}\n"
       "global_batch_size = {}\n"
+      "{}"
       "\n"
       "[parallelism]\n"
       "data_parallel_replicate_degree = 1\n"
@@ -71,7 +72,9 @@ sim::Result<Exported> to_torchtitan(const sim::Job& job, const sim::Layout& layo
       "context_parallel_degree = {}\n",
       job.training.sequence_length,
       layout.micro_batch * (layout.pp > 1 ? accumulation_steps(job, layout) : 1),
-      job.training.global_batch_size, layout.dp, layout.tp, layout.cp());
+      job.training.global_batch_size,
+      job.training.bf16_gradient_reduction ? "mixed_precision_reduce = \"bfloat16\"\n" : "",
+      layout.dp, layout.tp, layout.cp());
   if (layout.cp() > 1) {
     exported.text +=
         fmt::format("context_parallel_load_balancer = {}\n",
@@ -87,6 +90,10 @@ sim::Result<Exported> to_torchtitan(const sim::Job& job, const sim::Layout& layo
   exported.text += fmt::format("\n[activation_checkpoint]\nmode = \"{}\"\n", recompute);
   if (layout.recompute == sim::Recompute::kSelective) {
     exported.text += "selective_ac_option = \"op\"\n";
+  }
+  if (job.training.recompute_early_stop) exported.text += "early_stop = true\n";
+  if (!job.training.fused_optimizer) {
+    exported.text += "\n[optimizer]\nimplementation = \"for-loop\"\n";
   }
   exported.text += float8_of(job);
   exported.text +=

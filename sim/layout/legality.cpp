@@ -236,6 +236,9 @@ std::optional<ReasonCode> broken_rule(const Job& job, const Layout& layout) {
   const Tower& tower = job.model.towers.front();
   const bool attention_alone = job.training.scope == TrainingScope::kAttention;
   if (const auto code = unsupported(traits, layout)) return code;
+  if (job.training.compile.value_or(false) && !traits.compiles) {
+    return ReasonCode::kCompileUnsupported;
+  }
   if (job.training.recompute_early_stop &&
       (!traits.recompute_early_stop || layout.offloads_activations())) {
     return ReasonCode::kEarlyStopUnsupported;

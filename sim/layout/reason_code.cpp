@@ -161,6 +161,11 @@ constexpr std::array<ReasonFacts, kReasonCodeCount> kReasons{{
     {ReasonCode::kShardingWithPipeline, "sharding_with_pipeline",
      "Megatron-FSDP (sharding=parameters) is modelled without pipeline parallelism.",
      "Set pp=1 or sharding=optimizer.", "Megatron-LM megatron/training/arguments.py"},
+    {ReasonCode::kCompileUnsupported, "compile_unsupported",
+     "torch.compile (training.compile=true) is modelled of torchtitan only: Megatron-LM's kernels "
+     "are fused as they are, and Hugging Face modules compiled are not modelled.",
+     "Leave training.compile out, or set framework=torchtitan.",
+     "torchtitan config/job_config.py (compile.enable)"},
     {ReasonCode::kEarlyStopUnsupported, "early_stop_unsupported",
      "Recomputation that ends early (training.recompute_early_stop) is of PyTorch's non-reentrant "
      "checkpoint. Megatron has a checkpoint of its own, and ALST, where it offloads activations, "

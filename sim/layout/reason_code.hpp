@@ -43,6 +43,7 @@ enum class ReasonCode : std::uint8_t {
   kShardingUnsupported,
   kShardingWithPipeline,
   kEarlyStopUnsupported,
+  kCompileUnsupported,
   kActivationOffloadUnsupported,
   kOffloadNeedsFullRecompute,
   kOptimizerOffloadUnsupported,
@@ -60,7 +61,7 @@ enum class ReasonCode : std::uint8_t {
   kDoesNotFit,
   kHostDoesNotFit,
 };
-inline constexpr std::size_t kReasonCodeCount = 49;
+inline constexpr std::size_t kReasonCodeCount = 50;
 
 struct ReasonFacts {
   ReasonCode code;

@@ -267,6 +267,32 @@ TEST(Import, StagesThatTorchTitanMakesSmallerAreWarnedOf) {
   EXPECT_TRUE(said->warnings.empty());
 }
 
+// What torchtitan computes with comes back as it was written; every n-th layer is not modelled.
+TEST(Import, HowTorchTitanComputes) {
+  sim::Job job = job_of("Llama-3-8B", Framework::kTorchTitan);
+  job.training.compile = true;
+  job.training.recompute_early_stop = true;
+  job.training.bf16_gradient_reduction = true;
+  job.training.fused_optimizer = false;
+  const auto imported = import_torchtitan(
+      exported(job, "dp=8,recompute=selective", ExportTarget::kTorchTitan), "t.toml");
+  ASSERT_TRUE(imported);
+  EXPECT_TRUE(has(imported->layout, "recompute=selective")) << imported->layout;
+  for (const char* setting :
+       {"training.compile=true", "training.recompute_early_stop=true",
+        "training.bf16_gradient_reduction=true", "training.fused_optimizer=false"}) {
+    EXPECT_NE(std::find(imported->settings.begin(), imported->settings.end(), setting),
+              imported->settings.end())
+        << setting;
+  }
+  EXPECT_TRUE(imported->warnings.empty());
+  const auto every_other = import_torchtitan(
+      "[training]\n[activation_checkpoint]\nmode = \"selective\"\nselective_ac_option = \"2\"\n",
+      "t.toml");
+  ASSERT_EQ(every_other->warnings.size(), 1U);
+  EXPECT_TRUE(has(every_other->warnings.front(), "every 2-th layer is not modelled"));
+}
+
 // Looped schedules have two chunks unless layers of each are said; how many that are is then in the
 // model, whose layers count the embedding and the loss as one each unless it is said.
 TEST(Import, ChunksOfTorchTitansStages) {

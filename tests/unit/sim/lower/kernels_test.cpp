@@ -8,6 +8,7 @@
 
 #include "sim/engine/block_memory.hpp"
 #include "sim/engine/simulator.hpp"
+#include "sim/layout/legality.hpp"
 #include "tests/support/job.hpp"
 
 namespace seqspan::sim {
@@ -89,6 +90,16 @@ TEST(Kernels, CompiledOnesAreFused) {
   // The kernel that follows reads the other gradients: 2 bytes each.
   const auto backward = passes_of(llama(Framework::kTorchTitan, true), "dp=8", true);
   EXPECT_EQ(backward.at("sum of gradients from q, k, v"), 2 * 2 * 4096);
+}
+
+TEST(Kernels, CompilingOthersIsRefused) {
+  for (const Framework framework : {Framework::kMegatron, Framework::kDeepSpeed}) {
+    const Job job = llama(framework, true);
+    EXPECT_EQ(broken_rule(job, tests::layout_of(job, "ulysses=8")),
+              ReasonCode::kCompileUnsupported);
+    const Job said_no = llama(framework, false);
+    EXPECT_FALSE(broken_rule(said_no, tests::layout_of(said_no, "ulysses=8")));
+  }
 }
 
 TEST(Kernels, CompilesWhereTheFrameworkAsksForIt) {

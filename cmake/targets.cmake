@@ -78,6 +78,9 @@ function(seqspan_library)
   seqspan_link(${target} ${scope} "${arg_DEPENDS}" "${arg_LIBRARIES}")
 endfunction()
 
+# What the sanitizers run: they are built for nothing else (tests/run, preset dev).
+add_custom_target(unit_tests)
+
 # One executable of GoogleTest and RapidCheck tests, NAME the folder that they test; ctest lists every
 # test in it as LABEL.NAME.Suite.Test. DEPENDS is NAME where it is left out. Tests run in the root of the
 # tree, and reach helpers under tests/ by includes of "tests/...". With RANKS n ... the whole executable is
@@ -101,6 +104,9 @@ function(seqspan_test)
   target_link_libraries(${target} PRIVATE seqspan_compiler)
   seqspan_link(${target} PRIVATE "${arg_DEPENDS}" "${arg_LIBRARIES}")
   target_link_libraries(${target} PRIVATE rapidcheck_gtest GTest::gtest)
+  if(arg_LABEL STREQUAL "unit")
+    add_dependencies(unit_tests ${target})
+  endif()
 
   if(arg_RANKS)
     target_link_libraries(${target} PRIVATE seqspan::mpi) # and its own main, which starts MPI

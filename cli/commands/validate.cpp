@@ -35,8 +35,8 @@ std::string identity_of(const ValidateArguments& arguments, const PlannedLayout&
   return fmt::format("seqspan {}, plan {}", config::kVersion, sim::sha256(all).substr(0, 16));
 }
 
-real::ValidatorOptions validator_options_of(const ValidateArguments& arguments, const PlannedLayout& plan,
-                                  Output& output) {
+real::ValidatorOptions validator_options_of(const ValidateArguments& arguments,
+                                            const PlannedLayout& plan, Output& output) {
   real::ValidatorOptions options;
   options.numbers = arguments.numbers;
   options.time = arguments.time;

@@ -1,7 +1,8 @@
 # The four kinds of target that this tree has. CONTRIBUTING.md shows each in use.
 #
-#   seqspan_library(NAME sim SOURCES a.cpp ... [DEPENDS sim ...] [LIBRARIES fmt::fmt ...])
-#   seqspan_test(NAME sim LABEL unit SOURCES a_test.cpp ... [DEPENDS ...] [LIBRARIES ...] [RANKS n ...])
+#   seqspan_library(NAME sim SOURCES a.cpp ... [ALONE a.cpp ...] [DEPENDS sim ...] [LIBRARIES fmt::fmt ...])
+#   seqspan_test(NAME sim LABEL unit SOURCES a_test.cpp ... [ALONE ...] [DEPENDS ...] [LIBRARIES ...]
+#                [RANKS n ...])
 #   seqspan_golden_tests(CASES plan_small ...)
 #   seqspan_benchmark(NAME link SOURCES link_benchmark.cpp [DEPENDS ...] [LIBRARIES ...])
 include(GoogleTest)
@@ -22,6 +23,20 @@ file(CREATE_LINK "${PROJECT_SOURCE_DIR}/tests" "${seqspan_tests_include_dir}/tes
 # RapidCheck draws its cases from this seed, so that a test run can be repeated.
 set(seqspan_test_seed 20260101)
 
+# Compiles the sources of a target eight at a time, because reading headers is most of a compilation. Names in
+# anonymous namespaces then meet: where two are equal the build stops. Rename one, or add its source to ALONE:
+# it is compiled by itself, as every source is without SEQSPAN_UNITY (the tidy preset).
+function(seqspan_unity target alone)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${SEQSPAN_UNITY} UNITY_BUILD_BATCH_SIZE 8)
+  get_target_property(sources ${target} SOURCES)
+  foreach(source IN LISTS alone)
+    if(NOT source IN_LIST sources)
+      message(FATAL_ERROR "${target}: ${source} is in ALONE and not in SOURCES")
+    endif()
+  endforeach()
+  set_source_files_properties(${alone} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
 # Links a target of kind `scope` with our flags, our libraries and those of others.
 function(seqspan_link target scope depends libraries)
   foreach(name IN LISTS depends)
@@ -37,7 +52,7 @@ endfunction()
 # "NAME/...", through a directory that holds a link to this folder and nothing else.
 # Without sources it is a library of headers only.
 function(seqspan_library)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME" "SOURCES;DEPENDS;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME" "SOURCES;ALONE;DEPENDS;LIBRARIES")
   foreach(name IN LISTS arg_DEPENDS)
     if(NOT name IN_LIST seqspan_allowed_${arg_NAME})
       message(FATAL_ERROR "${arg_NAME} must not depend on ${name}; it may read: ${seqspan_allowed_${arg_NAME}}")
@@ -52,6 +67,7 @@ function(seqspan_library)
   if(arg_SOURCES)
     set(scope PUBLIC)
     add_library(${target} STATIC ${arg_SOURCES})
+    seqspan_unity(${target} "${arg_ALONE}")
     target_link_libraries(${target} PRIVATE seqspan_compiler)
     target_compile_options(${target} PRIVATE "-fmacro-prefix-map=${include_dir}/=")
   else()
@@ -62,12 +78,15 @@ function(seqspan_library)
   seqspan_link(${target} ${scope} "${arg_DEPENDS}" "${arg_LIBRARIES}")
 endfunction()
 
+# What the sanitizers run: they are built for nothing else (tests/run, preset dev).
+add_custom_target(unit_tests)
+
 # One executable of GoogleTest and RapidCheck tests, NAME the folder that they test; ctest lists every
 # test in it as LABEL.NAME.Suite.Test. DEPENDS is NAME where it is left out. Tests run in the root of the
 # tree, and reach helpers under tests/ by includes of "tests/...". With RANKS n ... the whole executable is
 # one test for each n, LABEL.NAME.n_ranks, run by mpirun on n ranks, and left out where MPI is absent.
 function(seqspan_test)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;LABEL" "SOURCES;DEPENDS;LIBRARIES;RANKS")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;LABEL" "SOURCES;ALONE;DEPENDS;LIBRARIES;RANKS")
   if(NOT arg_LABEL MATCHES "^(unit|golden|peer|published|real)$")
     message(FATAL_ERROR "seqspan_test ${arg_NAME}: LABEL is unit, golden, peer, published or real")
   endif()
@@ -80,10 +99,14 @@ function(seqspan_test)
 
   set(target ${arg_LABEL}_${arg_NAME}_test)
   add_executable(${target} ${arg_SOURCES})
+  seqspan_unity(${target} "${arg_ALONE}")
   target_include_directories(${target} PRIVATE "${seqspan_tests_include_dir}")
   target_link_libraries(${target} PRIVATE seqspan_compiler)
   seqspan_link(${target} PRIVATE "${arg_DEPENDS}" "${arg_LIBRARIES}")
   target_link_libraries(${target} PRIVATE rapidcheck_gtest GTest::gtest)
+  if(arg_LABEL STREQUAL "unit")
+    add_dependencies(unit_tests ${target})
+  endif()
 
   if(arg_RANKS)
     target_link_libraries(${target} PRIVATE seqspan::mpi) # and its own main, which starts MPI

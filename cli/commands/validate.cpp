@@ -35,8 +35,8 @@ std::string identity_of(const ValidateArguments& arguments, const PlannedLayout&
   return fmt::format("seqspan {}, plan {}", config::kVersion, sim::sha256(all).substr(0, 16));
 }
 
-real::ValidatorOptions options_of(const ValidateArguments& arguments, const PlannedLayout& plan,
-                                  Output& output) {
+real::ValidatorOptions validator_options_of(const ValidateArguments& arguments,
+                                            const PlannedLayout& plan, Output& output) {
   real::ValidatorOptions options;
   options.numbers = arguments.numbers;
   options.time = arguments.time;
@@ -87,7 +87,7 @@ sim::Result<ExitCode> as_rank(const ValidateArguments& arguments, const DisplayO
   const auto read = checked_plan(arguments);
   if (!read) ranks->give_up(read.error());
   const PlannedLayout& plan = *read;
-  real::ValidatorOptions options = options_of(arguments, plan, output);
+  real::ValidatorOptions options = validator_options_of(arguments, plan, output);
   options.groups_overdue = ranks->overdue("the groups of ranks have not been made");
   const auto validation = real::validate_plan(ranks->transport(), plan.job, plan.layout, options);
   if (!validation) ranks->give_up(validation.error());

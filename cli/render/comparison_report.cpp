@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/render/format_version.hpp"
+#include "cli/render/replay_report.hpp"
 #include "cli/render/table.hpp"
 #include "sim/units/format_units.hpp"
 
@@ -23,8 +24,6 @@ std::string ranks_of(const ComparedPoint& point) {
   return fmt::format("{} on {} {}", point.group.ranks, point.group.nodes,
                      point.group.nodes == 1 ? "host" : "hosts");
 }
-
-std::string signed_percent(double part) { return fmt::format("{:+.1f} %", part * 100); }
 
 std::string errors_row(const char* name, const FitErrors& errors) {
   return fmt::format("| {} | {} | {:.1f} % | {:.1f} % |\n", name, errors.sizes, errors.median * 100,

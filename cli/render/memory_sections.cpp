@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kLargestStages = 16;
 
-std::size_t bar_columns(const Style& style) { return (style.width - 40) * 2 / 3; }
+std::size_t memory_bar_columns(const Style& style) { return (style.width - 40) * 2 / 3; }
 
 // What is offloaded, for one GPU and for the node.
 std::string host_memory(const Style& style, const sim::Simulation& simulation) {
@@ -47,7 +47,7 @@ std::string memory_section(const Style& style, const sim::Simulation& simulation
   Table table({{"", Align::kLeft}, {"", Align::kRight}, {"", Align::kRight}, {"", Align::kLeft}});
   const auto row = [&](const std::string& name, sim::Bytes bytes) {
     const double share = bytes / capacity;
-    table.add({name, gib(bytes), percent(share), bar(style, share, bar_columns(style))});
+    table.add({name, gib(bytes), percent(share), bar(style, share, memory_bar_columns(style))});
   };
   for (std::size_t i = 0; i < sim::kMemoryRoleCount; ++i) {
     const sim::Bytes bytes = simulation.peak.by_role[i];
@@ -57,7 +57,7 @@ std::string memory_section(const Style& style, const sim::Simulation& simulation
     table.add({"free", gib(capacity - peak), percent((capacity - peak) / capacity), ""});
   } else {
     table.add({red(style, "over"), gib(peak - capacity), percent((peak - capacity) / capacity),
-               bar(style, (peak - capacity) / capacity, bar_columns(style))});
+               bar(style, (peak - capacity) / capacity, memory_bar_columns(style))});
   }
   std::string text =
       heading(style, fmt::format("Memory per GPU: {} of {}", gib_number(peak), gib(capacity)));
@@ -82,7 +82,7 @@ std::string stage_section(const Style& style, const sim::Simulation& simulation)
     const bool fits = stage.peak <= simulation.capacity;
     table.add({fmt::format("{}", stage.stage), gib_number(stage.peak),
                fits ? green(style, "fits") : red(style, "over"),
-               bar(style, stage.peak / simulation.capacity, bar_columns(style))});
+               bar(style, stage.peak / simulation.capacity, memory_bar_columns(style))});
   }
   std::string text = heading(style, "Memory by pipeline stage") + table.text(style);
   if (simulation.by_stage.size() > kLargestStages) {

@@ -17,9 +17,9 @@ using profiles::FitErrors;
 using profiles::FittedCurve;
 using profiles::LinkLevel;
 
-constexpr std::size_t kBarColumns = 24;
+constexpr std::size_t kBusbwBarColumns = 24;
 
-std::string percent(double part) { return fmt::format("{:.1f} %", part * 100); }
+std::string error_percent(double part) { return fmt::format("{:.1f} %", part * 100); }
 
 std::string median_and_worst(const FitErrors& errors) {
   if (errors.sizes == 0) return "-";
@@ -110,9 +110,10 @@ std::string curve_text(const Style& style, const FittedCurve& curve) {
     const sim::Seconds fitted = curve.curve.time(point.size);
     const double bus = busbw(point.size, point.time);
     table.add({std::to_string(point.size.value()), microseconds(point.time), microseconds(fitted),
-               percent(fitted / point.time - 1),
+               error_percent(fitted / point.time - 1),
                fmt::format("{:.2f}", (point.size / point.time).value() / sim::kGiga),
-               fmt::format("{:.2f}", bus), bar(style, most > 0 ? bus / most : 0, kBarColumns)});
+               fmt::format("{:.2f}", bus),
+               bar(style, most > 0 ? bus / most : 0, kBusbwBarColumns)});
     for (const profiles::Switch& found : curve.switches) {
       if (found.after == point.size) {
         table.note(

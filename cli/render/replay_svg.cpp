@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <initializer_list>
+#include <utility>
 
 #include "cli/render/svg.hpp"
 
@@ -16,8 +18,9 @@ using profiles::Replay;
 constexpr double kLeft = 70;
 constexpr double kTop = 60;
 constexpr double kSide = 460;
-constexpr double kWidth = 960;
+constexpr double kWidth = 1060;
 constexpr double kHeight = 580;
+constexpr double kLegendRow = 20;
 constexpr std::array kColours = {"#3b82c4", "#d9661f", "#3a9d4f", "#b05cc4",
                                  "#b8941f", "#d1495b", "#7a86e8", "#4f9494"};
 
@@ -91,6 +94,33 @@ std::string text_at(double x, double y, const char* anchor, std::string_view tex
       svg_escaped(text));
 }
 
+// Sets are told apart by colour, and every eight of them by another shape.
+std::string mark(double x, double y, std::size_t series, std::string_view title) {
+  const char* colour = kColours[series % kColours.size()];
+  const auto polygon = [&](std::initializer_list<std::pair<double, double>> corners) {
+    std::string points;
+    for (const auto& [dx, dy] : corners) points += fmt::format(" {:.1f},{:.1f}", x + dx, y + dy);
+    return fmt::format("<polygon points=\"{}\"", points.substr(1));
+  };
+  std::string shape;
+  switch (series / kColours.size() % 4) {
+    case 0:
+      shape = fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\"", x, y);
+      break;
+    case 1:
+      shape = polygon({{-3.5, -3.5}, {3.5, -3.5}, {3.5, 3.5}, {-3.5, 3.5}});
+      break;
+    case 2:
+      shape = polygon({{0, -4.5}, {4.5, 3.5}, {-4.5, 3.5}});
+      break;
+    default:
+      shape = polygon({{0, -5}, {5, 0}, {0, 5}, {-5, 0}});
+      break;
+  }
+  return fmt::format("{} fill=\"{}\" fill-opacity=\"0.75\"><title>{}</title></{}>\n", shape, colour,
+                     svg_escaped(title), shape.substr(1, shape.find(' ') - 1));
+}
+
 std::string diagonal(const Axes& axes, double factor, const char* dash) {
   const double low = std::pow(10, axes.first);
   const double high = std::pow(10, axes.last);
@@ -105,8 +135,10 @@ std::string diagonal(const Axes& axes, double factor, const char* dash) {
 std::string replay_svg(const std::vector<Replay>& replays) {
   const std::vector<Series> all = series_of(replays);
   const Axes axes = axes_of(all);
-  std::string svg = svg_start(kWidth, kHeight, 12, "Predicted against measured",
-                              "Predicted against published measurements");
+  const double legend_height = kTop + kLegendRow * static_cast<double>(all.size() + 1);
+  std::string svg =
+      svg_start(kWidth, std::max(kHeight, legend_height), 12, "Predicted against measured",
+                "Predicted against published measurements");
   svg += fmt::format(
       "<rect class=\"frame\" fill=\"none\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>\n", kLeft,
       kTop, kSide, kSide);
@@ -130,17 +162,12 @@ std::string replay_svg(const std::vector<Replay>& replays) {
       text_at(kLeft, kTop - 12, "start", "predicted / smallest measured of the set; dashed: 10 %");
   double legend = kTop + 10;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    const char* colour = kColours[i % kColours.size()];
     for (const Dot& dot : all[i].dots) {
-      svg += fmt::format(
-          "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\" fill=\"{}\" fill-opacity=\"0.75\">"
-          "<title>{}</title></circle>\n",
-          axes.x(dot.measured), axes.y(dot.predicted), colour, svg_escaped(dot.title));
+      svg += mark(axes.x(dot.measured), axes.y(dot.predicted), i, dot.title);
     }
-    svg += fmt::format("<circle cx=\"{}\" cy=\"{:.1f}\" r=\"4\" fill=\"{}\"/>\n",
-                       kLeft + kSide + 24, legend - 4, colour);
+    svg += mark(kLeft + kSide + 24, legend - 4, i, all[i].name);
     svg += text_at(kLeft + kSide + 36, legend, "start", all[i].name);
-    legend += 22;
+    legend += kLegendRow;
   }
   return svg + "</svg>\n";
 }

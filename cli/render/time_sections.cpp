@@ -16,7 +16,7 @@
 namespace seqspan::cli {
 namespace {
 
-std::size_t bar_columns(const Style& style) { return (style.width - 50) * 2 / 3; }
+std::size_t time_bar_columns(const Style& style) { return (style.width - 50) * 2 / 3; }
 
 // "NIC node3.nic5 (25 GB/s; the others 50 GB/s)"
 std::string bound_link_text(const sim::TrafficRow& row) {
@@ -67,7 +67,7 @@ std::string time_section(const Style& style, const sim::Simulation& simulation) 
     const sim::Seconds share = simulation.shares[i];
     if (share.value() == 0) continue;
     table.add({words(name_of(static_cast<sim::StepBound>(i))), sim::format_time(share),
-               percent(share / step), bar(style, share / step, bar_columns(style))});
+               percent(share / step), bar(style, share / step, time_bar_columns(style))});
   }
   return heading(style, fmt::format("Time of a step: {}, micro-batches: {}", sim::format_time(step),
                                     sim::format_count(simulation.micro_batches))) +
@@ -81,7 +81,7 @@ std::string exposed_section(const Style& style, const sim::Simulation& simulatio
     if (time.value() == 0) continue;
     const double share = time / simulation.time.step;
     table.add({name_of(static_cast<sim::Axis>(i)), sim::format_time(time), percent(share),
-               bar(style, share, bar_columns(style))});
+               bar(style, share, time_bar_columns(style))});
   }
   std::string text = heading(style, "Communication that compute waits for");
   text += table.empty() ? "  none\n" : table.text(style) + held_back_text(style, simulation);

@@ -6,7 +6,7 @@ namespace seqspan::cli {
 namespace {
 
 // RFC 4180: names have commas.
-std::string quoted(const std::string& text) { return "\"" + text + "\""; }
+std::string quoted_name(const std::string& text) { return "\"" + text + "\""; }
 
 }  // namespace
 
@@ -37,15 +37,15 @@ std::string validation_csv(const real::Validation& validation) {
     const double algbw = seconds > 0 ? static_cast<double>(op.size.value()) / seconds / 1e9 : 0;
     text += fmt::format(
         "{},{},{},{},{},{},{},{},{},{},{:.3f},{:.3f},{:.3f},{:.3f},{:.6f},{:.6f},{:.6f}\n",
-        quoted(op.block), quoted(op.op), name_of(op.axis), name_of(op.collective), op.group_size,
-        op.planned_size, op.executions, op.size.value(), op.predicted_sent.value(),
+        quoted_name(op.block), quoted_name(op.op), name_of(op.axis), name_of(op.collective),
+        op.group_size, op.planned_size, op.executions, op.size.value(), op.predicted_sent.value(),
         op.measured_sent.value(), microseconds(op.predicted), microseconds(op.measured.median),
         microseconds(op.measured.fastest), microseconds(op.measured.slowest), algbw,
         algbw * busbw_factor(op.collective, op.group_size), op.error());
   }
   for (const real::ValidatedBlock& block : validation.blocks) {
     text += fmt::format("{},\"\",,,,,,,,,{:.3f},{:.3f},{:.3f},{:.3f},,,{:.6f}\n",
-                        quoted(block.name), microseconds(block.predicted),
+                        quoted_name(block.name), microseconds(block.predicted),
                         microseconds(block.measured.median), microseconds(block.measured.fastest),
                         microseconds(block.measured.slowest), block.error());
   }

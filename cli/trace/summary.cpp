@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t kOpsShown = 8;
 constexpr double kNanosecond = 1e-9;
-constexpr std::size_t kBarColumns = 24;
+constexpr std::size_t kShareBarColumns = 24;
 
 sim::Seconds seconds(std::int64_t nanoseconds) {
   return sim::Seconds(static_cast<double>(nanoseconds) * kNanosecond);
@@ -119,7 +119,7 @@ void append_process(std::string& text, const Style& style, const TraceSummary& s
   for (const StreamSummary& stream : process.streams) {
     const double share = static_cast<double>(stream.busy) / end;
     streams.add({stream.stream, sim::format_time(seconds(stream.busy)), percent(share),
-                 bar(style, share, kBarColumns), sim::format_count(stream.ops)});
+                 bar(style, share, kShareBarColumns), sim::format_count(stream.ops)});
   }
   text += streams.text(style);
   text +=
@@ -133,7 +133,7 @@ void append_process(std::string& text, const Style& style, const TraceSummary& s
     const std::int64_t bytes = found->second;
     const double share = static_cast<double>(bytes) /
                          static_cast<double>(std::max<std::int64_t>(process.peak_bytes, 1));
-    roles.add({words(role), gib(sim::Bytes(bytes)), bar(style, share, kBarColumns)});
+    roles.add({words(role), gib(sim::Bytes(bytes)), bar(style, share, kShareBarColumns)});
   }
   text += roles.text(style, 4);
   for (const auto& [kind, highest] : process.highest_link_use) {

@@ -13,7 +13,7 @@
 namespace seqspan::profiles {
 namespace {
 
-constexpr std::int64_t kLargestSize = std::int64_t{1} << 50;
+constexpr std::int64_t kLargestLogSize = std::int64_t{1} << 50;
 constexpr std::string_view kBlanks = " \t\r";
 
 bool is_blank(char c) { return kBlanks.find(c) != std::string_view::npos; }
@@ -110,7 +110,7 @@ sim::Result<sim::Bytes> size_in_bytes(const std::string& file, const Line& line,
   std::int64_t count = -1;
   const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
   if (failure == std::errc{} && end == digits.data() + digits.size() && count >= 0 &&
-      count <= kLargestSize / scale) {
+      count <= kLargestLogSize / scale) {
     return sim::Bytes(count * scale);
   }
   return sim::input_error(

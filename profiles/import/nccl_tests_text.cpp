@@ -89,9 +89,9 @@ sim::Result<void> check_units(const Line& line, const std::string& file) {
   return {};
 }
 
-class Reader {
+class NcclTestsReader {
  public:
-  explicit Reader(const std::string& file) : file_(file) {}
+  explicit NcclTestsReader(const std::string& file) : file_(file) {}
 
   sim::Result<void> take(const Line& line) {
     if (line.words.empty()) return {};
@@ -204,7 +204,7 @@ class Reader {
 }  // namespace
 
 sim::Result<RawLog> read_nccl_tests_text(const std::vector<Line>& lines, const std::string& file) {
-  Reader reader(file);
+  NcclTestsReader reader(file);
   for (const Line& line : lines) {
     const sim::Result<void> ok = reader.take(line);
     if (!ok) return tl::unexpected(ok.error());

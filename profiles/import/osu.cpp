@@ -10,7 +10,7 @@
 namespace seqspan::profiles {
 namespace {
 
-enum class Column { kNone, kLatency, kBandwidth };
+enum class OsuColumn { kNone, kLatency, kBandwidth };
 
 struct Title {
   std::string_view words;  // lower case letters and blanks of the title
@@ -39,9 +39,9 @@ std::string lower_case(std::string_view text) {
   return result;
 }
 
-class Reader {
+class OsuReader {
  public:
-  explicit Reader(const std::string& file) : file_(file) {}
+  explicit OsuReader(const std::string& file) : file_(file) {}
 
   sim::Result<void> take(const Line& line) {
     if (line.words.empty()) return {};
@@ -76,22 +76,22 @@ class Reader {
   }
 
   sim::Result<void> take_columns(const Line& line, const std::string& text) {
-    const Column before = column_;
+    const OsuColumn before = column_;
     if (text.find("latency") != std::string::npos && text.find("(us)") != std::string::npos) {
-      column_ = Column::kLatency;
+      column_ = OsuColumn::kLatency;
     } else if (text.find("bandwidth") != std::string::npos &&
                text.find("(mb/s)") != std::string::npos) {
-      column_ = Column::kBandwidth;
+      column_ = OsuColumn::kBandwidth;
     } else {
       return sim::input_error("unknown columns " + sim::quote(line.text),
                               place(file_, line.number, 1),
                               "the second column is Latency (us) or Bandwidth (MB/s)");
     }
-    if (before != Column::kNone && before != column_) {
+    if (before != OsuColumn::kNone && before != column_) {
       return sim::input_error("two tables with different units", place(file_, line.number, 1),
                               "one file holds one benchmark", "split the file");
     }
-    if (column_ == Column::kBandwidth && before == Column::kNone) {
+    if (column_ == OsuColumn::kBandwidth && before == OsuColumn::kNone) {
       log_.warnings.push_back({"window_of_messages",
                                "times are sizes over the bandwidth of a window of messages: small "
                                "sizes look faster than one message is",
@@ -102,7 +102,7 @@ class Reader {
 
   sim::Result<void> take_row(const Line& line) {
     if (!is_count(line.words.front().text)) return {};  // mpirun's words
-    if (column_ == Column::kNone) {
+    if (column_ == OsuColumn::kNone) {
       return sim::input_error("a row before the line of columns",
                               place(file_, line, line.words.front()),
                               "OSU prints '# Size  Latency (us)' or '# Size  Bandwidth (MB/s)'");
@@ -113,7 +113,7 @@ class Reader {
     }
     const sim::Result<sim::Bytes> size = size_in_bytes(file_, line, line.words[0]);
     if (!size) return tl::unexpected(size.error());
-    const bool rate = column_ == Column::kBandwidth;
+    const bool rate = column_ == OsuColumn::kBandwidth;
     const sim::Result<double> value =
         positive(file_, line, line.words[1], rate ? "a bandwidth" : "a time");
     if (!value) return tl::unexpected(value.error());
@@ -128,7 +128,7 @@ class Reader {
   const std::string& file_;
   RawLog log_;
   RawSet set_;
-  Column column_ = Column::kNone;
+  OsuColumn column_ = OsuColumn::kNone;
 };
 
 }  // namespace
@@ -143,7 +143,7 @@ bool is_osu(const std::vector<Line>& lines) {
 }
 
 sim::Result<RawLog> read_osu(const std::vector<Line>& lines, const std::string& file) {
-  Reader reader(file);
+  OsuReader reader(file);
   for (const Line& line : lines) {
     const sim::Result<void> ok = reader.take(line);
     if (!ok) return tl::unexpected(ok.error());

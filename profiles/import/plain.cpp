@@ -12,15 +12,15 @@
 namespace seqspan::profiles {
 namespace {
 
-enum class Column { kSize, kTime, kAlgbw, kBusbw };
+enum class PlainColumn { kSize, kTime, kAlgbw, kBusbw };
 
 struct ColumnName {
   std::string_view name;
-  Column column;
+  PlainColumn column;
 };
 constexpr std::array kColumns = {
-    ColumnName{"size_bytes", Column::kSize}, ColumnName{"time_us", Column::kTime},
-    ColumnName{"algbw_GBps", Column::kAlgbw}, ColumnName{"busbw_GBps", Column::kBusbw}};
+    ColumnName{"size_bytes", PlainColumn::kSize}, ColumnName{"time_us", PlainColumn::kTime},
+    ColumnName{"algbw_GBps", PlainColumn::kAlgbw}, ColumnName{"busbw_GBps", PlainColumn::kBusbw}};
 
 const std::vector<std::string>& keys() {
   static const std::vector<std::string> kKeys = {"collective", "ranks",   "nodes",   "source",
@@ -30,13 +30,13 @@ const std::vector<std::string>& keys() {
 
 struct Header {
   LogFacts facts;
-  std::vector<Column> columns;
+  std::vector<PlainColumn> columns;
   bool in_place = false;
 };
 
-class Reader {
+class PlainReader {
  public:
-  explicit Reader(const std::string& file) : file_(file) {}
+  explicit PlainReader(const std::string& file) : file_(file) {}
 
   sim::Result<void> take(const Line& line) {
     if (line.words.empty() || line.words.front().text.front() == '#') return {};
@@ -113,13 +113,13 @@ class Reader {
       }
       header_.columns.push_back(found->column);
     }
-    if (has(Column::kSize) && header_.columns.size() > 1) return {};
+    if (has(PlainColumn::kSize) && header_.columns.size() > 1) return {};
     return sim::input_error("these columns do not give times by size",
                             place(file_, line, line.words.front()), {},
                             "columns: size_bytes time_us");
   }
 
-  [[nodiscard]] bool has(Column column) const {
+  [[nodiscard]] bool has(PlainColumn column) const {
     return std::find(header_.columns.begin(), header_.columns.end(), column) !=
            header_.columns.end();
   }
@@ -147,8 +147,9 @@ class Reader {
     return {};
   }
 
-  sim::Result<void> take_cell(const Line& line, const Word& word, Column column, RawPoint& point) {
-    if (column == Column::kSize) {
+  sim::Result<void> take_cell(const Line& line, const Word& word, PlainColumn column,
+                              RawPoint& point) {
+    if (column == PlainColumn::kSize) {
       const sim::Result<sim::Bytes> size = size_in_bytes(file_, line, word);
       if (!size) return tl::unexpected(size.error());
       if (size->value() == 0) {
@@ -157,8 +158,8 @@ class Reader {
       point.point.size = *size;
       return {};
     }
-    const bool timed = has(Column::kTime);
-    const bool is_time = column == Column::kTime;
+    const bool timed = has(PlainColumn::kTime);
+    const bool is_time = column == PlainColumn::kTime;
     // Bandwidths beside a time may be rounded to 0; where there is no time they are all there is.
     const sim::Result<double> value =
         is_time || !timed ? positive(file_, line, word, is_time ? "a time" : "a bandwidth")
@@ -166,8 +167,8 @@ class Reader {
     if (!value) return tl::unexpected(value.error());
     if (is_time || point.column == 1) point.column = word.column;
     if (is_time) point.point.time = sim::Seconds(*value / 1e6);
-    if (column == Column::kAlgbw) point.algbw = *value * sim::kGiga;
-    if (column == Column::kBusbw) point.busbw = *value * sim::kGiga;
+    if (column == PlainColumn::kAlgbw) point.algbw = *value * sim::kGiga;
+    if (column == PlainColumn::kBusbw) point.busbw = *value * sim::kGiga;
     return {};
   }
 
@@ -191,7 +192,7 @@ bool is_plain(const std::vector<Line>& lines) {
 }
 
 sim::Result<RawLog> read_plain(const std::vector<Line>& lines, const std::string& file) {
-  Reader reader(file);
+  PlainReader reader(file);
   for (const Line& line : lines) {
     const sim::Result<void> ok = reader.take(line);
     if (!ok) return tl::unexpected(ok.error());

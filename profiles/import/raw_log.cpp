@@ -10,7 +10,7 @@
 namespace seqspan::profiles {
 namespace {
 
-constexpr std::int64_t kMostRanks = 1 << 24;
+constexpr std::int64_t kMostLogRanks = 1 << 24;
 
 sim::Result<std::int64_t> count_of(const HeaderEntry& entry, const std::string& file,
                                    std::int64_t line) {
@@ -18,12 +18,12 @@ sim::Result<std::int64_t> count_of(const HeaderEntry& entry, const std::string& 
   const auto [end, failure] =
       std::from_chars(entry.value.data(), entry.value.data() + entry.value.size(), count);
   if (failure == std::errc{} && end == entry.value.data() + entry.value.size() && count >= 1 &&
-      count <= kMostRanks) {
+      count <= kMostLogRanks) {
     return count;
   }
   return sim::input_error(fmt::format("'{}' cannot be {}", entry.key, sim::quote(entry.value)),
                           place(file, line, entry.column),
-                          fmt::format("it must be a whole number from 1 to {}", kMostRanks));
+                          fmt::format("it must be a whole number from 1 to {}", kMostLogRanks));
 }
 
 }  // namespace

@@ -134,7 +134,7 @@ NumberOf<Numbers, double> mask_factor(const Numbers& in, const DeviceProfile& de
 }
 
 // A kernel of one of FlashAttention's versions, where it is asked for and its rates are known.
-struct AttentionKernel {
+struct AttentionRate {
   const char* path;
   double efficiency = 0;
   bool is_usual = true;  // the device's
@@ -154,7 +154,7 @@ constexpr std::array<std::array<FlashAttention, 2>, 3> kFlashAttention = {{
       {"efficiency.flash_attention_3_backward", &KernelEfficiency::flash_attention_3_backward}}},
 }};
 
-AttentionKernel attention_kernel(const KernelEfficiency& kernels, const AttentionWork& work) {
+AttentionRate attention_kernel(const KernelEfficiency& kernels, const AttentionWork& work) {
   if (work.flash_attention >= 1 &&
       static_cast<std::size_t>(work.flash_attention) <= kFlashAttention.size()) {
     const auto& version =
@@ -162,9 +162,8 @@ AttentionKernel attention_kernel(const KernelEfficiency& kernels, const Attentio
     const double efficiency = kernels.*version.efficiency;
     if (efficiency > 0) return {version.path, efficiency, false};
   }
-  return work.backward
-             ? AttentionKernel{"efficiency.attention_backward", kernels.attention_backward}
-             : AttentionKernel{"efficiency.attention_forward", kernels.attention_forward};
+  return work.backward ? AttentionRate{"efficiency.attention_backward", kernels.attention_backward}
+                       : AttentionRate{"efficiency.attention_forward", kernels.attention_forward};
 }
 
 struct AttentionRows {
@@ -208,7 +207,7 @@ NumberOf<Numbers, double> width_factor(const Numbers& in, const DeviceProfile& d
 template <class Numbers>
 NumberOf<Numbers, double> attention_efficiency(const Numbers& in, const DeviceProfile& device,
                                                const AttentionWork& work) {
-  const AttentionKernel kernel = attention_kernel(device.efficiency, work);
+  const AttentionRate kernel = attention_kernel(device.efficiency, work);
   return in.sourced(kernel.path, kernel.efficiency, device.sources) *
          width_factor(in, device, work, kernel.is_usual) * mask_factor(in, device, work);
 }

@@ -9,7 +9,7 @@ namespace {
 
 constexpr Law kHost{"host", "sim/engine/host_launches.hpp: the host runs ahead of the GPU"};
 constexpr const char* kFromProgram = "ops of the program (seqspan simulate --program)";
-constexpr const char* kFromStreams =
+constexpr const char* kFromBusiestStage =
     "on the streams of the busiest stage, the host ahead (sim/engine/schedule_clock.hpp)";
 
 // What one op adds.
@@ -150,7 +150,7 @@ std::vector<Formula> HostLaunches::explain(const Program& program, const StageCl
     const auto phase = [&](const char* name, Seconds alone, BlockCalls PartCalls::*calls) {
       return formula_of(
           kHost, name,
-          largest(in.given("gpu", alone, kFromStreams), in.named("host", host(calls))));
+          largest(in.given("gpu", alone, kFromBusiestStage), in.named("host", host(calls))));
     };
     return {phase("forward", gpu.forward, &PartCalls::forward),
             phase("backward", gpu.backward, &PartCalls::backward)};
@@ -158,7 +158,7 @@ std::vector<Formula> HostLaunches::explain(const Program& program, const StageCl
   HostCalls calls = calls_of(program, stage, &PartCalls::forward, {});
   calls.add(calls_of(program, stage, &PartCalls::backward, {}), 1);
   return {formula_of(kHost, "micro_batch",
-                     largest(in.given("gpu", gpu.forward + gpu.backward, kFromStreams),
+                     largest(in.given("gpu", gpu.forward + gpu.backward, kFromBusiestStage),
                              in.named("host", host_seconds(in, *device_, traits_, calls))))};
 }
 

@@ -9,7 +9,7 @@
 namespace seqspan::sim {
 namespace {
 
-using Block = std::array<std::uint32_t, 16>;
+using Words = std::array<std::uint32_t, 16>;
 using State = std::array<std::uint32_t, 8>;
 
 // FIPS 180-4, 4.2.2: fractions of the cube roots of the first 64 primes.
@@ -23,7 +23,7 @@ constexpr std::array<std::uint32_t, 64> kRound = {
     0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
-std::array<std::uint32_t, 64> schedule(const Block& block) {
+std::array<std::uint32_t, 64> schedule(const Words& block) {
   std::array<std::uint32_t, 64> w{};
   for (std::size_t t = 0; t < 16; ++t) w[t] = block[t];
   for (std::size_t t = 16; t < 64; ++t) {
@@ -34,7 +34,7 @@ std::array<std::uint32_t, 64> schedule(const Block& block) {
   return w;
 }
 
-void compress(State& state, const Block& block) {
+void compress(State& state, const Words& block) {
   const std::array<std::uint32_t, 64> w = schedule(block);
   auto [a, b, c, d, e, f, g, h] = state;
   for (std::size_t t = 0; t < 64; ++t) {
@@ -75,7 +75,7 @@ std::string sha256(std::string_view data) {
                  0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
   const std::string text = padded(data);
   for (std::size_t start = 0; start < text.size(); start += 64) {
-    Block block{};
+    Words block{};
     for (std::size_t i = 0; i < 64; ++i) {
       block[i / 4] = (block[i / 4] << 8) | static_cast<unsigned char>(text[start + i]);
     }

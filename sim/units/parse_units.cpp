@@ -57,20 +57,20 @@ constexpr std::array kBudgetUnits = {Unit{"", 1, 1}, Unit{"K", 1e3, 1000}, Unit{
 constexpr std::array kDurationUnits = {Unit{"s", 1}, Unit{"min", 60}, Unit{"h", 3600},
                                        Unit{"d", 86400}};
 
-struct Kind {
+struct UnitKind {
   std::string_view name;     // "a size in bytes"
   std::string_view example;  // "80GiB"
   std::span<const Unit> units;
 };
 
-constexpr Kind kSize{"a size in bytes", "80GiB", kByteUnits};
-constexpr Kind kRate{"a bandwidth", "50GB/s or 400Gbps", kBandwidthUnits};
-constexpr Kind kTime{"a time", "2us", kTimeUnits};
-constexpr Kind kFlops{"a rate of FLOPs", "989TFLOPS", kFlopsUnits};
-constexpr Kind kTokens{"a number of tokens", "128K or 131072", kTokenUnits};
+constexpr UnitKind kSize{"a size in bytes", "80GiB", kByteUnits};
+constexpr UnitKind kRate{"a bandwidth", "50GB/s or 400Gbps", kBandwidthUnits};
+constexpr UnitKind kTime{"a time", "2us", kTimeUnits};
+constexpr UnitKind kFlops{"a rate of FLOPs", "989TFLOPS", kFlopsUnits};
+constexpr UnitKind kTokens{"a number of tokens", "128K or 131072", kTokenUnits};
 
-constexpr Kind kBudget{"a number of tokens to train on", "100B or 15T", kBudgetUnits};
-constexpr Kind kDuration{"a time", "10d or 36h", kDurationUnits};
+constexpr UnitKind kBudget{"a number of tokens to train on", "100B or 15T", kBudgetUnits};
+constexpr UnitKind kDuration{"a time", "10d or 36h", kDurationUnits};
 
 // The number and the unit of a quantity, still as text.
 struct Parts {
@@ -83,7 +83,7 @@ struct Parts {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-std::string accepted_units(const Kind& kind) {
+std::string accepted_units(const UnitKind& kind) {
   std::string list;
   for (const Unit& unit : kind.units) {
     if (unit.name.empty()) continue;
@@ -93,7 +93,7 @@ std::string accepted_units(const Kind& kind) {
   return list;
 }
 
-tl::unexpected<Error> refuse(std::string_view text, const Kind& kind, std::string why) {
+tl::unexpected<Error> refuse(std::string_view text, const UnitKind& kind, std::string why) {
   return input_error(fmt::format("{} is not {}", quote(text), kind.name), {}, std::move(why),
                      fmt::format("write it as {}", kind.example));
 }
@@ -104,7 +104,7 @@ std::size_t count_digits(std::string_view text, std::size_t from) {
   return end - from;
 }
 
-Result<Parts> split(std::string_view text, const Kind& kind) {
+Result<Parts> split(std::string_view text, const UnitKind& kind) {
   if (text.empty()) return refuse(text, kind, "it is empty");
   if (text.front() == '-') return refuse(text, kind, "it cannot be negative");
   Parts parts;
@@ -144,7 +144,7 @@ Result<Parts> split(std::string_view text, const Kind& kind) {
   return parts;
 }
 
-Result<std::int64_t> parse_integer(std::string_view text, const Kind& kind) {
+Result<std::int64_t> parse_integer(std::string_view text, const UnitKind& kind) {
   const Result<Parts> parts = split(text, kind);
   if (!parts) return tl::unexpected(parts.error());
   if (parts->exponent) return refuse(text, kind, "an exact number has no exponent");
@@ -171,7 +171,7 @@ Result<std::int64_t> parse_integer(std::string_view text, const Kind& kind) {
   return value / divisor;
 }
 
-Result<double> parse_real(std::string_view text, const Kind& kind) {
+Result<double> parse_real(std::string_view text, const UnitKind& kind) {
   const Result<Parts> parts = split(text, kind);
   if (!parts) return tl::unexpected(parts.error());
   // strtod and not from_chars, which reports an overflow and an underflow alike. The library never

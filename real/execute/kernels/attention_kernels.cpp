@@ -152,7 +152,7 @@ sim::Result<void> reorder_chunks(const KernelCall& call) {
   return {};
 }
 
-constexpr std::array kKernels = {
+constexpr std::array kAttentionKernels = {
     NamedKernel{"attention", attention},
     NamedKernel{"attention backward", attention_backward},
     NamedKernel{"attention, first chunk",
@@ -174,6 +174,6 @@ constexpr std::array kKernels = {
 
 }  // namespace
 
-std::span<const NamedKernel> attention_kernels() { return kKernels; }
+std::span<const NamedKernel> attention_kernels() { return kAttentionKernels; }
 
 }  // namespace seqspan::real

@@ -201,7 +201,7 @@ sim::Result<void> qk_norm_backward(const KernelCall& call) {
   return {};
 }
 
-constexpr std::array kKernels = {
+constexpr std::array kHeadKernels = {
     NamedKernel{"split heads, RoPE", split_heads<true>},
     NamedKernel{"split heads", split_heads<false>},
     NamedKernel{"RoPE", rope},
@@ -212,6 +212,6 @@ constexpr std::array kKernels = {
 
 }  // namespace
 
-std::span<const NamedKernel> head_kernels() { return kKernels; }
+std::span<const NamedKernel> head_kernels() { return kHeadKernels; }
 
 }  // namespace seqspan::real

@@ -105,7 +105,7 @@ sim::Result<void> swiglu_backward(const KernelCall& call) {
   return {};
 }
 
-constexpr std::array kKernels = {
+constexpr std::array kPointwiseKernels = {
     NamedKernel{"norm", norm},
     NamedKernel{"norm backward", norm_backward},
     NamedKernel{"cast to fp32", copy_kernel},
@@ -122,6 +122,6 @@ constexpr std::array kKernels = {
 
 }  // namespace
 
-std::span<const NamedKernel> pointwise_kernels() { return kKernels; }
+std::span<const NamedKernel> pointwise_kernels() { return kPointwiseKernels; }
 
 }  // namespace seqspan::real

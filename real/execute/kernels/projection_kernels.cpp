@@ -79,7 +79,7 @@ sim::Result<void> weight_gradient(const KernelCall& call) {
   return {};
 }
 
-constexpr std::array kKernels = {
+constexpr std::array kProjectionKernels = {
     NamedKernel{"QKV projection", forward<&LayerShare::qkv>},
     NamedKernel{"QKV projection, data gradient", data_gradient<&LayerShare::qkv>},
     NamedKernel{"QKV projection, weight gradient", weight_gradient<&LayerShare::qkv>},
@@ -96,6 +96,6 @@ constexpr std::array kKernels = {
 
 }  // namespace
 
-std::span<const NamedKernel> projection_kernels() { return kKernels; }
+std::span<const NamedKernel> projection_kernels() { return kProjectionKernels; }
 
 }  // namespace seqspan::real

@@ -159,7 +159,7 @@ sim::Result<void> position_ids(const KernelCall& call) {
   return {};
 }
 
-constexpr std::array kKernels = {
+constexpr std::array kRearrangeKernels = {
     NamedKernel{"pack for all-to-all", pack},
     NamedKernel{"unpack after all-to-all", unpack},
     NamedKernel{"order for the other nodes", order_for_other_nodes},
@@ -172,7 +172,7 @@ constexpr std::array kKernels = {
 
 }  // namespace
 
-std::span<const NamedKernel> rearrange_kernels() { return kKernels; }
+std::span<const NamedKernel> rearrange_kernels() { return kRearrangeKernels; }
 
 sim::Result<void> copy_kernel(const KernelCall& call) {
   const Floats& from = call.read(0).values();

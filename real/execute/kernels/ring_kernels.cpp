@@ -199,7 +199,7 @@ sim::Result<void> split_gradients(const KernelCall& call) {
   return {};
 }
 
-constexpr std::array kKernels = {
+constexpr std::array kRingKernels = {
     NamedKernel{"attention step", step},
     NamedKernel{"attention backward step", step_backward},
     NamedKernel{"concatenate K, V", pair},
@@ -219,6 +219,6 @@ constexpr std::array kKernels = {
 
 }  // namespace
 
-std::span<const NamedKernel> ring_kernels() { return kKernels; }
+std::span<const NamedKernel> ring_kernels() { return kRingKernels; }
 
 }  // namespace seqspan::real

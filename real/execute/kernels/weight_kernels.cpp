@@ -22,7 +22,7 @@ sim::Result<void> copy_out(const KernelCall& call) {
 // (calculate_per_token_loss), and the gradients are copied onto themselves.
 sim::Result<void> scale_gradients(const KernelCall& call) { return copy_kernel(call); }
 
-constexpr std::array kKernels = {
+constexpr std::array kWeightKernels = {
     NamedKernel{"start", nothing},
     NamedKernel{"layer input is on the host", nothing},
     NamedKernel{"scale gradients", scale_gradients},
@@ -33,6 +33,6 @@ constexpr std::array kKernels = {
 
 }  // namespace
 
-std::span<const NamedKernel> weight_kernels() { return kKernels; }
+std::span<const NamedKernel> weight_kernels() { return kWeightKernels; }
 
 }  // namespace seqspan::real

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "sim/spec/decode/device.hpp"
+#include "sim/spec/decode/largest_numbers.hpp"
 #include "sim/spec/decode/link.hpp"
 #include "sim/spec/decode/link_profile.hpp"
 
@@ -17,7 +18,6 @@ using Path = std::string;
 constexpr std::int64_t kMostNodes = 1 << 20;
 constexpr std::int64_t kMostGpusPerNode = 1024;
 constexpr std::int64_t kMostSwitches = 4096;
-constexpr double kLargestBandwidth = 1e15;
 constexpr double kLargestHostMemory = 1024.0 * 1024 * static_cast<double>(kGibi);
 
 void add_switches(FieldTable<Cluster>& t) {
@@ -64,7 +64,7 @@ void add_switches(FieldTable<Cluster>& t) {
         });
 }
 
-FieldTable<Cluster> make_table() {
+FieldTable<Cluster> make_cluster_table() {
   FieldTable<Cluster> t(json::ObjectFacts{
       "a cluster",
       "Equal nodes of equal GPUs on one network.",
@@ -118,7 +118,7 @@ FieldTable<Cluster> make_table() {
 }
 
 const FieldTable<Cluster>& cluster_table() {
-  static const FieldTable<Cluster> kTable = make_table();
+  static const FieldTable<Cluster> kTable = make_cluster_table();
   return kTable;
 }
 

@@ -23,7 +23,7 @@ FieldFacts one_of(const std::string& name, Enum last, const std::string& descrip
 constexpr const char* kPlanned = "plan searches it, simulate takes 1";
 constexpr const char* kFramework = "the framework's default";
 
-FieldTable<LayoutChoice> make_table() {
+FieldTable<LayoutChoice> make_layout_table() {
   FieldTable<LayoutChoice> t(json::ObjectFacts{
       "a layout",
       "How the model is split over the ranks. world = tp x cp x dp x pp with cp = ulysses x ring.",
@@ -99,7 +99,7 @@ FieldTable<LayoutChoice> make_table() {
 }  // namespace
 
 const FieldTable<LayoutChoice>& layout_table() {
-  static const FieldTable<LayoutChoice> kTable = make_table();
+  static const FieldTable<LayoutChoice> kTable = make_layout_table();
   return kTable;
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/spec/decode/largest_numbers.hpp"
+
 namespace seqspan::sim {
 namespace {
 
@@ -9,10 +11,7 @@ using json::FieldTable;
 using json::FieldType;
 using json::Value;
 
-constexpr double kLargestBandwidth = 1e15;
-constexpr double kLongestTime = 1;
-
-FieldTable<GivenLink> make_link_table() {
+FieldTable<GivenLink> make_given_link_table() {
   FieldTable<GivenLink> t(json::ObjectFacts{
       "a link", "A cable between two vertices, as fast each way.", {}, {}, false});
   t.add(json::text("from", "a vertex: node3.gpu5, node3.nic5, leaf0, spine1"), &GivenLink::from);
@@ -80,7 +79,7 @@ Result<void> check(const LinkOverride& item) {
 
 Result<void> decode_links(std::vector<GivenLink>& links, const Value& value,
                           const std::string& path) {
-  static const FieldTable<GivenLink> kTable = make_link_table();
+  static const FieldTable<GivenLink> kTable = make_given_link_table();
   links.clear();
   return decode_array(kTable, links, value, path);
 }

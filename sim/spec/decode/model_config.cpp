@@ -299,7 +299,7 @@ void add_refused(FieldTable<ModelConfig>& t) {
   refuse(t, "is_encoder_decoder", "encoders are not modelled", "use a decoder-only model");
 }
 
-FieldTable<ModelConfig> make_table() {
+FieldTable<ModelConfig> make_config_table() {
   FieldTable<ModelConfig> t(json::ObjectFacts{
       "a model", "A Hugging Face config.json as its authors publish it.", {}, {}, true});
   t.add(json::object("seqspan", seqspan_facts, "what config.json itself cannot say")
@@ -332,7 +332,7 @@ FieldTable<ModelConfig> make_table() {
 }  // namespace
 
 const FieldTable<ModelConfig>& model_config_table() {
-  static const FieldTable<ModelConfig> kTable = make_table();
+  static const FieldTable<ModelConfig> kTable = make_config_table();
   return kTable;
 }
 

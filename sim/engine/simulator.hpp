@@ -16,6 +16,7 @@
 #include "sim/engine/document_time.hpp"
 #include "sim/engine/grouped_documents.hpp"
 #include "sim/engine/layout_readings.hpp"
+#include "sim/engine/reserved_memory.hpp"
 #include "sim/engine/step_memory.hpp"
 #include "sim/engine/step_time.hpp"
 #include "sim/engine/throughput.hpp"
@@ -126,6 +127,9 @@ struct Simulation {
   StageMemory peak;
   std::vector<StageMemory> by_stage;
   Bytes saved_per_layer;  // of one micro-batch, the layer kind that saves most
+  // What PyTorch takes for it, of the stage that takes most; nothing for attention alone. Whether a
+  // layout fits is not decided by it.
+  std::optional<ReservedMemory> reserved;
   std::vector<LargestTensor> largest;
   std::string peak_moment;  // "stage 0, layer backward of layer 31, attention backward"
 
@@ -206,6 +210,7 @@ class Simulator {
   void describe_documents(Simulation& simulation);
   [[nodiscard]] CommunicatorUses program_uses() const;
   [[nodiscard]] Bytes communication_buffers(const CommunicatorUses& uses) const;
+  [[nodiscard]] ReservedMemory reserved() const;
   void describe_memory(Simulation& simulation);
   void describe_time(Simulation& simulation);
   void describe_traffic(Simulation& simulation);

@@ -10,6 +10,7 @@
 #include "sim/engine/tensors_at_peak.hpp"
 #include "sim/engine/throughput.hpp"
 #include "sim/layout/legality.hpp"
+#include "sim/lower/framework_traits.hpp"
 #include "sim/program/print.hpp"
 
 namespace seqspan::sim {
@@ -53,6 +54,14 @@ const char* name_of(StepBound bound) {
   return "";
 }
 
+ReservedMemory Simulator::reserved() const {
+  const bool expandable =
+      job_.training.expandable_segments.value_or(traits_of(job_.framework).expandable_segments);
+  const Bytes outside = communication_buffers(program_uses()) + job_.cluster.device.runtime_reserve;
+  return reserved_memory(program_, expandable ? SegmentKind::kExpandable : SegmentKind::kFixed,
+                         job_.cluster.device.memory - outside);
+}
+
 void Simulator::describe_memory(Simulation& simulation) {
   simulation.capacity = job_.cluster.device.memory;
   simulation.peak = memory_.peak();
@@ -64,6 +73,7 @@ void Simulator::describe_memory(Simulation& simulation) {
   simulation.gpus_per_host = job_.cluster.gpus_per_node;
   simulation.fits =
       simulation.peak.peak <= simulation.capacity && host_fits(simulation.host_memory.bytes);
+  if (job_.training.scope == TrainingScope::kStep) simulation.reserved = reserved();
   for (std::size_t p = 0; p < program_.parts.size(); ++p) {
     if (program_.parts[p].kind != PartKind::kLayer) continue;
     simulation.saved_per_layer = std::max(simulation.saved_per_layer, memory_.part(p).saved);

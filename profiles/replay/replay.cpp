@@ -274,7 +274,7 @@ sim::Result<Replay> replay(const ReplayCase& source, const std::filesystem::path
     }
     sim::Simulator simulator(*job);
     if (const auto ok = simulator.check(); !ok) return tl::unexpected(ok.error());
-    const sim::Simulation simulation = simulator.simulate(layout);
+    const sim::Simulation simulation = simulator.simulate(layout, true);
     replayed.fits = simulation.fits;
     compare(*job, simulation, replayed);
     find_impossible(*job, simulation, replayed);

@@ -127,8 +127,8 @@ struct Simulation {
   StageMemory peak;
   std::vector<StageMemory> by_stage;
   Bytes saved_per_layer;  // of one micro-batch, the layer kind that saves most
-  // What PyTorch takes for it, of the stage that takes most; nothing for attention alone. Whether a
-  // layout fits is not decided by it.
+  // What PyTorch takes for it, of the stage that takes most; nothing for attention alone, and
+  // where it was not asked for. Whether a layout fits is not decided by it.
   std::optional<ReservedMemory> reserved;
   std::vector<LargestTensor> largest;
   std::string peak_moment;  // "stage 0, layer backward of layer 31, attention backward"
@@ -182,7 +182,8 @@ class Simulator {
   // Sets evaluation.step to a closer bound than it was, and returns whether there are more; false:
   // nothing left but evaluate_time(), which takes up what was read.
   [[nodiscard]] bool come_closer(Evaluation& evaluation);
-  [[nodiscard]] Simulation simulate(const Layout& layout);
+  // What PyTorch reserves is read where it is asked for: it walks every layer and micro-batch.
+  [[nodiscard]] Simulation simulate(const Layout& layout, bool with_reserved = false);
   // The same with the formula of every number (sim/engine/explanation.hpp).
   [[nodiscard]] Explanation explain(const Layout& layout);
   // The same with every op and every byte over the step (sim/engine/step_timeline.hpp).

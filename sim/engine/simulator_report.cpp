@@ -73,7 +73,6 @@ void Simulator::describe_memory(Simulation& simulation) {
   simulation.gpus_per_host = job_.cluster.gpus_per_node;
   simulation.fits =
       simulation.peak.peak <= simulation.capacity && host_fits(simulation.host_memory.bytes);
-  if (job_.training.scope == TrainingScope::kStep) simulation.reserved = reserved();
   for (std::size_t p = 0; p < program_.parts.size(); ++p) {
     if (program_.parts[p].kind != PartKind::kLayer) continue;
     simulation.saved_per_layer = std::max(simulation.saved_per_layer, memory_.part(p).saved);
@@ -251,7 +250,7 @@ void Simulator::describe_documents(Simulation& simulation) {
   simulation.documents = std::move(report);
 }
 
-Simulation Simulator::simulate(const Layout& layout) {
+Simulation Simulator::simulate(const Layout& layout, bool with_reserved) {
   prepare(layout);
   read_program_memory();
   Simulation simulation;
@@ -261,6 +260,9 @@ Simulation Simulator::simulate(const Layout& layout) {
   simulation.exposed = time_.exposed(program_, simulation.time);
   simulation.kv_replication = kv_replication(job_, layout);
   describe_memory(simulation);
+  if (with_reserved && job_.training.scope == TrainingScope::kStep) {
+    simulation.reserved = reserved();
+  }
   describe_time(simulation);
   describe_traffic(simulation);
   describe_host(simulation);

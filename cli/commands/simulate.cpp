@@ -58,7 +58,7 @@ sim::Result<ExitCode> simulate_command(const SimulateArguments& arguments,
     const sim::Result<void> written = write_trace(arguments, *job, *layout, simulator, output);
     if (!written) return tl::unexpected(written.error());
   }
-  const sim::Simulation simulation = simulator.simulate(*layout);
+  const sim::Simulation simulation = simulator.simulate(*layout, true);
   if (arguments.trace_file == "-") {
     print_warnings(*job, output);
   } else if (display.json) {

@@ -39,6 +39,26 @@ std::string host_memory(const Style& style, const sim::Simulation& simulation) {
                    style.width);
 }
 
+// What PyTorch takes of the GPU, beside what it has in use of it.
+std::string reserved_memory(const Style& style, const sim::Simulation& simulation) {
+  if (!simulation.reserved) return {};
+  const sim::ReservedMemory& memory = *simulation.reserved;
+  std::string text = fmt::format(
+      "{} at most and has {} of it in use at most: fragments, and pools of "
+      "single streams, cost {}",
+      gib(memory.reserved), gib_number(memory.allocated), gib(memory.reserved - memory.allocated));
+  if (memory.out_of_memory) {
+    text += fmt::format(". {}: with NCCL and the CUDA context that is more than the GPU has",
+                        red(style, "PyTorch runs out of memory"));
+  } else if (memory.times_returned > 0) {
+    text += fmt::format(
+        ". {}: segments are given back {} times in two steps, and each time waits "
+        "for the GPU",
+        yellow(style, "That is all there is"), memory.times_returned);
+  }
+  return paragraph("  PyTorch reserves ", text, style.width);
+}
+
 }  // namespace
 
 std::string memory_section(const Style& style, const sim::Simulation& simulation) {
@@ -67,7 +87,7 @@ std::string memory_section(const Style& style, const sim::Simulation& simulation
                     fmt::format("one layer saves {} for the backward pass of one micro-batch",
                                 sim::format_bytes(simulation.saved_per_layer)),
                     style.width);
-  return text + host_memory(style, simulation);
+  return text + reserved_memory(style, simulation) + host_memory(style, simulation);
 }
 
 std::string stage_section(const Style& style, const sim::Simulation& simulation) {

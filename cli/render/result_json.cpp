@@ -6,6 +6,16 @@
 namespace seqspan::cli {
 namespace {
 
+Json reserved_json(const sim::Simulation& simulation) {
+  if (!simulation.reserved) return nullptr;
+  const sim::ReservedMemory& memory = *simulation.reserved;
+  return {{"stage", memory.stage},
+          {"reserved_bytes", number(memory.reserved)},
+          {"allocated_bytes", number(memory.allocated)},
+          {"times_returned", memory.times_returned},
+          {"out_of_memory", memory.out_of_memory}};
+}
+
 Json memory_json(const sim::Simulation& simulation) {
   Json stages = Json::array();
   for (const sim::StageMemory& stage : simulation.by_stage) {
@@ -28,6 +38,7 @@ Json memory_json(const sim::Simulation& simulation) {
           {"by_role_bytes", role_bytes(simulation.peak.by_role)},
           {"by_stage", std::move(stages)},
           {"saved_per_layer_bytes", number(simulation.saved_per_layer)},
+          {"pytorch", reserved_json(simulation)},
           {"largest", std::move(largest)}};
 }
 

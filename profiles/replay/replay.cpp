@@ -28,12 +28,16 @@ sim::Result<sim::Job> job_of(const ReplayCase& source, const ReplayRow& row,
   return make_job(options, data_root);
 }
 
+double gib(sim::Bytes bytes) {
+  return static_cast<double>(bytes.value()) / static_cast<double>(sim::kGibi);
+}
+
 // Without NCCL's buffers and the CUDA context, which PyTorch's allocator does not count.
 double allocated_gib(const sim::StageMemory& peak) {
   sim::Bytes bytes = peak.peak;
   bytes -= peak.by_role[static_cast<std::size_t>(sim::MemoryRole::kCommunicationBuffers)];
   bytes -= peak.by_role[static_cast<std::size_t>(sim::MemoryRole::kRuntime)];
-  return static_cast<double>(bytes.value()) / static_cast<double>(sim::kGibi);
+  return gib(bytes);
 }
 
 // TFLOP/s per GPU of one pass of attention alone; `factor`: of the FLOPs of forward.
@@ -114,7 +118,10 @@ void compare(const sim::Job& job, const sim::Simulation& simulation, ReplayedRow
   add(ReplayQuantity::kTokens, simulation.tokens_per_gpu_per_second,
       measured.tokens_per_gpu_per_second);
   add(ReplayQuantity::kPeakMemory, allocated_gib(simulation.peak), measured.peak_allocated_gib);
-  add(ReplayQuantity::kReservedMemory, allocated_gib(simulation.peak), measured.peak_reserved_gib);
+  if (simulation.reserved) {
+    add(ReplayQuantity::kReservedMemory, gib(simulation.reserved->reserved),
+        measured.peak_reserved_gib);
+  }
   const sim::StepTime& time = simulation.time;
   add(ReplayQuantity::kAttentionForward, attention_tflops(job, 1, time.forward),
       measured.attention_forward_tflops);
@@ -267,7 +274,7 @@ sim::Result<Replay> replay(const ReplayCase& source, const std::filesystem::path
     }
     sim::Simulator simulator(*job);
     if (const auto ok = simulator.check(); !ok) return tl::unexpected(ok.error());
-    const sim::Simulation simulation = simulator.simulate(layout);
+    const sim::Simulation simulation = simulator.simulate(layout, true);
     replayed.fits = simulation.fits;
     compare(*job, simulation, replayed);
     find_impossible(*job, simulation, replayed);

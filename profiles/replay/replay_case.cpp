@@ -48,8 +48,7 @@ const FieldTable<ReplayMeasured>& measured_table() {
               .with_default("not measured"),
           &ReplayMeasured::peak_allocated_gib);
     t.add(json::real("peak_reserved_gib", 1e-6, 1e9,
-                     "torch.cuda.max_memory_reserved of the GPU that needs most; what is predicted "
-                     "is what is allocated")
+                     "torch.cuda.max_memory_reserved of the GPU that takes most")
               .with_default("not measured"),
           &ReplayMeasured::peak_reserved_gib);
     t.add(json::real("attention_forward_tflops", 1e-6, 1e9,

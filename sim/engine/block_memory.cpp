@@ -35,10 +35,12 @@ void BlockMemoryReader::allocate(TensorId id) {
   if (tensor.copies > 0 && !program_->tensor(id).kept_per_iteration) return;
   ++tensor.copies;
   live_ += program_->tensor(id).bytes;
+  record(MemoryEvent::Kind::kAllocate, id);
 }
 
 void BlockMemoryReader::release(TensorId id) {
   TensorState& tensor = state(id);
+  if (tensor.copies > 0) record(MemoryEvent::Kind::kRelease, id);
   live_ -= program_->tensor(id).bytes * tensor.copies;
   tensor.copies = 0;
 }
@@ -52,8 +54,13 @@ void BlockMemoryReader::release_after(std::size_t op, TensorId id) {
 
 void BlockMemoryReader::walk_op(std::size_t index, std::int64_t iteration) {
   const Op& op = program_->ops[index];
+  op_ = index;
   for (const TensorId id : op.writes) {
-    if (is_activation(id)) allocate(id);
+    if (is_activation(id)) {
+      allocate(id);
+    } else {
+      record(MemoryEvent::Kind::kWrite, id);
+    }
   }
   if (stop_at_peak_) {
     stopped_ = index == peak_.op && iteration == peak_.iteration;
@@ -89,6 +96,7 @@ void BlockMemoryReader::carry(const Loop& loop) {
   for (std::size_t i = 0; i < loop.carry_count; ++i) {
     const Carry& carry = loop.carries[i];
     if (!carry.keep_old) release(carry.to);
+    if (state(carry.from).copies > 0) record(MemoryEvent::Kind::kMove, carry.from, carry.to);
     state(carry.to).copies += state(carry.from).copies;
     state(carry.from).copies = 0;
   }
@@ -119,7 +127,7 @@ void BlockMemoryReader::skip_iterations(const Loop& loop, std::int64_t count) {
 
 void BlockMemoryReader::walk_loop(const Loop& loop) {
   hold_for(loop);
-  if (series_ != nullptr) {
+  if (series_ != nullptr || events_ != nullptr) {
     for (std::int64_t i = 0; i < loop.times; ++i) walk_body(loop, i);
     release_held(loop);
     return;
@@ -134,6 +142,7 @@ BlockPeak BlockMemoryReader::walk(const Block& block) {
   find_last_uses(block);
   if (!stop_at_peak_) peak_ = {live_, block.first_op, 0};
   if (series_ != nullptr && block.op_count > 0) note(block.first_op, 0);
+  if (events_ != nullptr) events_->clear();  // of what is there before the block
   std::size_t loop_index = block.first_loop;
   const std::size_t loop_end = block.first_loop + block.loop_count;
   const std::size_t op_end = block.first_op + block.op_count;
@@ -221,6 +230,19 @@ std::vector<LiveBytes> BlockMemoryReader::series(const Program& program, const P
   series_ = &result;
   (void)(backward ? walk_backward() : walk_forward());
   series_ = nullptr;
+  return result;
+}
+
+std::vector<MemoryEvent> BlockMemoryReader::events(const Program& program, const Part& part,
+                                                   bool backward) {
+  begin(program, part);
+  std::vector<MemoryEvent> result;
+  events_ = &result;
+  (void)(backward ? walk_backward() : walk_forward());
+  for (std::size_t t = 0; t < states_.size(); ++t) {
+    if (states_[t].copies > 0 && !states_[t].keep) release(static_cast<TensorId>(first_ + t));
+  }
+  events_ = nullptr;
   return result;
 }
 

@@ -4,8 +4,8 @@
 // A tensor is allocated by the first op that writes it and freed after the last op that reads or
 // writes it. What the backward block reads before writing it is saved by the forward block, and
 // nothing else is: the saved bytes of a layer are a result, for every recomputation and every
-// method. Frees happen in issue order, as a caching allocator sees them; fragmentation is not
-// modelled.
+// method. Frees happen in issue order, as a caching allocator sees them; what it
+// reserves for them is another question (reserved_memory.hpp).
 #pragma once
 
 #include <cstdint>
@@ -43,6 +43,20 @@ struct LiveBytes {
   Bytes saved;
 };
 
+// What a block does to memory, in the order of issue: what an allocator is asked for.
+struct MemoryEvent {
+  enum class Kind : std::uint8_t {
+    kAllocate,
+    kRelease,  // of all copies
+    kMove,     // all copies become copies of `to`
+    kWrite,    // of what stands
+  };
+  Kind kind = Kind::kAllocate;
+  TensorId id{};
+  TensorId to{};
+  std::size_t op = 0;  // of kAllocate and kWrite, into Program::ops
+};
+
 class BlockMemoryReader {
  public:
   [[nodiscard]] PartMemory read(const Program& program, const Part& part);
@@ -54,6 +68,10 @@ class BlockMemoryReader {
   // the block starts with, as if at its first op. Empty for a block without ops.
   [[nodiscard]] std::vector<LiveBytes> series(const Program& program, const Part& part,
                                               bool backward);
+  // All of the block, all iterations of its loops run. What is alive at its start is not allocated
+  // by it; what is left at its end and neither saved nor an output is released there.
+  [[nodiscard]] std::vector<MemoryEvent> events(const Program& program, const Part& part,
+                                                bool backward);
   // Activations kept from forward to backward on the GPU.
   [[nodiscard]] std::vector<TensorId> saved_tensors(const Program& program, const Part& part);
 
@@ -84,6 +102,9 @@ class BlockMemoryReader {
   [[nodiscard]] TensorState& state(TensorId id) { return states_[index_of(id) - first_]; }
   void release_after(std::size_t op, TensorId id);
   void note(std::size_t op, std::int64_t iteration);
+  void record(MemoryEvent::Kind kind, TensorId id, TensorId to = {}) {
+    if (events_ != nullptr) events_->push_back({kind, id, to, op_});
+  }
   // Of the GPU's memory; the blocks of a program free nothing of the host's.
   [[nodiscard]] bool is_activation(TensorId id) const {
     const Tensor& tensor = program_->tensor(id);
@@ -96,12 +117,14 @@ class BlockMemoryReader {
   std::vector<TensorState> states_;
   std::vector<std::uint8_t> saved_;
   std::vector<std::uint8_t> scratch_;
+  std::size_t op_ = 0;  // that is walked
   Bytes live_;
   BlockPeak peak_;
   // While set, walking stops right after the op of `peak_` and leaves `states_` as they were there.
   bool stop_at_peak_ = false;
   bool stopped_ = false;
-  std::vector<LiveBytes>* series_ = nullptr;  // where every op is noted, if at all
+  std::vector<LiveBytes>* series_ = nullptr;    // where every op is noted, if at all
+  std::vector<MemoryEvent>* events_ = nullptr;  // likewise what it does
 };
 
 }  // namespace seqspan::sim

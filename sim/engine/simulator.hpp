@@ -16,6 +16,7 @@
 #include "sim/engine/document_time.hpp"
 #include "sim/engine/grouped_documents.hpp"
 #include "sim/engine/layout_readings.hpp"
+#include "sim/engine/reserved_memory.hpp"
 #include "sim/engine/step_memory.hpp"
 #include "sim/engine/step_time.hpp"
 #include "sim/engine/throughput.hpp"
@@ -126,6 +127,9 @@ struct Simulation {
   StageMemory peak;
   std::vector<StageMemory> by_stage;
   Bytes saved_per_layer;  // of one micro-batch, the layer kind that saves most
+  // What PyTorch takes for it, of the stage that takes most; nothing for attention alone, and
+  // where it was not asked for. Whether a layout fits is not decided by it.
+  std::optional<ReservedMemory> reserved;
   std::vector<LargestTensor> largest;
   std::string peak_moment;  // "stage 0, layer backward of layer 31, attention backward"
 
@@ -178,7 +182,8 @@ class Simulator {
   // Sets evaluation.step to a closer bound than it was, and returns whether there are more; false:
   // nothing left but evaluate_time(), which takes up what was read.
   [[nodiscard]] bool come_closer(Evaluation& evaluation);
-  [[nodiscard]] Simulation simulate(const Layout& layout);
+  // What PyTorch reserves is read where it is asked for: it walks every layer and micro-batch.
+  [[nodiscard]] Simulation simulate(const Layout& layout, bool with_reserved = false);
   // The same with the formula of every number (sim/engine/explanation.hpp).
   [[nodiscard]] Explanation explain(const Layout& layout);
   // The same with every op and every byte over the step (sim/engine/step_timeline.hpp).
@@ -206,6 +211,7 @@ class Simulator {
   void describe_documents(Simulation& simulation);
   [[nodiscard]] CommunicatorUses program_uses() const;
   [[nodiscard]] Bytes communication_buffers(const CommunicatorUses& uses) const;
+  [[nodiscard]] ReservedMemory reserved() const;
   void describe_memory(Simulation& simulation);
   void describe_time(Simulation& simulation);
   void describe_traffic(Simulation& simulation);

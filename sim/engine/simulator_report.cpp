@@ -10,6 +10,7 @@
 #include "sim/engine/tensors_at_peak.hpp"
 #include "sim/engine/throughput.hpp"
 #include "sim/layout/legality.hpp"
+#include "sim/lower/framework_traits.hpp"
 #include "sim/program/print.hpp"
 
 namespace seqspan::sim {
@@ -51,6 +52,14 @@ const char* name_of(StepBound bound) {
       return "imbalance";
   }
   return "";
+}
+
+ReservedMemory Simulator::reserved() const {
+  const bool expandable =
+      job_.training.expandable_segments.value_or(traits_of(job_.framework).expandable_segments);
+  const Bytes outside = communication_buffers(program_uses()) + job_.cluster.device.runtime_reserve;
+  return reserved_memory(program_, expandable ? SegmentKind::kExpandable : SegmentKind::kFixed,
+                         job_.cluster.device.memory - outside);
 }
 
 void Simulator::describe_memory(Simulation& simulation) {
@@ -241,7 +250,7 @@ void Simulator::describe_documents(Simulation& simulation) {
   simulation.documents = std::move(report);
 }
 
-Simulation Simulator::simulate(const Layout& layout) {
+Simulation Simulator::simulate(const Layout& layout, bool with_reserved) {
   prepare(layout);
   read_program_memory();
   Simulation simulation;
@@ -251,6 +260,9 @@ Simulation Simulator::simulate(const Layout& layout) {
   simulation.exposed = time_.exposed(program_, simulation.time);
   simulation.kv_replication = kv_replication(job_, layout);
   describe_memory(simulation);
+  if (with_reserved && job_.training.scope == TrainingScope::kStep) {
+    simulation.reserved = reserved();
+  }
   describe_time(simulation);
   describe_traffic(simulation);
   describe_host(simulation);

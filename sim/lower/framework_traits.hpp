@@ -126,6 +126,12 @@ struct FrameworkTraits {
   bool all_to_alls_apart;
   // All-gather attention is a kernel for each of the rank's two zigzag chunks, or one for both.
   bool attends_by_chunk;
+  // Its launch script sets PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True (torchtitan
+  // run_llama_train.sh, run_train.sh).
+  bool expandable_segments;
+  // zero_grad() sets gradients to None: between a step's update and its backward there are none.
+  // Else they are views of buffers that stand.
+  bool frees_gradients;
   // What forward casts to FP8 is kept: inputs for backward, weights and their transposes for the
   // step (else bf16 is, and is cast again).
   bool fp8_keeps_casts;

@@ -79,6 +79,7 @@ Weights::Weights(ProgramBuilder& builder, const LoweringContext& context, const 
     unsharded_gradient_ = builder.bfloat16("gradients before reduction", {whole});
     reduce_input_ = builder.held("reduce-scatter input", reduced, {whole});
   }
+  place_in_memory(builder.program(), context.traits.frees_gradients);
   // The norm reads the gradient, clipping reads and writes it; Adam reads it, reads and writes its
   // fp32 words, and writes the parameter. With a buffer: the master is read again and the buffer
   // written with zeros. Operation by operation, two moments are scaled (2 x 2 words) and added to
@@ -100,6 +101,24 @@ Weights::Weights(ProgramBuilder& builder, const LoweringContext& context, const 
   // Adam reads the fp32 gradient as well, and the master is read again to be rounded.
   float_bytes_ = Bytes(optimizer_extent.value * word);
   host_bytes_ = Bytes(optimizer_extent.value * (2 * word + adam));
+}
+
+// FSDP2 gathers into memory of its copy-in stream, where the next layer's is gathered meanwhile,
+// and copies out into that of compute; a reduction's output, the gradient, is of its own stream
+// (PyTorch torch/distributed/fsdp/_fully_shard/_fsdp_collectives.py foreach_all_gather,
+// foreach_reduce: current streams where tensors are made). ZeRO-3 likewise has streams of its own
+// (deepspeed/runtime/zero/partition_parameters.py, stage3.py).
+void Weights::place_in_memory(Program& program, bool frees_gradients) const {
+  const auto at = [&](TensorId id) -> Tensor& { return program.tensors[index_of(id)]; };
+  if (stays_gathered_) {
+    at(gathered_).within_step = shards_ > 1;
+    at(summed_gradient_).within_step = true;
+  } else if (fully_sharded_) {
+    at(flat_).pool = MemoryPool::kGather;
+    at(prefetched_).pool = MemoryPool::kGather;
+  }
+  if (gathers_gradients() && shards_ > 1) at(gradient_).pool = MemoryPool::kReduce;
+  if (!gradients_leave_) at(gradient_).within_step = frees_gradients;
 }
 
 void Weights::gather(ProgramBuilder& builder, Operands trigger) const {

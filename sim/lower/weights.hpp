@@ -82,6 +82,7 @@ class Weights {
   }
 
  private:
+  void place_in_memory(Program& program, bool frees_gradients) const;
   void gather(ProgramBuilder& builder, Operands trigger) const;
   void copy_to_fp8(ProgramBuilder& builder) const;
   void scale(ProgramBuilder& builder, When when) const;

@@ -65,6 +65,16 @@ enum class Span : std::uint8_t {
   kStep,   // the whole step: parameters, gradients, optimizer state
 };
 
+// Of which CUDA stream's blocks PyTorch's allocator takes a tensor: of the one that is current
+// where the framework makes it. What one stream has freed, no other gets
+// (sim/engine/caching_allocator.hpp).
+enum class MemoryPool : std::uint8_t {
+  kCompute,
+  kGather,  // FSDP's copy-in of shards, into what they are gathered in
+  kReduce,  // FSDP's reduction: what it leaves is the gradient
+};
+inline constexpr std::size_t kMemoryPoolCount = 3;
+
 enum class TensorId : std::uint16_t {};
 
 constexpr std::size_t index_of(TensorId id) { return static_cast<std::size_t>(id); }
@@ -82,6 +92,10 @@ struct Tensor {
   bool shared_by_layers = false;
   // In the memory of the host; all others are in the GPU's.
   bool on_host = false;
+  MemoryPool pool = MemoryPool::kCompute;
+  // A standing tensor that is made in every step by what writes it first, and given back after the
+  // part's last backward or, where the update reads it, before the next step.
+  bool within_step = false;
 };
 
 // Whether two tensors that layers share, of the same part or of two, are one.

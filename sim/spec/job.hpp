@@ -130,6 +130,9 @@ struct Training {
   // Fully sharded gradients are reduced in bf16, as backward wrote them; else in the framework's
   // type (docs/models/sharding.md).
   bool bf16_gradient_reduction = false;
+  // PyTorch's allocator maps memory into segments that grow (PYTORCH_CUDA_ALLOC_CONF), and does not
+  // take one segment after the other; absent: as the framework's launch script asks for it.
+  std::optional<bool> expandable_segments;
   // The update of Adam is one kernel; else each of its operations is a pass of its own.
   bool fused_optimizer = true;
   // Cross entropies of each micro-batch that are computed from its logits besides the loss, to be

@@ -102,6 +102,11 @@ FieldTable<Training> make_training_table() {
                       "fully sharded gradients are reduced in bf16, as backward wrote them")
             .with_default("false: in the framework's type"),
         &Training::bf16_gradient_reduction);
+  t.add(json::boolean("expandable_segments",
+                      "PyTorch's allocator maps memory into segments that grow, as "
+                      "PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True does")
+            .with_default("the framework's launch script: torchtitan's sets it"),
+        &Training::expandable_segments);
   t.add(json::boolean("fused_optimizer",
                       "the update of Adam is one kernel, not a pass for each of its operations")
             .with_default("true"),

@@ -69,7 +69,9 @@ TEST(Replay, CountsTheFullSquareAndWhatIsReserved) {
   EXPECT_EQ(found[1].quantity, ReplayQuantity::kFullSquareTflops);
   EXPECT_NEAR(found[1].predicted / found[0].predicted, 1 + 5.278e13 / 4.217e14, 1e-3);
   EXPECT_EQ(found[3].quantity, ReplayQuantity::kReservedMemory);
-  EXPECT_EQ(found[2].predicted, found[3].predicted);
+  // PyTorch reserves what is allocated and what it keeps free.
+  EXPECT_GE(found[3].predicted, found[2].predicted);
+  EXPECT_LT(found[3].predicted, 1.5 * found[2].predicted);
 }
 
 // Llama-3-8B at 8,192 tokens x 8 on 8 GPUs: 4.217e14 FLOPs a GPU and step (below), so 400 ms are

@@ -17,7 +17,7 @@ Norm::Norm(ProgramBuilder& builder, const LoweringContext& context, const char* 
               : builder.float32("mean, 1/std", {context.dimensions.batch,
                                                 context.dimensions.shard_tokens, Extent{"2", 2}})) {
   if (fused_) return;
-  const Shape& shape = builder.program().tensor(input).shape;
+  const Shape shape = builder.program().tensor(input).shape;  // a copy: what follows adds tensors
   numbers_ = shape.elements();
   float32_input_ = builder.float32("norm input in fp32", shape);
   normalised_ = builder.bfloat16("normalised input", shape);

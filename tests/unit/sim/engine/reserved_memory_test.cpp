@@ -8,13 +8,13 @@
 namespace seqspan::sim {
 namespace {
 
-struct Case {
+struct Walked {
   Framework framework;
   const char* layout;
 };
 
-const std::vector<Case>& cases() {
-  static const std::vector<Case> all = {
+const std::vector<Walked>& cases() {
+  static const std::vector<Walked> all = {
       {Framework::kMegatron, "tp=2,ring=4"},
       {Framework::kMegatron, "tp=2,pp=4,recompute=full"},
       {Framework::kMegatron, "pp=4,vpp=2,tp=2"},
@@ -27,12 +27,12 @@ const std::vector<Case>& cases() {
   return all;
 }
 
-Job job_of(const Case& of) { return tests::make_job("Llama-3-8B", of.framework, 1, 8192, 32); }
+Job job_of(const Walked& of) { return tests::make_job("Llama-3-8B", of.framework, 1, 8192, 32); }
 
 // Where all gradients stand, what is in use at the peak is what step_memory.hpp says, up to 512 B
 // of each tensor: 200 tensors of a layer, 32 layers and 8 micro-batches are 26 MB.
 TEST(ReservedMemory, AllocatesWhatTheMemoryReaderSays) {
-  for (const Case& of : cases()) {
+  for (const Walked& of : cases()) {
     if (of.framework == Framework::kTorchTitan) continue;
     const Program program = tests::program_of(job_of(of), of.layout);
     StepMemoryReader reader;
@@ -49,7 +49,7 @@ TEST(ReservedMemory, AllocatesWhatTheMemoryReaderSays) {
 }
 
 TEST(ReservedMemory, ReservesAtLeastWhatIsAllocated) {
-  for (const Case& of : cases()) {
+  for (const Walked& of : cases()) {
     const Program program = tests::program_of(job_of(of), of.layout);
     for (const SegmentKind kind : {SegmentKind::kFixed, SegmentKind::kExpandable}) {
       const ReservedMemory walked = reserved_memory(program, kind, std::nullopt);
@@ -61,7 +61,7 @@ TEST(ReservedMemory, ReservesAtLeastWhatIsAllocated) {
 
 // The first step leaves gaps for the second; one more finds everything as the second did.
 TEST(ReservedMemory, AThirdStepReservesNoMore) {
-  for (const Case& of : cases()) {
+  for (const Walked& of : cases()) {
     const Program program = tests::program_of(job_of(of), of.layout);
     for (const SegmentKind kind : {SegmentKind::kFixed, SegmentKind::kExpandable}) {
       for (const StageClass& stage : program.stages) {
@@ -77,7 +77,7 @@ TEST(ReservedMemory, AThirdStepReservesNoMore) {
 // All 32 or, of interleaved 1F1B, 16 micro-batches against 4 p of them: the same, or where chunks
 // take turns less than 1 % more.
 TEST(ReservedMemory, MicroBatchesOfTheSteadyStateReserveLittleMore) {
-  for (const Case& of : cases()) {
+  for (const Walked& of : cases()) {
     const Program program = tests::program_of(job_of(of), of.layout);
     for (const SegmentKind kind : {SegmentKind::kFixed, SegmentKind::kExpandable}) {
       for (const StageClass& stage : program.stages) {
@@ -97,7 +97,7 @@ TEST(ReservedMemory, MicroBatchesOfTheSteadyStateReserveLittleMore) {
 // Under a limit below what it takes, either cached segments are given back and it goes on, or it is
 // out of memory and says what it would be.
 TEST(ReservedMemory, ALimitIsKeptOrMissed) {
-  const Case of{Framework::kTorchTitan, "ring=8,recompute=full"};
+  const Walked of{Framework::kTorchTitan, "ring=8,recompute=full"};
   const Program program = tests::program_of(job_of(of), of.layout);
   const ReservedMemory free = reserved_memory(program, SegmentKind::kFixed, std::nullopt);
   const ReservedMemory enough = reserved_memory(program, SegmentKind::kFixed, free.reserved);

@@ -18,11 +18,11 @@ using tests::make_job;
 using tests::part_named;
 using tests::program_of;
 
-constexpr std::int64_t kTokens = 8192;
+constexpr std::int64_t kSequence = 8192;
 
 // Llama-3-8B: h 4,096, a 32, g 8, d 128, f 14,336, V 128,256.
 Job llama(Framework framework, std::optional<bool> compile = std::nullopt) {
-  Job job = make_job("Llama-3-8B", framework, 1, kTokens, 8);
+  Job job = make_job("Llama-3-8B", framework, 1, kSequence, 8);
   job.training.compile = compile;
   return job;
 }
@@ -35,7 +35,7 @@ std::map<std::string, std::int64_t> passes_of(const Job& job, const char* layout
   tests::for_each_op(program, program.blocks[backward ? layer.backward : layer.forward],
                      [&](const Op& op, std::int64_t times) {
                        if (const auto* pass = std::get_if<MemoryPass>(&op.work)) {
-                         passes[op.name] += times * pass->bytes.value() / kTokens;
+                         passes[op.name] += times * pass->bytes.value() / kSequence;
                        }
                      });
   return passes;
@@ -44,7 +44,7 @@ std::map<std::string, std::int64_t> passes_of(const Job& job, const char* layout
 std::int64_t saved_per_token(const Job& job, const char* layout) {
   const Program program = program_of(job, layout);
   BlockMemoryReader reader;
-  return reader.read(program, part_named(program, "layer")).saved.value() / kTokens;
+  return reader.read(program, part_named(program, "layer")).saved.value() / kSequence;
 }
 
 // FLOPs of the products of a layer's backward, per token.
@@ -57,7 +57,7 @@ std::int64_t backward_products(const Job& job, const char* layout) {
                          flops += static_cast<double>(times) * flops_of(op).value();
                        }
                      });
-  return static_cast<std::int64_t>(flops / kTokens);
+  return static_cast<std::int64_t>(flops / kSequence);
 }
 
 // Bytes per number from the head of kernels.hpp: a layer has two norms of h numbers, RoPE of
@@ -130,7 +130,7 @@ TEST(SelectiveRecompute, TorchtitanKeepsEverySecondProduct) {
   EXPECT_EQ(backward_products(job, "dp=8,recompute=selective") - backward_products(job, "dp=8"),
             2 * 4096 * (8 * 128 + 32 * 128 + 14336));
   // Under tensor parallelism what the reduce-scatter wrote is kept, and a compiler drops wo.
-  const Job two = make_job("Llama-3-8B", Framework::kTorchTitan, 1, kTokens, 8);
+  const Job two = make_job("Llama-3-8B", Framework::kTorchTitan, 1, kSequence, 8);
   EXPECT_EQ(
       backward_products(two, "tp=2,dp=4,recompute=selective") - backward_products(two, "tp=2,dp=4"),
       4096 * (8 * 128 + 32 * 128 + 14336));
@@ -154,7 +154,7 @@ TEST(FullRecompute, ACompilerLeavesOutWhatBackwardDoesNotRead) {
 // Whole gradients are added up in fp32 beside the shards: a layer of Llama-3-8B has 218,112,000
 // parameters, 4 bytes each; bf16 ones are read, the sum read and written.
 TEST(Sharding, GradientsUnderAPipelineAreAddedUpInFloat32) {
-  const Job job = make_job("Llama-3-8B", Framework::kTorchTitan, 1, kTokens, 8);
+  const Job job = make_job("Llama-3-8B", Framework::kTorchTitan, 1, kSequence, 8);
   const Program program = program_of(job, "pp=2,dp=4");
   const Part& layer = part_named(program, "layer");
   std::int64_t standing = 0;
@@ -165,7 +165,7 @@ TEST(Sharding, GradientsUnderAPipelineAreAddedUpInFloat32) {
     }
   }
   EXPECT_EQ(standing, 4 * 218'112'000LL);
-  EXPECT_EQ(passes_of(job, "pp=2,dp=4", true).at("add gradients"), 10 * 218'112'000LL / kTokens);
+  EXPECT_EQ(passes_of(job, "pp=2,dp=4", true).at("add gradients"), 10 * 218'112'000LL / kSequence);
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ std::string reserved_memory(const Style& style, const sim::Simulation& simulatio
         "for the GPU",
         yellow(style, "That is all there is"), memory.times_returned);
   }
-  return paragraph("  PyTorch reserves ", text, style.width);
+  return paragraph("  ", "PyTorch reserves " + text, style.width);
 }
 
 }  // namespace

@@ -98,7 +98,7 @@ HttpResponse Api::simulate(const HttpRequest& request) {
   }
   sim::Simulator simulator(**job);
   if (const auto ok = simulator.check(); !ok) return refusal_of(ok.error(), 422);
-  return {200, "application/json", simulation_json(**job, simulator.simulate(layout))};
+  return {200, "application/json", simulation_json(**job, simulator.simulate(layout, true))};
 }
 
 HttpResponse Api::answer(const HttpRequest& request) {

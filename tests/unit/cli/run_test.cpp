@@ -70,8 +70,11 @@ TEST(Run, ThePlannedLayoutSimulatesToTheSameNumbers) {
     layout += (layout.empty() ? "" : ",") + key + "=" +
               (value.is_string() ? value.get<std::string>() : value.dump());
   }
-  const auto simulated =
+  auto simulated =
       nlohmann::json::parse(run_line({"simulate", kJob, "--layout", layout, "--json"}).answers);
+  // What PyTorch reserves is a walk of every layer that plans do not wait for (docs/cli.md).
+  EXPECT_TRUE(simulated["memory"]["pytorch"].is_object());
+  simulated["memory"]["pytorch"] = nullptr;
   for (const char* key : {"layout", "memory", "time", "traffic"}) {
     EXPECT_EQ(simulated[key], plan["best"][0][key]) << key;
   }

@@ -106,6 +106,9 @@ sim::Result<void> swiglu_backward(const KernelCall& call) {
 }
 
 constexpr std::array kPointwiseKernels = {
+    // The product of q, k and v, or of gate and up, as one has summed them already.
+    NamedKernel{"sum of gradients from q, k, v", copy_kernel},
+    NamedKernel{"sum of gradients from gate, up", copy_kernel},
     NamedKernel{"norm", norm},
     NamedKernel{"norm backward", norm_backward},
     NamedKernel{"cast to fp32", copy_kernel},

@@ -29,6 +29,9 @@ constexpr std::array kWeightKernels = {
     NamedKernel{"cast parameters", cast_parameters},
     NamedKernel{"copy out parameters", copy_out},
     NamedKernel{"cast gradients", copy_kernel},
+    // Of one micro-batch: its gradients are the sum.
+    NamedKernel{"add gradients", copy_kernel},
+    NamedKernel{"copy gradients", copy_kernel},
 };
 
 }  // namespace

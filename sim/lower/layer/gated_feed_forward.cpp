@@ -73,8 +73,8 @@ void GatedFeedForward::activate(ProgramBuilder& builder) const {
     // Each pass reads one half of gate, up.
     const Bytes half = builder.program().tensor(silu_).bytes;
     builder.memory_pass("silu", 2 * half, gate_up_.outputs(), {silu_});
-    Operands reads = gate_up_.outputs();
-    reads.push_back(silu_);
+    Operands reads{silu_};
+    for (const TensorId tensor : gate_up_.outputs()) reads.push_back(tensor);
     builder.memory_pass("silu(gate) x up", 3 * half, reads, {activated_});
   }
   activated_operand_.prepare(builder, "");
@@ -117,11 +117,11 @@ void GatedFeedForward::backward_rows(ProgramBuilder& builder) const {
   down_projection_.data_gradient(builder, output_gradient_, activated_gradient_);
   down_projection_.weight_gradient(builder, output_gradient_, activated_operand_);
   Operands reads = gate_up_.outputs();
+  if (!fused_) reads.push_back(silu_);
   reads.push_back(activated_gradient_);
   if (fused_) {
     builder.memory_pass(names_.swiglu_backward, reads, {gate_up_gradient_});
   } else {
-    reads.push_back(silu_);
     const Tensor& silu = builder.program().tensor(silu_);
     builder.memory_pass("silu(gate) x up backward",
                         Bytes(silu.shape.elements() * kEagerSwigluBackward), reads,

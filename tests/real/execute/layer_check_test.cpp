@@ -164,5 +164,18 @@ TEST_F(LayerCheckTest, OptimizerOnTheHostAndTilesAreRefused) {
   EXPECT_EQ(refusal(layout), "layout mlp_chunks");
 }
 
+TEST_F(LayerCheckTest, TorchtitansPolicyIsRefused) {
+  sim::Layout layout;
+  layout.dp = world();
+  layout.sharding = sim::Sharding::kParameters;
+  layout.recompute = sim::Recompute::kSelective;
+  std::mt19937 random(1);
+  const sim::Job job = draw_job(sim::Framework::kTorchTitan, layout, random);
+  const auto check = check_layer(transport(), job, layout,
+                                 {.seed = 1, .documents = {}, .limit = kLimit, .change = {}});
+  ASSERT_FALSE(check);
+  EXPECT_EQ(check.error().where, "layout recompute=selective");
+}
+
 }  // namespace
 }  // namespace seqspan::real

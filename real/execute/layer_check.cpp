@@ -8,7 +8,7 @@
 #include "real/execute/float32_program.hpp"
 #include "real/execute/reference_layer.hpp"
 #include "sim/layout/legality.hpp"
-#include "sim/lower/framework_traits.hpp"
+#include "sim/lower/layer/recompute_policy.hpp"
 #include "sim/lower/lower.hpp"
 
 namespace seqspan::real {
@@ -197,16 +197,6 @@ double LayerErrors::largest() const {
   return larger_or_nan(larger_or_nan(output, input_gradient), weight_gradient);
 }
 
-namespace {
-
-bool keeps_every_second_product(const sim::Job& job, const sim::Layout& layout) {
-  return layout.recompute == sim::Recompute::kSelective &&
-         sim::traits_of(job.framework).selective_recompute ==
-             sim::SelectiveRecompute::kEverySecondProduct;
-}
-
-}  // namespace
-
 sim::Result<LayerCheck> check_layer(Transport& transport, const sim::Job& job,
                                     const sim::Layout& layout, const LayerCheckOptions& options) {
   if (auto can = can_share(job); !can) return tl::unexpected(can.error());
@@ -225,7 +215,7 @@ sim::Result<LayerCheck> check_layer(Transport& transport, const sim::Job& job,
         layout.mlp_chunks > 1 ? "check it with mlp_chunks=1, or leave out --check"
                               : "check it with offload=none or activations, or leave out --check");
   }
-  if (keeps_every_second_product(job, layout)) {
+  if (sim::keeps_every_second_product(layout, sim::traits_of(job.framework))) {
     return sim::input_error("the numbers of this layout cannot be checked",
                             "layout recompute=selective",
                             "the kernels of --check multiply q, k and v as one, gate and up as one",

@@ -149,10 +149,11 @@ constexpr std::array<ReasonFacts, kReasonCodeCount> kReasons{{
      "TransformerEngine context_parallel.py "
      "attn_forward_func_with_cp"},
     {ReasonCode::kRecomputeUnsupported, "recompute_unsupported",
-     "Selective recomputation (of the attention) is modelled for megatron only. Hugging Face "
-     "checkpointing is all or nothing; torchtitan's per-op selection is not modelled.",
+     "Selective recomputation is Megatron's (of the attention) and torchtitan's (of every second "
+     "product). Hugging Face checkpointing is all or nothing.",
      "Set recompute=none or recompute=full.",
-     "Megatron-LM megatron/core/transformer/transformer_config.py"},
+     "Megatron-LM megatron/core/transformer/transformer_config.py; torchtitan "
+     "distributed/activation_checkpoint.py"},
     {ReasonCode::kShardingUnsupported, "sharding_unsupported",
      "Megatron shards the optimizer state, or all (Megatron-FSDP); torchtitan always shards "
      "parameters (FSDP2); DeepSpeed and yunchang offer every ZeRO stage.",
@@ -161,11 +162,6 @@ constexpr std::array<ReasonFacts, kReasonCodeCount> kReasons{{
     {ReasonCode::kShardingWithPipeline, "sharding_with_pipeline",
      "Megatron-FSDP (sharding=parameters) is modelled without pipeline parallelism.",
      "Set pp=1 or sharding=optimizer.", "Megatron-LM megatron/training/arguments.py"},
-    {ReasonCode::kCompileUnsupported, "compile_unsupported",
-     "torch.compile (training.compile=true) is modelled of torchtitan only: Megatron-LM's kernels "
-     "are fused as they are, and Hugging Face modules compiled are not modelled.",
-     "Leave training.compile out, or set framework=torchtitan.",
-     "torchtitan config/job_config.py (compile.enable)"},
     {ReasonCode::kEarlyStopUnsupported, "early_stop_unsupported",
      "Recomputation that ends early (training.recompute_early_stop) is of PyTorch's non-reentrant "
      "checkpoint. Megatron has a checkpoint of its own, and ALST, where it offloads activations, "
@@ -173,6 +169,11 @@ constexpr std::array<ReasonFacts, kReasonCodeCount> kReasons{{
      "Set training.recompute_early_stop=false.",
      "PyTorch torch/utils/checkpoint.py (pytorch/pytorch pull 96866); Megatron-LM "
      "megatron/core/tensor_parallel/random.py CheckpointFunction"},
+    {ReasonCode::kCompileUnsupported, "compile_unsupported",
+     "torch.compile (training.compile=true) is modelled of torchtitan only: Megatron-LM's kernels "
+     "are fused as they are, and Hugging Face modules compiled are not modelled.",
+     "Leave training.compile out, or set framework=torchtitan.",
+     "torchtitan config/job_config.py (compile.enable)"},
     {ReasonCode::kActivationOffloadUnsupported, "activation_offload_unsupported",
      "Inputs of recomputed layers go to the host in DeepSpeed (ALST) only. Megatron's "
      "cpu_offloading "
@@ -268,6 +269,15 @@ constexpr std::array<ReasonFacts, kReasonCodeCount> kReasons{{
      "What the GPUs of a node offload is more than host_memory of the cluster.",
      "Split more, shard more, or offload less.", ""},
 }};
+
+// facts_of looks them up by their place.
+constexpr bool stand_in_order_of_codes() {
+  for (std::size_t i = 0; i < kReasons.size(); ++i) {
+    if (static_cast<std::size_t>(kReasons[i].code) != i) return false;
+  }
+  return true;
+}
+static_assert(stand_in_order_of_codes());
 
 }  // namespace
 

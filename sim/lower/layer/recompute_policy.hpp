@@ -7,9 +7,13 @@
 namespace seqspan::sim {
 
 // torchtitan's selective policy (paired_linear.hpp).
+[[nodiscard]] inline bool keeps_every_second_product(const Layout& layout,
+                                                     const FrameworkTraits& traits) {
+  return layout.recompute == Recompute::kSelective &&
+         traits.selective_recompute == SelectiveRecompute::kEverySecondProduct;
+}
 [[nodiscard]] inline bool keeps_every_second_product(const LoweringContext& context) {
-  return context.layout.recompute == Recompute::kSelective &&
-         context.traits.selective_recompute == SelectiveRecompute::kEverySecondProduct;
+  return keeps_every_second_product(context.layout, context.traits);
 }
 
 // Whether the last product of a layer, which no backward reads, is left out: the policy keeps its

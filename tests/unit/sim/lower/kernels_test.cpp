@@ -95,8 +95,9 @@ TEST(Kernels, CompiledOnesAreFused) {
 TEST(Kernels, CompilingOthersIsRefused) {
   for (const Framework framework : {Framework::kMegatron, Framework::kDeepSpeed}) {
     const Job job = llama(framework, true);
-    EXPECT_EQ(broken_rule(job, tests::layout_of(job, "ulysses=8")),
-              ReasonCode::kCompileUnsupported);
+    const auto code = broken_rule(job, tests::layout_of(job, "ulysses=8"));
+    ASSERT_EQ(code, ReasonCode::kCompileUnsupported);
+    EXPECT_EQ(facts_of(*code).name, "compile_unsupported") << "and not its neighbour's text";
     const Job said_no = llama(framework, false);
     EXPECT_FALSE(broken_rule(said_no, tests::layout_of(said_no, "ulysses=8")));
   }

@@ -180,8 +180,11 @@ bool has_even_sides(const LayerKind& kind, const Tower& tower, const Layout& lay
   if (attention == nullptr) return false;
   const std::int64_t heads = attention->query_heads * attention->head_dim;
   const std::int64_t all = heads + 2 * attention->kv_heads * attention->head_dim;
+  const FeedForward& feed_forward = kind.feed_forward;
+  const std::int64_t degree = expert_count(feed_forward) > 0 ? layout.etp : layout.tp;
   return is_even(tower.hidden) && is_even(heads / layout.tp) && is_even(all / layout.tp) &&
-         is_even(intermediate_of(kind.feed_forward) / layout.tp);
+         is_even(intermediate_of(feed_forward) / degree) &&
+         is_even(shared_intermediate_of(feed_forward) / layout.tp);
 }
 
 std::optional<ReasonCode> broken_by_fp8(const Job& job, const FrameworkTraits& traits,
@@ -193,12 +196,13 @@ std::optional<ReasonCode> broken_by_fp8(const Job& job, const FrameworkTraits& t
   const bool unmodelled = (recipe == Fp8Recipe::kRowwise && layout.tp > 1) ||
                           (traits.fp8_keeps_casts && layout.sharding == Sharding::kParameters);
   const bool gathers =
-      !training.fp8_all_gather || (traits.fp8_weight_gather && recipe == Fp8Recipe::kTensorwise);
+      !training.fp8_all_gather || (traits.fp8_weight_gather && recipe != Fp8Recipe::kRowwise &&
+                                   layout.sharding != Sharding::kNone);
   if (!offers(traits, recipe) || !gathers || unmodelled) return ReasonCode::kFp8RecipeUnsupported;
   const Tower& tower = job.model.towers.front();
   const Dimensions dimensions = dimensions_of(tower, training, layout);
   for (const LayerKind& kind : tower.kinds) {
-    if (is_latent(kind.attention) || expert_count(kind.feed_forward) > 0 ||
+    if (is_latent(kind.attention) || (expert_count(kind.feed_forward) > 0 && !traits.fp8_experts) ||
         !has_even_sides(kind, tower, layout) || !is_even(dimensions.shard_rows)) {
       return ReasonCode::kFp8ModelUnsupported;
     }

@@ -1,5 +1,6 @@
 #include "sim/lower/layer/layer.hpp"
 
+#include "sim/lower/gradient_type.hpp"
 #include "sim/lower/layer/attention_half.hpp"
 #include "sim/lower/layer/dense_half.hpp"
 #include "sim/lower/layer/expert_half.hpp"
@@ -228,7 +229,8 @@ void reduce_whole_gradients(ProgramBuilder& builder, const LoweringContext& cont
   const std::int64_t elements = layer_norm_parameters(context.tower) +
                                 parameters_of(kind.attention, hidden).whole() +
                                 parameters_of(kind.feed_forward, hidden).whole();
-  const Bytes bytes(elements * bytes_per_element(context.traits.state.gradient));
+  const Bytes bytes(elements *
+                    bytes_per_element(gradient_type(context.job.training, context.traits)));
   builder.communicate("all-reduce gradients of whole matrices",
                       {Collective::kAllReduce, Axis::kTensor, bytes}, {shared.gradients()},
                       {shared.gradients()});
@@ -247,9 +249,9 @@ void lower_layer(ProgramBuilder& builder, const LoweringContext& context, const 
   const Weights shared(
       builder, context, {"layer parameters", "layer gradients", "layer optimizer state"},
       shared_elements(context, kind), Axis::kShard, linear_elements(context, kind));
-  const Weights experts(builder, context,
-                        {"expert parameters", "expert gradients", "expert optimizer state"},
-                        expert_elements(context, kind), Axis::kExpertShard);
+  const Weights experts(
+      builder, context, {"expert parameters", "expert gradients", "expert optimizer state"},
+      expert_elements(context, kind), Axis::kExpertShard, expert_elements(context, kind));
   Placeholders placeholders(builder, context);
   std::visit([&](const auto& attention) { placeholders.add(attention); }, kind.attention);
   std::visit([&](const auto& feed_forward) { placeholders.add(feed_forward); }, kind.feed_forward);

@@ -229,10 +229,9 @@ constexpr std::array<ReasonFacts, kReasonCodeCount> kReasons{{
      "Megatron-LM megatron/training/arguments.py (--fp8-recipe, --fp8-param-gather); pytorch/ao "
      "torchao/float8/config.py; torchtitan docs/float8.md"},
     {ReasonCode::kFp8ModelUnsupported, "fp8_model_unsupported",
-     "FP8 linears are modelled for layers with full attention, no latent attention, and with "
-     "experts for Megatron only. A rank's rows, and the sides of its matrices, must be multiples "
-     "of "
-     "16.",
+     "FP8 linears of latent attention and of experts are modelled for Megatron only. A rank's "
+     "rows, "
+     "and the sides of its matrices, must be multiples of 16.",
      "Set training.linear_precision=bf16, or change tp, cp or the sequence.",
      "TransformerEngine pytorch/utils.py assert_dim_for_fp8_exec; torch._scaled_mm"},
     {ReasonCode::kDocumentsUnsupported, "documents_unsupported",

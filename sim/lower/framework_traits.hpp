@@ -91,8 +91,8 @@ struct FrameworkTraits {
   bool fp8_delayed;          // FP8 linears by recipe (Fp8Recipe)
   bool fp8_tensorwise;
   bool fp8_rowwise;
-  bool fp8_weight_gather;  // weights are gathered in FP8, with one scale per tensor
-  bool fp8_experts;        // those of experts too
+  bool fp8_weight_gather;       // weights are gathered in FP8, with one scale per tensor
+  bool fp8_latent_and_experts;  // products of latent attention and of experts too
   // Of documents packed into rows: what a ring shares out (per document is the default where it is
   // offered), whether attention over documents is there with Ulysses, groups as each one needs.
   bool per_document_split;

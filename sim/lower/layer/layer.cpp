@@ -31,9 +31,10 @@ std::int64_t expert_elements(const LoweringContext& context, const LayerKind& ki
 // Those of them whose products may be in FP8: the matrices of attention and feed-forward.
 std::int64_t linear_elements(const LoweringContext& context, const LayerKind& kind) {
   const std::int64_t hidden = context.tower.hidden;
-  return (parameters_of(kind.attention, hidden).split_matrices +
-          parameters_of(kind.feed_forward, hidden).split_matrices) /
-         context.layout.tp;
+  const ParameterCounts attention = parameters_of(kind.attention, hidden);
+  return attention.whole_matrices +
+         (attention.split_matrices + parameters_of(kind.feed_forward, hidden).split_matrices) /
+             context.layout.tp;
 }
 
 // A block's start lets what the next block needs come: its gathered parameters under full sharding,

@@ -193,6 +193,40 @@ TEST(Fp8, ExpertsKeepInputsInFp8) {
   EXPECT_EQ(in_bf16 - saved_per_layer(job, layout), 8 * tokens * (h + f) + tokens * (h - heads));
 }
 
+// DeepSeek-V2's dense layer, per token: both down projections keep a cast of the norm's output, h
+// each, where bf16 keeps 2h; the normed latents and the norm before feed-forward are a byte a
+// number (r_q + r_kv + h less), SwiGLU's output too (f), and the output projection keeps its input
+// beside attention's (a d_v more): 1,536 + 512 + 5,120 + 12,288 - 128 x 128 = 3,072 less.
+TEST(Fp8, LatentAttentionKeepsInputsInFp8) {
+  Job job = make_job("DeepSeek-V2", Framework::kMegatron, 1, k128K, 8);
+  const auto saved = [&] {
+    const Program program = program_of(job, "ring=8,ep=8,etp=1");
+    BlockMemoryReader reader;
+    return reader.read(program, part_named(program, "dense layer")).saved.value();
+  };
+  const std::int64_t in_bf16 = saved();
+  job.training.linear_precision = LinearPrecision::kFloat8;
+  EXPECT_EQ(in_bf16 - saved(), k128K / 8 * 3072);
+}
+
+// Seven matrices of the dense layer: two down, two up, output, gate and up, down. The forward
+// products are fast, the others precise; nothing of the layer is left in bf16.
+TEST(Fp8, LatentAttentionMultipliesInFp8) {
+  Job job = make_job("DeepSeek-V2", Framework::kMegatron, 1, k128K, 8);
+  job.training.linear_precision = LinearPrecision::kFloat8;
+  const Program program = program_of(job, "ring=8,ep=8,etp=1");
+  const Part& dense = part_named(program, "dense layer");
+  std::array<int, 3> of_precision{};
+  for (const BlockIndex block : {dense.forward, dense.backward}) {
+    for_each_op(program, program.blocks[block], [&](const Op& op, std::int64_t) {
+      if (const auto* gemm = std::get_if<Gemm>(&op.work)) {
+        ++of_precision[static_cast<std::size_t>(gemm->precision)];
+      }
+    });
+  }
+  EXPECT_EQ(of_precision, (std::array<int, 3>{0, 7, 14}));
+}
+
 // 128 experts over e = 8: 16 with 3 h f numbers each, FP8 copies of them and their transposes.
 TEST(Fp8, ExpertsMultiplyInFp8) {
   Job job = make_job("Qwen3-30B-A3B", Framework::kMegatron, 1, k128K, 8);

@@ -82,22 +82,6 @@ constexpr DownProjectionNames kKvDown{
                  .weight_gradient = "KV down projection, weight gradient"},
 };
 
-constexpr OperandNames kAttendedNames{
-    .cast = "attention output in FP8",
-    .transposed = "attention output in FP8, transposed",
-};
-constexpr OperandNames kOutputGradientNames{
-    .whole = "gathered gradient, attention half",
-    .cast = "gradient in FP8, attention half",
-    .whole_cast = "gathered gradient in FP8, attention half",
-    .transposed = "gradient in FP8, transposed, attention half",
-};
-constexpr LinearNames kOutputNames{
-    .product = "output projection",
-    .data_gradient = "output projection, data gradient",
-    .weight_gradient = "output projection, weight gradient",
-};
-
 Shape shard(const LoweringContext& context, const char* symbol, std::int64_t width) {
   return {context.dimensions.batch, context.dimensions.shard_tokens, Extent{symbol, width}};
 }
@@ -137,13 +121,9 @@ LatentHalf::LatentHalf(ProgramBuilder& builder, const LoweringContext& context,
       attention_(make_attention(
           builder, heads_, positioned_,
           {context.layout, context.traits, context.job.training, context.ring_rank})),
-      attended_(builder, context, kAttendedNames, output_of(attention_),
-                LinearOperand::Role::kInput, LinearOperand::Tokens::kAll),
-      partial_output_(builder.bfloat16("attention projection", context.dimensions.full())),
-      reduced_output_(shard_of(builder, context, "attention projection, reduced", partial_output_)),
-      output_gradient_(builder, context, kOutputGradientNames, ports.output_gradient,
-                       LinearOperand::Role::kGradient, LinearOperand::Tokens::kShard),
-      attention_output_gradient_(builder.bfloat16("d(attention output)", heads_.output())),
+      output_projection_(builder, context,
+                         {attention.heads * attention.value_dim / context.layout.tp}, weights,
+                         output_of(attention_), ports.output_gradient),
       kv_gradient_(
           builder.bfloat16("d(k without RoPE, v)", builder.program().tensor(kv_up_output_).shape)),
       query_up_(builder, context, has_query_latent_ ? kQueryUp : kQueryInOneStep, weights,
@@ -165,11 +145,7 @@ LatentHalf::LatentHalf(ProgramBuilder& builder, const LoweringContext& context,
               : query_up_.input_gradient()),
       norm_gradient_(builder.bfloat16("d(attention norm output)", context.dimensions.shard())),
       kv_down_projection_(builder, context, kKvDown, weights, norm_.output(), kv_down_,
-                          kv_down_gradient_, norm_gradient_from_kv_),
-      output_projection_(builder, context, kOutputNames,
-                         {context.dimensions.rows, context.dimensions.hidden.value,
-                          attention.heads * attention.value_dim / context.layout.tp},
-                         weights) {
+                          kv_down_gradient_, norm_gradient_from_kv_) {
   if (has_query_latent_) {
     query_down_projection_.emplace(builder, context, kQueryDown, weights, norm_.output(),
                                    query_latent_, query_up_.input_gradient(),
@@ -218,23 +194,19 @@ void LatentHalf::forward(ProgramBuilder& builder) const {
   kv_up_.forward(builder);
   position(builder);
   sim::forward(attention_, builder);
-  attended_.prepare(builder, "");
-  output_projection_.forward_and_scatter(builder, attended_,
-                                         {"reduce-scatter attention", "all-reduce attention"},
-                                         partial_output_, reduced_output_);
-  builder.memory_pass("residual after attention", {ports_.input, reduced_output_}, {ports_.output});
+  output_projection_.forward(builder);
+  builder.memory_pass("residual after attention", {ports_.input, output_projection_.output()},
+                      {ports_.output});
 }
 
 void LatentHalf::backward(ProgramBuilder& builder) const {
-  output_gradient_.prepare(builder, "all-gather gradient of attention");
-  output_projection_.data_gradient(builder, output_gradient_, attention_output_gradient_);
-  output_projection_.weight_gradient(builder, output_gradient_, attended_);
+  output_projection_.backward(builder);
   if (recomputes_core_) {
     builder.set_pass(Pass::kRecompute);
     sim::forward(attention_, builder);
     builder.set_pass(Pass::kBackward);
   }
-  sim::backward(attention_, builder, attention_output_gradient_);
+  sim::backward(attention_, builder, output_projection_.attended_gradient());
   position_backward(builder);
   kv_up_.backward(builder);
   query_up_.backward(builder);

@@ -26,6 +26,7 @@
 
 #include "sim/lower/attention/context_attention.hpp"
 #include "sim/lower/layer/down_projection.hpp"
+#include "sim/lower/layer/output_projection.hpp"
 #include "sim/lower/layer/ports.hpp"
 #include "sim/lower/layer/up_projection.hpp"
 
@@ -62,12 +63,8 @@ class LatentHalf {
   TensorId kv_up_output_;
   QueryKeyValue positioned_;  // what attention reads
   ContextAttention attention_;
-  LinearOperand attended_;
-  TensorId partial_output_;
-  TensorId reduced_output_;
+  OutputProjection output_projection_;
 
-  LinearOperand output_gradient_;
-  TensorId attention_output_gradient_;
   TensorId kv_gradient_;
   UpProjection query_up_;
   UpProjection kv_up_;
@@ -79,7 +76,6 @@ class LatentHalf {
   TensorId norm_gradient_;
   std::optional<DownProjection> query_down_projection_;
   DownProjection kv_down_projection_;
-  Linear output_projection_;
 };
 
 }  // namespace seqspan::sim

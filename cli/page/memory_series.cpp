@@ -58,9 +58,9 @@ Json stage_json(const sim::StepTimeline& timeline, const sim::StageTimeline& sta
   std::vector<sim::ActivationSample> all;
   sim::Bytes highest(-1);
   std::size_t peak_slot = 0;
+  SlotSamples samples(*timeline.program, stage);
   for (std::size_t i = 0; i < stage.slots.size(); ++i) {
-    for (const sim::ActivationSample& sample :
-         slot_samples(*timeline.program, stage, stage.slots[i], false)) {
+    for (const sim::ActivationSample& sample : samples.of(stage.slots[i], false)) {
       all.push_back(sample);
       if (total(sample) > highest) {
         highest = total(sample);
@@ -70,8 +70,7 @@ Json stage_json(const sim::StepTimeline& timeline, const sim::StageTimeline& sta
   }
   all.push_back({timeline.update_start, sim::Bytes(0), sim::Bytes(0)});
   all.push_back({timeline.end, sim::Bytes(0), sim::Bytes(0)});
-  const std::vector<sim::ActivationSample> near =
-      slot_samples(*timeline.program, stage, stage.slots[peak_slot], true);
+  const std::vector<sim::ActivationSample> near = samples.of(stage.slots[peak_slot], true);
   // The ops around the highest.
   const auto peak = std::max_element(
       near.begin(), near.end(), [](const auto& a, const auto& b) { return total(a) < total(b); });

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <vector>
 
 #include "cli/page/drawings.hpp"
 #include "cli/page/html.hpp"
@@ -57,6 +59,13 @@ class Intervals {
 
 // Forward, backward, communication, host, optimizer.
 enum class Shade : std::uint8_t { kForward, kBackward, kCommunication, kHost, kUpdate };
+
+struct Span {
+  sim::Stream stream;
+  Shade shade;
+  double start;  // seconds
+  double end;
+};
 constexpr std::array<const char*, 5> kShadeClass = {"c0", "c3", "c4", "c5", "c2"};
 constexpr std::array<const char*, 5> kShadeName = {"forward", "backward", "communication",
                                                    "host copies", "optimizer"};
@@ -99,31 +108,21 @@ class StepDrawing {
       rows[static_cast<std::size_t>(stream)][static_cast<std::size_t>(shade)].add(
           kLeft + start * scale_, kLeft + end * scale_);
     };
-    const auto add_ops = [&](const sim::TimedMicroBatch& timed, std::size_t first, std::size_t last,
-                             double shift, bool update) {
-      for (std::size_t i = first; i < last; ++i) {
-        const sim::TimedOp& op = timed.ops[i];
-        const sim::Stream stream = program.ops[op.op].stream;
-        if (stream == sim::Stream::kCompute && !update) continue;
-        const Shade shade = update                          ? Shade::kUpdate
-                            : uses_host(program.ops[op.op]) ? Shade::kHost
-                                                            : Shade::kCommunication;
-        add(stream, shade, op.start + shift, op.end + shift);
-      }
-    };
+    const sim::BlocksOfSlots blocks(program, stage);
+    std::vector<std::optional<std::vector<Span>>> spans(blocks.keys());
     for (const sim::PipelineSlot& slot : stage.slots) {
       add(sim::Stream::kCompute, slot.forward ? Shade::kForward : Shade::kBackward, slot.start,
           slot.end);
-      const sim::TimedMicroBatch& timed =
-          stage.of(sim::kind_of(slot.micro_batch, program.micro_batches));
-      const sim::SlotBlocks blocks =
-          blocks_of(program, program.stages[stage.stage_class], timed, slot.chunk, slot.forward);
-      if (blocks.first == blocks.last) continue;
-      const sim::TimedBlock& end = timed.blocks[blocks.last - 1];
-      add_ops(timed, timed.blocks[blocks.first].first, end.first + end.count,
-              slot.start - blocks.start, false);
+      std::optional<std::vector<Span>>& known = spans[blocks.key_of(slot)];
+      if (!known) known = communication_of(stage, slot, blocks.of(slot));
+      for (const Span& span : *known) {
+        add(span.stream, span.shade, slot.start + span.start, slot.start + span.end);
+      }
     }
-    add_ops(stage.update, 0, stage.update.ops.size(), timeline_.update_start, true);
+    for (const sim::TimedOp& op : stage.update.ops) {
+      add(program.ops[op.op].stream, Shade::kUpdate, timeline_.update_start + op.start,
+          timeline_.update_start + op.end);
+    }
     std::string text;
     if (program.pipeline_stages > 1) {
       const sim::StageClass& of = program.stages[stage.stage_class];
@@ -135,6 +134,35 @@ class StepDrawing {
     }
     for (std::size_t s = 0; s < rows.size(); ++s) text += row(static_cast<sim::Stream>(s), rows[s]);
     return text;
+  }
+
+  // What the streams beside compute do in a slot, from its start; what is closer than can be seen
+  // is one.
+  [[nodiscard]] std::vector<Span> communication_of(const sim::StageTimeline& stage,
+                                                   const sim::PipelineSlot& slot,
+                                                   const sim::SlotBlocks& blocks) const {
+    std::vector<Span> spans;
+    if (blocks.first == blocks.last) return spans;
+    const sim::Program& program = *timeline_.program;
+    const sim::TimedMicroBatch& timed =
+        stage.of(sim::kind_of(slot.micro_batch, program.micro_batches));
+    const sim::TimedBlock& end = timed.blocks[blocks.last - 1];
+    for (std::size_t i = timed.blocks[blocks.first].first; i < end.first + end.count; ++i) {
+      const sim::TimedOp& timed_op = timed.ops[i];
+      const sim::Op& op = program.ops[timed_op.op];
+      if (op.stream == sim::Stream::kCompute) continue;
+      const Span span{op.stream, uses_host(op) ? Shade::kHost : Shade::kCommunication,
+                      timed_op.start - blocks.start, timed_op.end - blocks.start};
+      const auto before = std::find_if(spans.rbegin(), spans.rend(), [&](const Span& one) {
+        return one.stream == span.stream && one.shade == span.shade;
+      });
+      if (before != spans.rend() && (span.start - before->end) * scale_ < kPixel) {
+        before->end = std::max(before->end, span.end);
+      } else {
+        spans.push_back(span);
+      }
+    }
+    return spans;
   }
 
   std::string row(sim::Stream stream, Row& row) {

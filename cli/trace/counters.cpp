@@ -76,26 +76,36 @@ std::vector<bool> slots_with_ops(const sim::StepTimeline& timeline, const sim::S
   return result;
 }
 
-std::vector<sim::ActivationSample> slot_samples(const sim::Program& program,
-                                                const sim::StageTimeline& stage,
-                                                const sim::PipelineSlot& slot, bool with_ops) {
+SlotSamples::SlotSamples(const sim::Program& program, const sim::StageTimeline& stage)
+    : program_(program), stage_(stage), blocks_(program, stage) {
+  for (auto& of_detail : known_) of_detail.resize(blocks_.keys());
+}
+
+// Without interleaving, at times from the slot's start.
+const SlotSamples::Samples& SlotSamples::from_zero(const sim::PipelineSlot& slot, bool with_ops) {
+  std::optional<Samples>& known = known_[with_ops ? 1 : 0][blocks_.key_of(slot)];
+  if (known) return *known;
+  const sim::SlotBlocks& blocks = blocks_.of(slot);
+  known = activation_samples(
+      program_, program_.stages[stage_.stage_class], stage_.live,
+      stage_.of(sim::kind_of(slot.micro_batch, program_.micro_batches)), blocks.first, blocks.last,
+      with_ops ? sim::SampleDetail::kEveryOp : sim::SampleDetail::kEveryBlock);
+  for (sim::ActivationSample& sample : *known) sample.time -= blocks.start;
+  return *known;
+}
+
+std::vector<sim::ActivationSample> SlotSamples::of(const sim::PipelineSlot& slot, bool with_ops) {
   std::vector<sim::ActivationSample> samples;
-  if (program.chunks_per_stage > 1) {
-    samples = chunk_samples(stage.live, slot.forward, slot.start, slot.end);
+  if (program_.chunks_per_stage > 1) {
+    samples = chunk_samples(stage_.live, slot.forward, slot.start, slot.end);
   } else {
-    const sim::StageClass& stage_class = program.stages[stage.stage_class];
-    const sim::TimedMicroBatch& timed =
-        stage.of(sim::kind_of(slot.micro_batch, program.micro_batches));
-    const sim::SlotBlocks blocks = blocks_of(program, stage_class, timed, slot.chunk, slot.forward);
-    samples =
-        activation_samples(program, stage_class, stage.live, timed, blocks.first, blocks.last,
-                           with_ops ? sim::SampleDetail::kEveryOp : sim::SampleDetail::kEveryBlock);
+    samples = from_zero(slot, with_ops);
     for (sim::ActivationSample& sample : samples) {
-      sample.time = std::max(slot.start, slot.start + sample.time - blocks.start);
+      sample.time = std::max(slot.start, slot.start + sample.time);
     }
   }
   for (sim::ActivationSample& sample : samples) {
-    sample.saved += stage.live.saved_per_chunk * slot.waiting;
+    sample.saved += stage_.live.saved_per_chunk * slot.waiting;
   }
   return samples;
 }
@@ -123,9 +133,9 @@ void add_memory_counter(const sim::StepTimeline& timeline, const sim::StageTimel
   };
   const std::vector<bool> with_ops = slots_with_ops(timeline, stage, detail);
   sim::ActivationSample last{-1, sim::Bytes(0), sim::Bytes(0)};
+  SlotSamples samples(*timeline.program, stage);
   for (std::size_t i = 0; i < stage.slots.size(); ++i) {
-    for (const sim::ActivationSample& one :
-         slot_samples(*timeline.program, stage, stage.slots[i], with_ops[i])) {
+    for (const sim::ActivationSample& one : samples.of(stage.slots[i], with_ops[i])) {
       if (last.time >= 0 && one.saved == last.saved && one.transient == last.transient) continue;
       sample(nanoseconds(one.time), one.saved, one.transient);
       last = one;
@@ -156,12 +166,12 @@ void add_link_counter(const sim::StepTimeline& timeline, const sim::StageTimelin
     }
     if (slot != nullptr) use.add(slot->start, slot->end, mean);
   };
+  const sim::BlocksOfSlots blocks_of_slots(program, stage);
   for (std::size_t s = 0; s < stage.slots.size(); ++s) {
     const sim::PipelineSlot& slot = stage.slots[s];
     const sim::TimedMicroBatch& timed =
         stage.of(sim::kind_of(slot.micro_batch, program.micro_batches));
-    const sim::SlotBlocks blocks =
-        blocks_of(program, program.stages[stage.stage_class], timed, slot.chunk, slot.forward);
+    const sim::SlotBlocks& blocks = blocks_of_slots.of(slot);
     if (blocks.first == blocks.last) continue;
     const sim::TimedBlock& end = timed.blocks[blocks.last - 1];
     add_ops(timed, timed.blocks[blocks.first].first, end.first + end.count,

@@ -29,6 +29,7 @@ StageTracks::StageTracks(const sim::StepTimeline& timeline, const sim::StageTime
       program_(*timeline.program),
       stage_(stage),
       stage_class_(program_.stages[stage.stage_class]),
+      blocks_(program_, stage),
       args_(args),
       ranks_(ranks),
       process_(process),
@@ -99,7 +100,7 @@ const StageTracks::Read& StageTracks::read_of(sim::MicroBatchKind kind) {
 void StageTracks::write_slot(const sim::PipelineSlot& slot, bool ops) {
   const sim::MicroBatchKind kind = sim::kind_of(slot.micro_batch, program_.micro_batches);
   const sim::TimedMicroBatch& timed = stage_.of(kind);
-  const sim::SlotBlocks blocks = blocks_of(program_, stage_class_, timed, slot.chunk, slot.forward);
+  const sim::SlotBlocks& blocks = blocks_.of(slot);
   const std::string chunk =
       program_.chunks_per_stage > 1 ? fmt::format(" chunk {}", slot.chunk) : "";
   const std::string name = fmt::format("micro-batch {}{} {}", slot.micro_batch, chunk,

@@ -75,6 +75,7 @@ class StageTracks {
   const sim::Program& program_;
   const sim::StageTimeline& stage_;
   const sim::StageClass& stage_class_;
+  sim::BlocksOfSlots blocks_;
   const std::vector<std::string>& args_;
   ShownRanks ranks_;
   std::int64_t process_;

@@ -22,16 +22,17 @@ class RecordedDurations : public SlotDurations {
       const auto& of = class_of(program, stage);
       class_of_.push_back(static_cast<std::size_t>(&of - program.stages.data()));
     }
+    for (const StageTimeline& stage : stages) blocks_.emplace_back(program, stage);
   }
 
   [[nodiscard]] double of(std::int64_t stage, const PipelineSlot& slot) const override {
-    const StageTimeline& timeline = stages_[class_of_[static_cast<std::size_t>(stage)]];
-    const TimedMicroBatch& timed = timeline.of(kind_of(slot.micro_batch, program_.micro_batches));
+    const std::size_t of_class = class_of_[static_cast<std::size_t>(stage)];
     if (program_.chunks_per_stage == 1) {
+      const TimedMicroBatch& timed =
+          stages_[of_class].of(kind_of(slot.micro_batch, program_.micro_batches));
       return (slot.forward ? timed.forward : timed.backward).value();
     }
-    const SlotBlocks blocks =
-        blocks_of(program_, program_.stages[timeline.stage_class], timed, slot.chunk, slot.forward);
+    const SlotBlocks& blocks = blocks_[of_class].of(slot);
     return blocks.end - blocks.start;
   }
 
@@ -39,6 +40,7 @@ class RecordedDurations : public SlotDurations {
   const Program& program_;
   const std::vector<StageTimeline>& stages_;
   std::vector<std::size_t> class_of_;
+  std::vector<BlocksOfSlots> blocks_;
 };
 
 // Which chunk a block belongs to: the layers of a stage in equal parts, the embedding with the
@@ -100,6 +102,24 @@ SlotBlocks blocks_of(const Program& program, const StageClass& stage, const Time
   const bool is_last = chunk == (forward ? program.chunks_per_stage - 1 : 0);
   if (is_last) result.end = (forward ? timed.forward : timed.forward + timed.backward).value();
   return result;
+}
+
+BlocksOfSlots::BlocksOfSlots(const Program& program, const StageTimeline& stage)
+    : micro_batches_(program.micro_batches),
+      chunks_(static_cast<std::size_t>(program.chunks_per_stage)) {
+  const StageClass& of = program.stages[stage.stage_class];
+  for (const TimedMicroBatch& timed : stage.micro_batches) {
+    for (std::int64_t chunk = 0; chunk < program.chunks_per_stage; ++chunk) {
+      for (const bool forward : {false, true}) {
+        blocks_.push_back(blocks_of(program, of, timed, chunk, forward));
+      }
+    }
+  }
+}
+
+std::size_t BlocksOfSlots::key_of(const PipelineSlot& slot) const {
+  const auto kind = static_cast<std::size_t>(kind_of(slot.micro_batch, micro_batches_));
+  return (kind * chunks_ + static_cast<std::size_t>(slot.chunk)) * 2 + (slot.forward ? 1 : 0);
 }
 
 namespace {

@@ -65,6 +65,26 @@ struct SlotBlocks {
 [[nodiscard]] SlotBlocks blocks_of(const Program& program, const StageClass& stage,
                                    const TimedMicroBatch& timed, std::int64_t chunk, bool forward);
 
+// The same of each slot of a stage. Slots of one kind of micro-batch, chunk and direction have the
+// same blocks, and there may be tens of thousands of slots.
+class BlocksOfSlots {
+ public:
+  // The micro-batches of `stage` have been recorded.
+  BlocksOfSlots(const Program& program, const StageTimeline& stage);
+
+  [[nodiscard]] const SlotBlocks& of(const PipelineSlot& slot) const {
+    return blocks_[key_of(slot)];
+  }
+  // Equal for slots of the same blocks; less than `keys`.
+  [[nodiscard]] std::size_t key_of(const PipelineSlot& slot) const;
+  [[nodiscard]] std::size_t keys() const { return blocks_.size(); }
+
+ private:
+  std::int64_t micro_batches_;
+  std::size_t chunks_;
+  std::vector<SlotBlocks> blocks_;  // by kind, chunk and direction
+};
+
 // By op of the micro-batch: the ops that have written what it reads.
 using OpSources = std::vector<std::vector<std::size_t>>;
 [[nodiscard]] OpSources sources_of(const Program& program, const TimedMicroBatch& timed);

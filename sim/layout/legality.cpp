@@ -206,7 +206,8 @@ std::optional<ReasonCode> broken_by_fp8(const Job& job, const FrameworkTraits& t
   if (job.cluster.device.efficiency.fp8_gemm == 0) return ReasonCode::kFp8DeviceUnsupported;
   const Fp8Recipe recipe = fp8_recipe_of(training, traits);
   const bool unmodelled = (recipe == Fp8Recipe::kRowwise && layout.tp > 1) ||
-                          (traits.fp8_keeps_casts && layout.sharding == Sharding::kParameters);
+                          (traits.fp8_keeps_casts && layout.sharding == Sharding::kParameters &&
+                           !training.fp8_all_gather);
   const bool gathers =
       !training.fp8_all_gather || (traits.fp8_weight_gather && recipe != Fp8Recipe::kRowwise &&
                                    layout.sharding != Sharding::kNone);

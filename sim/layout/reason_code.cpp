@@ -219,10 +219,10 @@ constexpr std::array<ReasonFacts, kReasonCodeCount> kReasons{{
      "Set training.linear_precision=bf16, choose a device with FP8, or measure its rate.",
      "TransformerEngine pytorch/fp8.py check_fp8_support (compute capability 8.9 or higher)"},
     {ReasonCode::kFp8RecipeUnsupported, "fp8_recipe_unsupported",
-     "Megatron (with TransformerEngine) has the recipes delayed and tensorwise, modelled without "
-     "sharding=parameters; torchtitan (with torchao) tensorwise and rowwise, rowwise modelled "
-     "without tensor parallelism; DeepSpeed (ALST) and yunchang have none. Weights are gathered in "
-     "FP8 (training.fp8_all_gather) by both, of tensors with one scale, where something is "
+     "Megatron (with TransformerEngine) has the recipes delayed and tensorwise, modelled under "
+     "sharding=parameters with training.fp8_all_gather only; torchtitan (with torchao) tensorwise "
+     "and rowwise, rowwise modelled without tensor parallelism; DeepSpeed (ALST) and yunchang have "
+     "none. Weights are gathered in FP8 by both, of tensors with one scale, where something is "
      "sharded.",
      "Choose a recipe that the framework has (training.fp8_recipe), or "
      "training.linear_precision=bf16.",

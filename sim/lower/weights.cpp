@@ -38,8 +38,11 @@ Weights::Weights(ProgramBuilder& builder, const LoweringContext& context, const 
   };
   const bool stands_in_fp8 = fp8.stores_weights && in_fp8 > 0;
   const DataType parameter = stands_in_fp8 ? DataType::kFloat8 : state.parameter;
+  const Extent in_bytes = fully_sharded_
+                              ? Extent{"(P + norms)/N", divide_up(mixed(elements).value, shards_)}
+                              : mixed(whole.value);
   standing_ = builder.standing(names.parameters, Role::kParameter, parameter,
-                               {stands_in_fp8 ? mixed(whole.value) : parameter_extent});
+                               {stands_in_fp8 ? in_bytes : parameter_extent});
   gradient_ = gradients_leave_
                   ? builder.activation("reduced gradients", summed, {gradient_extent})
                   : builder.standing(names.gradients, Role::kGradient, summed, {gradient_extent});
@@ -57,7 +60,7 @@ Weights::Weights(ProgramBuilder& builder, const LoweringContext& context, const 
                      {words, optimizer_extent});
   }
   if (fp8.keeps_casts && in_fp8 > 0) make_fp8_copies(builder, fp8, in_fp8);
-  const bool gathers_fp8 = fp8.gathers_weights && in_fp8 > 0;
+  const bool gathers_fp8 = (fp8.gathers_weights || fp8.stores_weights) && in_fp8 > 0;
   const DataType gathered_type = gathers_fp8 ? DataType::kFloat8 : DataType::kBFloat16;
   const Extent gathered =
       gathers_fp8 ? Extent{"P + norms", divide_up(mixed(elements).value, shards_) * shards_}
@@ -150,6 +153,14 @@ void Weights::gather_updated(ProgramBuilder& builder, When when) const {
 }
 
 void Weights::make_fp8_copies(ProgramBuilder& builder, const Fp8Use& fp8, std::int64_t numbers) {
+  if (fully_sharded_) {
+    // What is gathered is in FP8; its transpose is made for backward, and goes with it.
+    if (!fp8.transposes) return;
+    transposes_gathered_ = true;
+    transposed_ = builder.activation("gathered FP8 weights, transposed", DataType::kFloat8,
+                                     {Extent{"P", numbers}});
+    return;
+  }
   const std::int64_t copies = (fp8.stores_weights ? 0 : 1) + (fp8.transposes ? 1 : 0);
   if (copies == 0) return;
   has_fp8_copies_ = true;
@@ -187,6 +198,10 @@ void Weights::before_forward(ProgramBuilder& builder, Operands trigger) const {
 
 void Weights::before_backward(ProgramBuilder& builder, Operands trigger) const {
   if (elements_ > 0 && fully_sharded_ && !stays_gathered_) gather(builder, trigger);
+  if (transposes_gathered_) {
+    const Bytes bytes = builder.program().tensor(transposed_).bytes;
+    builder.memory_pass("transpose FP8 weights", 2 * bytes, {gathered_}, {transposed_});
+  }
 }
 
 void Weights::scale(ProgramBuilder& builder, When when) const {

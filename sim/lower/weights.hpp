@@ -36,9 +36,9 @@
 //
 // FP8 (sim/lower/fp8.hpp): TransformerEngine keeps the matrices in FP8 and, where products need
 // them, their transposes, a byte per parameter each, and makes them anew in the first micro-batch
-// of a step; or the matrices stand in FP8 alone, and only transposes are made. FSDP may gather
-// matrices in FP8, cast from the master's shard before (torchao fsdp_utils.py). What is no matrix
-// is bf16.
+// of a step; or the matrices stand in FP8 alone, and only transposes are made: under full sharding
+// of what is gathered, in every backward. FSDP may gather matrices in FP8, cast from the master's
+// shard before (torchao fsdp_utils.py). What is no matrix is bf16.
 //
 // One op stands for the passes over the state once a step: the norm of the gradients and the factor
 // that clips them, Adam, and where the framework keeps a buffer of gradients
@@ -78,6 +78,10 @@ class Weights {
   // What linear layers multiply: the FP8 copies where there are any.
   [[nodiscard]] TensorId in_products() const {
     return has_fp8_copies_ ? fp8_copies_ : parameters();
+  }
+  // Likewise for gradients of inputs.
+  [[nodiscard]] TensorId in_data_gradients() const {
+    return transposes_gathered_ ? transposed_ : in_products();
   }
   [[nodiscard]] TensorId gradients() const {
     return gathers_gradients() ? unsharded_gradient_ : gradient_;
@@ -119,6 +123,8 @@ class Weights {
   TensorId standing_{};
   TensorId gradient_{};
   TensorId fp8_copies_{};
+  bool transposes_gathered_ = false;
+  TensorId transposed_{};
   TensorId flat_{};
   TensorId gathered_{};
   TensorId prefetched_{};

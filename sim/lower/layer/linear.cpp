@@ -89,7 +89,7 @@ void Linear::forward_and_scatter(ProgramBuilder& builder, const LinearOperand& i
 
 void Linear::data_gradient(ProgramBuilder& builder, const LinearOperand& output_gradient,
                            TensorId input_gradient) const {
-  TensorId weight = weights_.in_products();
+  TensorId weight = weights_.in_data_gradients();
   if (fp8_.active && !fp8_.keeps_casts && !fp8_.transposes) {
     weight = forward_weights(builder);
   } else if (fp8_.active && !fp8_.keeps_casts) {

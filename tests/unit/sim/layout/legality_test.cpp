@@ -212,6 +212,7 @@ TEST(Legality, OfFp8) {
            Fp8Case{"Llama-3-8B", kM, kNone, false, "ring=8,sharding=parameters",
                    "fp8_recipe_unsupported"},
            Fp8Case{"Llama-3-8B", kM, kNone, true, "ring=8", nullptr},
+           Fp8Case{"Llama-3-8B", kM, kNone, true, "ring=8,sharding=parameters", nullptr},
            Fp8Case{"Llama-3-8B", kM, kNone, true, "ring=8,sharding=none", "fp8_recipe_unsupported"},
            Fp8Case{"Llama-3-8B", kD, kNone, false, "ulysses=8", "fp8_recipe_unsupported"},
            Fp8Case{"Llama-3-8B", kT, kNone, true, "ring=8", nullptr},

@@ -156,6 +156,24 @@ TEST(Fp8, MegatronStoresAndGathersWeightsInFp8WhenTold) {
   EXPECT_EQ(pass_bytes(program, "transpose FP8 weights"), 2 * 218'103'808LL);
 }
 
+// Megatron-FSDP: a byte a matrix element gathered forward and backward, 218,120,192 B with norms,
+// the shard an eighth of it; the transpose for Hopper is made in every backward of what is
+// gathered.
+TEST(Fp8, MegatronFsdpGathersWhatStandsInFp8) {
+  Job job = fp8_job(Framework::kMegatron);
+  job.training.fp8_all_gather = true;
+  const Program program = program_of(job, "ring=8,sharding=parameters");
+  EXPECT_EQ(tensor_named(program, "layer parameters")->bytes.value(), 218'120'192 / 8);
+  EXPECT_EQ(layer_bytes_sent(program, Axis::kShard, Pass::kForward), 218'120'192LL * 7 / 8);
+  ASSERT_NE(tensor_named(program, "gathered FP8 weights, transposed"), nullptr);
+  EXPECT_EQ(tensor_named(program, "gathered FP8 weights, transposed")->bytes.value(), 218'103'808);
+  EXPECT_EQ(tensor_named(program, "FP8 weights and their transposes"), nullptr);
+  for (const Op& op : program.ops) {
+    if (std::string_view(op.name) != "down projection, data gradient") continue;
+    EXPECT_STREQ(program.tensor(op.reads[1]).name, "gathered FP8 weights, transposed");
+  }
+}
+
 // Products of Blackwell take operands either way: nothing is transposed, a cast writes one copy.
 TEST(Fp8, BlackwellTransposesNothing) {
   for (const bool stored : {false, true}) {

@@ -8,6 +8,7 @@
 #include "profiles/replay/published/job_facts.hpp"
 #include "profiles/replay/published/measured.hpp"
 #include "profiles/replay/published/model.hpp"
+#include "sim/errors/did_you_mean.hpp"
 #include "sim/errors/quote.hpp"
 
 namespace seqspan::profiles::published {
@@ -36,6 +37,13 @@ std::optional<std::string> text_of(const Value& value) {
   return text;
 }
 
+// A misspelt key is no note.
+bool is_near(const std::string& key, const json::ObjectFacts& facts) {
+  std::vector<std::string> known;
+  for (const json::FieldFacts& field : facts.fields) known.push_back(field.name);
+  return !sim::nearest_name(key, known).empty();
+}
+
 // An object with fields of its own and those of a job.
 struct Part {
   json::ObjectFacts own;
@@ -58,14 +66,14 @@ Result<void> check_keys(const Part& part, const Value& value, const std::string&
       if (text && notes != nullptr) notes->emplace_back(json::join(path, member.key), *text);
       continue;
     }
-    if (part.takes_texts && text) {
-      if (notes != nullptr) notes->emplace_back(json::join(path, member.key), *text);
-      continue;
-    }
     json::ObjectFacts all = part.own;
     if (part.has_job) {
       const auto& fields = job_table().facts().fields;
       all.fields.insert(all.fields.end(), fields.begin(), fields.end());
+    }
+    if (part.takes_texts && text && (is_usual_note(member.key) || !is_near(member.key, all))) {
+      if (notes != nullptr) notes->emplace_back(json::join(path, member.key), *text);
+      continue;
     }
     return json::unknown_key(all, member, path);
   }
@@ -86,7 +94,8 @@ const Part& file_part() {
 }
 const Part& hardware_part() {
   static const Part kPart =
-      make_part("the hardware", {"gpu", "gpus_per_node", "intra_node", "inter_node"}, false, true);
+      make_part("the hardware",
+                {"gpu", "gpus", "gpus_per_node", "nodes", "intra_node", "inter_node"}, false, true);
   return kPart;
 }
 const Part& setup_part() {
@@ -116,7 +125,7 @@ Result<void> read_hardware(FileFacts& file, JobFacts& job, const Value& document
   const Value* hardware = document.find("hardware");
   if (hardware == nullptr) return {};
   if (auto ok = check_keys(hardware_part(), *hardware, "hardware", &file.notes); !ok) return ok;
-  if (auto ok = read_text(job.gpu, *hardware, "gpu", "hardware"); !ok) return ok;
+  if (auto ok = job_table().decode(job, *hardware, "hardware"); !ok) return ok;
   if (auto ok = read_text(file.intra_node, *hardware, "intra_node", "hardware"); !ok) return ok;
   if (auto ok = read_text(file.inter_node, *hardware, "inter_node", "hardware"); !ok) return ok;
   const Value* per_node = hardware->find("gpus_per_node");
@@ -180,6 +189,26 @@ Result<void> read_row(RowFacts& row, const Value& value, const std::string& path
 }
 
 }  // namespace
+
+bool is_usual_note(const std::string& key) {
+  static constexpr const char* kUsual[] = {"note",
+                                           "notes",
+                                           "comment",
+                                           "title",
+                                           "date",
+                                           "url",
+                                           "license",
+                                           "measured",
+                                           "unit",
+                                           "flops",
+                                           "tflops",
+                                           "mfu",
+                                           "models",
+                                           "peak_allocated_gib",
+                                           "peak_reserved_gib",
+                                           "peak_gib"};
+  return std::find(std::begin(kUsual), std::end(kUsual), key) != std::end(kUsual);
+}
 
 bool is_published(const Value& document) {
   return document.kind == Kind::kObject && document.find("name") == nullptr &&

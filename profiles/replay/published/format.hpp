@@ -76,6 +76,9 @@ struct FileFacts {
   std::vector<RowFacts> rows;
 };
 
+// Keys whose texts explain others and need no mention: "notes", "unit", ...
+[[nodiscard]] bool is_usual_note(const std::string& key);
+
 // A file with rows and with a setup or hardware, and without a name, which every replay case has.
 [[nodiscard]] bool is_published(const sim::json::Value& document);
 

@@ -32,6 +32,8 @@ constexpr GpuFacts kGpus[] = {
     {"h100", "pcie", nullptr, kPcie, 0, 0},
     {"h100", "nvl", nullptr, kPcie, 0, 0},
     {"h100", "hbm2e", "h100-96gb-1x8", "", 400, 989.4},
+    {"h100", "96gb", "h100-96gb-1x8", "", 400, 989.4},
+    {"h100", "96 gb", "h100-96gb-1x8", "", 400, 989.4},
     {"h100", "", "h100-1x8", "", 400, 989.4},
     {"h800", "pcie", nullptr, kPcie, 0, 0},
     {"h800", "", "h800-1x8", "", 400, 989.4},
@@ -92,6 +94,12 @@ std::optional<double> nic_gbps(const std::string& text, std::int64_t per_node) {
     if (counted || says_one_of(small, {"per gpu", "per nic", "a gpu"})) return gbps;
   }
   return std::nullopt;
+}
+
+std::string inner_links_text(const GpuFacts& gpu, const std::string& text) {
+  if (text.empty()) return {};
+  return fmt::format("links inside a node are those of {}; the file says {}", gpu.cluster,
+                     sim::quote(text));
 }
 
 LinkChoice links_of(const GpuFacts& gpu, const FileFacts& file, std::int64_t per_node) {

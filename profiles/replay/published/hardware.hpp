@@ -34,6 +34,9 @@ struct GpuFacts {
 // "400 Gb/s per GPU", "8x HDR 200 Gb/s"; nothing where it does not.
 [[nodiscard]] std::optional<double> nic_gbps(const std::string& text, std::int64_t per_node);
 
+// A sentence about the links inside a node that a text states; empty where there is none.
+[[nodiscard]] std::string inner_links_text(const GpuFacts& gpu, const std::string& text);
+
 // What becomes of the file's texts about links: a setting where they differ from the cluster's, and
 // a sentence for the assumptions.
 struct LinkChoice {

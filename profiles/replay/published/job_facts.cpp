@@ -108,7 +108,7 @@ FieldTable<JobFacts> make_job_table() {
   t.add(text_field("mask", "full or causal"), &JobFacts::mask);
   t.add(text_field("attention", "the kernel"), &JobFacts::attention);
   t.add(text_field("loss", "the loss"), &JobFacts::loss);
-  for (const char* name : {"context_parallel", "cp_comm_type"}) {
+  for (const char* name : {"context_parallel", "cp_comm_type", "cp"}) {
     t.add(text_field(name, "how cp is run"), &JobFacts::context_parallel);
   }
   const auto flag = [](const char* name) {
@@ -118,7 +118,7 @@ FieldTable<JobFacts> make_job_table() {
   t.add(flag("compile"), &JobFacts::compile);
   t.add(flag("tp_sequence_parallel"), &JobFacts::tp_sequence_parallel);
   for (const std::string& name : dimension_names()) {
-    t.add(number_field(name.c_str(), std::int64_t{1} << 40, "of the model"),
+    t.add(number_field(name.c_str(), 1 << 30, "of the model"),
           [name](JobFacts& job, const Value& value, const std::string&) {
             job.dimensions[name] = value.integer;
             return Result<void>();

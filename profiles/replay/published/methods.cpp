@@ -53,12 +53,15 @@ const Method* method_of(const std::string& name) {
   return nullptr;
 }
 
-std::string layout_of(const Method& method, std::int64_t gpus, std::int64_t per_node) {
+std::string method_layout(const Method& method, std::int64_t gpus, std::int64_t per_node) {
   std::int64_t ulysses = 1;
   if (method.kind == MethodKind::kUlysses) ulysses = gpus;
   if (method.kind == MethodKind::kHybrid) ulysses = std::min(gpus, per_node);
-  return fmt::format("ulysses={},ring={}{},dp=1,micro_batch=1", ulysses, gpus / ulysses,
-                     method.options);
+  const std::int64_t ring = gpus / ulysses;
+  std::string layout;
+  if (ulysses > 1) layout += fmt::format("ulysses={},", ulysses);
+  if (ring > 1) layout += fmt::format("ring={}{},", ring, method.options);
+  return layout + "dp=1,micro_batch=1";
 }
 
 // Of the GPU by its name, or of all.
@@ -116,7 +119,7 @@ Result<ReplayRow> row_of(const Point& point, const FileFacts& file,
   row.where = point.row.where;
   row.sequence_length = tokens ? *tokens * point.gpus : *job.sequence_length;
   row.global_batch_size = job.local_batch.value_or(job.global_batch_size.value_or(1));
-  row.layout = layout_of(*method, point.gpus, per_node);
+  row.layout = method_layout(*method, point.gpus, per_node);
   row.group = fmt::format("{}, {} mask, {} GPU{}, {} tokens", job.gpu, mask, point.gpus,
                           point.gpus > 1 ? "s" : "", tokens_text(row.sequence_length));
   row.settings = model->settings;
@@ -152,6 +155,15 @@ bool measure(const Point& point, ReplayMeasured& measured) {
   return forward || backward || both;
 }
 
+ReplayRow left_out(const RowFacts& facts, const std::string& method, const std::string& why) {
+  ReplayRow row;
+  row.where = facts.where;
+  row.group = "left out";
+  row.layout = method;
+  row.left_out = why;
+  return row;
+}
+
 void add_point(const Point& point, const FileFacts& file, const std::filesystem::path& data_root,
                std::vector<std::string>& methods, ReplayCase& target) {
   auto made = row_of(point, file, data_root, target.assumptions);
@@ -159,11 +171,15 @@ void add_point(const Point& point, const FileFacts& file, const std::filesystem:
   if (made) {
     row = *std::move(made);
   } else {
-    row.where = point.row.where;
-    row.group = "left out";
-    row.layout = point.method;
-    row.left_out = made.error().what;
+    row = left_out(point.row, point.method, made.error().what);
   }
+  // What is left out for the same reason on any number of GPUs is said once.
+  const bool is_known =
+      std::any_of(target.rows.begin(), target.rows.end(), [&row](const ReplayRow& other) {
+        return other.where == row.where && other.layout == row.layout &&
+               other.left_out == row.left_out;
+      });
+  if (!made && is_known) return;
   // Passes of the same method are one row.
   for (std::size_t i = 0; made && i < methods.size(); ++i) {
     ReplayRow& known = target.rows[i];
@@ -197,7 +213,13 @@ void add_attention_rows(const FileFacts& file, const std::filesystem::path& data
       if (gpus.empty()) gpus.push_back(file.gpus_per_node.value_or(8));
       for (std::size_t i = 0; i < gpus.size(); ++i) {
         for (const auto& [method, values] : figures) {
-          if (i >= values.size() || !values[i]) continue;
+          if (i == 0 && values.size() > gpus.size()) {
+            target.rows.push_back(
+                left_out(row, method, "there are more figures of it than numbers of GPUs"));
+            methods.push_back(method);
+            continue;
+          }
+          if (values.size() > gpus.size() || i >= values.size() || !values[i]) continue;
           const Method* known = method_of(method);
           const bool single = known != nullptr && known->kind == MethodKind::kSingle;
           add_point({row, method, single ? 1 : gpus[i], *values[i], of_iterations}, file, data_root,

@@ -14,6 +14,15 @@ void add_all(std::vector<std::string>& list, const std::vector<std::string>& mor
   for (const std::string& text : more) add_once(list, text);
 }
 
+std::optional<std::int64_t> product(std::initializer_list<std::int64_t> factors) {
+  std::int64_t result = 1;
+  for (const std::int64_t factor : factors) {
+    if (factor <= 0 || result > (std::int64_t{1} << 40) / factor) return std::nullopt;
+    result *= factor;
+  }
+  return result;
+}
+
 std::string tokens_text(std::int64_t tokens) {
   return tokens % 1024 == 0 ? fmt::format("{}K", tokens / 1024) : fmt::format("{}", tokens);
 }

@@ -24,7 +24,9 @@ std::string text_of(const FileFacts& file, const JobFacts& job, Text which) {
     case Text::kAttention:
       return job.attention + "\n" + job.framework;
     case Text::kContextParallel:
-      return job.context_parallel;
+      if (!job.context_parallel.empty()) return job.context_parallel;
+      return has_word(job.framework, "a2a") || has_word(job.framework, "p2p") ? job.framework
+                                                                              : text;
     case Text::kSetup:
       text = job.framework + "\n" + job.attention + "\n" + job.context_parallel;
       for (const auto& [key, note] : file.notes) text += "\n" + note;
@@ -87,7 +89,9 @@ SoftwareChoice choose_software(const FileFacts& file, const JobFacts& job,
     choice.counts_full_square = choice.counts_full_square || rule.counts_full_square;
     choice.peak_is_reserved = choice.peak_is_reserved || rule.peak_is_reserved;
   }
-  if (choice.context_parallel.empty()) choice.context_parallel = "ring";
+  if (choice.context_parallel.empty()) {
+    choice.context_parallel = choice.framework == "deepspeed" ? "ulysses" : "ring";
+  }
   return choice;
 }
 

@@ -7,6 +7,7 @@
 
 #include "profiles/replay/published/format.hpp"
 #include "profiles/replay/published/hardware.hpp"
+#include "profiles/replay/published/job_facts.hpp"
 #include "profiles/replay/published/layout.hpp"
 #include "profiles/replay/published/measured.hpp"
 #include "profiles/replay/published/methods.hpp"
@@ -15,6 +16,7 @@
 #include "profiles/replay/published/row_parts.hpp"
 #include "profiles/replay/published/software.hpp"
 #include "profiles/replay/published/words.hpp"
+#include "sim/errors/quote.hpp"
 
 namespace seqspan::profiles::published {
 namespace {
@@ -122,8 +124,7 @@ Result<std::vector<ReplayRow>> rows_of(const FileFacts& file, const RowFacts& fa
   if (columns.empty()) return sim::input_error("nothing was measured that can be compared");
   std::vector<ReplayRow> rows;
   for (const Column& column : columns) {
-    const auto layout = layout_of(facts, parts->software, per_node, column.recompute,
-                                  column.sequence_parallel, said);
+    const auto layout = layout_of(facts, parts->software, per_node, column, said);
     if (!layout) return tl::unexpected(layout.error());
     const auto cluster = cluster_settings(*parts->gpu, layout->degrees.gpus, per_node);
     if (!cluster) return tl::unexpected(cluster.error());
@@ -143,6 +144,8 @@ Result<std::vector<ReplayRow>> rows_of(const FileFacts& file, const RowFacts& fa
     if (facts.job.compile) {
       row.settings.push_back(fmt::format("training.compile={}", *facts.job.compile));
     }
+    const std::string inner = inner_links_text(*parts->gpu, file.intra_node);
+    if (!inner.empty()) said.push_back(inner);
     if (layout->degrees.gpus > per_node) {
       const LinkChoice links = links_of(*parts->gpu, file, per_node);
       add_all(row.settings, links.settings);
@@ -206,6 +209,14 @@ void set_defaults(const FileFacts& file, ReplayCase& target) {
   }
 }
 
+// Texts of the setup that are fields of a job as well.
+bool is_read(const std::string& key) {
+  const auto& fields = job_table().facts().fields;
+  return std::any_of(fields.begin(), fields.end(), [&key](const sim::json::FieldFacts& field) {
+    return key.substr(key.rfind('.') + 1) == field.name;
+  });
+}
+
 }  // namespace
 
 Result<ReplayCase> translate(const sim::json::Value& document, const std::string& name,
@@ -219,6 +230,10 @@ Result<ReplayCase> translate(const sim::json::Value& document, const std::string
     add_attention_rows(*file, data_root, result);
   } else {
     add_step_rows(*file, data_root, result);
+  }
+  for (const auto& [key, text] : file->notes) {
+    if (is_usual_note(key.substr(key.rfind('.') + 1)) || is_read(key)) continue;
+    add_once(result.assumptions, fmt::format("'{}' is not read: {}", key, sim::quote(text)));
   }
   const auto kept = std::find_if(result.rows.begin(), result.rows.end(),
                                  [](const ReplayRow& row) { return row.left_out.empty(); });

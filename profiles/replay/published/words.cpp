@@ -58,8 +58,9 @@ bool has_word(std::string_view text, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-std::optional<std::int64_t> number_after(std::string_view text, std::string_view key) {
+std::vector<std::int64_t> numbers_after(std::string_view text, std::string_view key) {
   const std::string small = lower(text);
+  std::vector<std::int64_t> numbers;
   for (std::size_t at = small.find(key); at != std::string::npos; at = small.find(key, at + 1)) {
     if (at > 0 && is_word(small[at - 1])) continue;
     std::size_t start = at + key.size();
@@ -70,10 +71,16 @@ std::optional<std::int64_t> number_after(std::string_view text, std::string_view
     std::int64_t number = 0;
     const char* const last = small.data() + small.size();
     const auto [end, error] = std::from_chars(small.data() + start, last, number);
-    if (error != std::errc() || number < 0 || number > (std::int64_t{1} << 40)) continue;
-    return end != last && *end == 'k' ? number * 1024 : number;
+    if (error != std::errc() || number < 1 || number > (std::int64_t{1} << 30)) continue;
+    const char unit = end != last ? *end : ' ';
+    numbers.push_back(unit == 'k' ? number * 1024 : unit == 'm' ? number * 1024 * 1024 : number);
   }
-  return std::nullopt;
+  return numbers;
+}
+
+std::optional<std::int64_t> number_after(std::string_view text, std::string_view key) {
+  const std::vector<std::int64_t> numbers = numbers_after(text, key);
+  return numbers.empty() ? std::nullopt : std::optional(numbers.front());
 }
 
 std::optional<double> number_before(std::string_view text, std::size_t end) {

@@ -24,8 +24,10 @@ namespace seqspan::profiles::published {
 [[nodiscard]] std::vector<std::string> words_of(std::string_view text);
 [[nodiscard]] bool has_word(std::string_view text, std::string_view word);
 
-// The whole number behind the first `key` ("global batch 2", "tp=1"); '=', ':' and spaces between
-// them are skipped, and "64K" is 65,536.
+// The whole numbers from 1 on behind each `key` ("global batch 2", "tp=1"); '=', ':' and spaces
+// between them are skipped, and "64K" is 65,536.
+[[nodiscard]] std::vector<std::int64_t> numbers_after(std::string_view text, std::string_view key);
+// The first of them.
 [[nodiscard]] std::optional<std::int64_t> number_after(std::string_view text, std::string_view key);
 
 // The decimal number that ends before `end`, spaces between them skipped.

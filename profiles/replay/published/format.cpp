@@ -8,7 +8,7 @@
 #include "profiles/replay/published/job_facts.hpp"
 #include "profiles/replay/published/measured.hpp"
 #include "profiles/replay/published/model.hpp"
-#include "sim/errors/did_you_mean.hpp"
+#include "profiles/replay/published/parts.hpp"
 #include "sim/errors/quote.hpp"
 
 namespace seqspan::profiles::published {
@@ -19,72 +19,6 @@ using json::Kind;
 using json::Member;
 using json::Value;
 using sim::Result;
-
-bool has_key(const json::ObjectFacts& facts, const std::string& key) {
-  return std::any_of(facts.fields.begin(), facts.fields.end(),
-                     [&](const json::FieldFacts& field) { return field.name == key; });
-}
-
-// Texts of one member: itself, or the items of its array. Nothing where it is neither.
-std::optional<std::string> text_of(const Value& value) {
-  if (value.kind == Kind::kText) return value.text;
-  if (value.kind != Kind::kArray) return std::nullopt;
-  std::string text;
-  for (const Value& item : value.items) {
-    if (item.kind != Kind::kText) return std::nullopt;
-    text += (text.empty() ? "" : "; ") + item.text;
-  }
-  return text;
-}
-
-// A misspelt key is no note.
-bool is_near(const std::string& key, const json::ObjectFacts& facts) {
-  std::vector<std::string> known;
-  for (const json::FieldFacts& field : facts.fields) known.push_back(field.name);
-  return !sim::nearest_name(key, known).empty();
-}
-
-// An object with fields of its own and those of a job.
-struct Part {
-  json::ObjectFacts own;
-  bool has_job = true;
-  bool takes_texts = false;  // other keys with texts are notes
-};
-
-// Every key is known, or a note, which goes to `notes` as "setup.KEY".
-Result<void> check_keys(const Part& part, const Value& value, const std::string& path,
-                        std::vector<std::pair<std::string, std::string>>* notes) {
-  if (value.kind != Kind::kObject) {
-    return sim::input_error("this cannot be " + json::show(value), json::where(value.place, path),
-                            part.own.name + " is an object");
-  }
-  for (const Member& member : value.members) {
-    if (has_key(part.own, member.key)) continue;
-    const auto text = text_of(member.value);
-    // A field of the job whose place holds a sentence: "measured" and "tflops" of a setup.
-    if (part.has_job && has_key(job_table().facts(), member.key)) {
-      if (text && notes != nullptr) notes->emplace_back(json::join(path, member.key), *text);
-      continue;
-    }
-    json::ObjectFacts all = part.own;
-    if (part.has_job) {
-      const auto& fields = job_table().facts().fields;
-      all.fields.insert(all.fields.end(), fields.begin(), fields.end());
-    }
-    if (part.takes_texts && text && (is_usual_note(member.key) || !is_near(member.key, all))) {
-      if (notes != nullptr) notes->emplace_back(json::join(path, member.key), *text);
-      continue;
-    }
-    return json::unknown_key(all, member, path);
-  }
-  return {};
-}
-
-Part make_part(const char* name, std::vector<const char*> keys, bool has_job, bool takes_texts) {
-  Part part{json::ObjectFacts{name, {}, {}, {}, true}, has_job, takes_texts};
-  for (const char* key : keys) part.own.fields.push_back(json::any(key, {}).with_default("none"));
-  return part;
-}
 
 const Part& file_part() {
   static const Part kPart = make_part(
@@ -141,6 +75,10 @@ Result<void> read_dimensions(FileFacts& file, const Value& document) {
   const std::string path = "model_dimensions_as_run";
   const Value* models = document.find(path);
   if (models == nullptr) return {};
+  if (models->kind != Kind::kObject) {
+    return sim::input_error("this cannot be " + json::show(*models),
+                            json::where(models->place, path), "dimensions are given by model");
+  }
   static const Part kPart = [] {
     Part part = make_part("a model", {"attention_type", "use_swiglu"}, false, true);
     for (const std::string& name : dimension_names()) {
@@ -190,29 +128,8 @@ Result<void> read_row(RowFacts& row, const Value& value, const std::string& path
 
 }  // namespace
 
-bool is_usual_note(const std::string& key) {
-  static constexpr const char* kUsual[] = {"note",
-                                           "notes",
-                                           "comment",
-                                           "title",
-                                           "date",
-                                           "url",
-                                           "license",
-                                           "measured",
-                                           "unit",
-                                           "flops",
-                                           "tflops",
-                                           "mfu",
-                                           "models",
-                                           "peak_allocated_gib",
-                                           "peak_reserved_gib",
-                                           "peak_gib"};
-  return std::find(std::begin(kUsual), std::end(kUsual), key) != std::end(kUsual);
-}
-
 bool is_published(const Value& document) {
   return document.kind == Kind::kObject && document.find("name") == nullptr &&
-         document.find("rows") != nullptr &&
          (document.find("setup") != nullptr || document.find("hardware") != nullptr);
 }
 
@@ -269,6 +186,10 @@ Result<FileFacts> read_facts(const Value& document) {
     }
     if (is_text) file.facts = {facts->text};
     for (const Value& item : facts->items) file.facts.push_back(item.text);
+  }
+  if (document.find("rows") == nullptr) {
+    return sim::input_error("'rows' is missing", json::where(document.place, ""),
+                            "a published file is its rows");
   }
   const Value& rows = *document.find("rows");
   if (rows.kind != Kind::kArray) {

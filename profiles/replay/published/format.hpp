@@ -29,10 +29,11 @@ struct JobFacts {
   std::map<std::string, std::int64_t> dimensions;      // of the model, by published key
   std::optional<bool> causal;
   std::optional<bool> compile;
+  std::optional<bool> float8;  // linear layers
   std::optional<bool> tp_sequence_parallel;
   // Texts.
   std::string gpu, model, framework, precision, recompute, sharding, mask, attention, loss;
-  std::string gradient_accumulation, context_parallel;
+  std::string gradient_accumulation, context_parallel, variant;
 };
 
 // `nearest` before `farther`.
@@ -76,10 +77,7 @@ struct FileFacts {
   std::vector<RowFacts> rows;
 };
 
-// Keys whose texts explain others and need no mention: "notes", "unit", ...
-[[nodiscard]] bool is_usual_note(const std::string& key);
-
-// A file with rows and with a setup or hardware, and without a name, which every replay case has.
+// A file with a setup or hardware, and without a name, which every replay case has.
 [[nodiscard]] bool is_published(const sim::json::Value& document);
 
 // Errors: kInput, located: unknown keys but free texts of file, setup and hardware; values of the

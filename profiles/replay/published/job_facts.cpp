@@ -103,7 +103,12 @@ FieldTable<JobFacts> make_job_table() {
   t.add(text_field("model", "the model"), &JobFacts::model);
   t.add(text_field("framework", "what ran it, and how"), &JobFacts::framework);
   t.add(text_field("precision", "of numbers"), &JobFacts::precision);
-  t.add(text_field("recompute", "what backward computes again"), &JobFacts::recompute);
+  for (const char* name : {"recompute", "activation_checkpointing"}) {
+    t.add(text_field(name, "what backward computes again"), &JobFacts::recompute);
+  }
+  for (const char* name : {"variant", "technique", "techniques"}) {
+    t.add(text_field(name, "what else was switched on"), &JobFacts::variant);
+  }
   t.add(text_field("sharding", "what is sharded"), &JobFacts::sharding);
   t.add(text_field("mask", "full or causal"), &JobFacts::mask);
   t.add(text_field("attention", "the kernel"), &JobFacts::attention);
@@ -116,6 +121,7 @@ FieldTable<JobFacts> make_job_table() {
   };
   t.add(flag("causal"), &JobFacts::causal);
   t.add(flag("compile"), &JobFacts::compile);
+  for (const char* name : {"float8", "fp8"}) t.add(flag(name), &JobFacts::float8);
   t.add(flag("tp_sequence_parallel"), &JobFacts::tp_sequence_parallel);
   for (const std::string& name : dimension_names()) {
     t.add(number_field(name.c_str(), 1 << 30, "of the model"),
@@ -165,12 +171,14 @@ JobFacts overlay(JobFacts nearest, const JobFacts& farther) {
   job.dimensions.insert(farther.dimensions.begin(), farther.dimensions.end());
   keep(job.causal, farther.causal);
   keep(job.compile, farther.compile);
+  keep(job.float8, farther.float8);
   keep(job.tp_sequence_parallel, farther.tp_sequence_parallel);
   keep(job.gpu, farther.gpu);
   keep(job.model, farther.model);
   keep(job.framework, farther.framework);
   keep(job.precision, farther.precision);
   keep(job.recompute, farther.recompute);
+  keep(job.variant, farther.variant);
   keep(job.sharding, farther.sharding);
   keep(job.mask, farther.mask);
   keep(job.attention, farther.attention);

@@ -28,32 +28,40 @@ enum class Use : std::uint8_t {
   kReserved,    // GiB
   kPeak,        // GiB; which of the two the software says
   kMfu,         // taken where there are no TFLOP/s
-  kFull,        // a column of its own, of milliseconds: full recomputation without sp
-  kSelective,   // likewise: selective recomputation with sp
+  kColumn,      // a step of its own, of milliseconds
   kNotCompared,
 };
 
 struct Figure {
   const char* name;
   Use use;
-  double factor;  // to the unit of `use`
+  double factor;               // to the unit of `use`
+  const char* recompute = "";  // of a column
+  bool sequence_parallel = false;
 };
 
 // Sorted by name.
 constexpr Figure kFigures[] = {
-    {"full_recompute_s", Use::kFull, 1e3},
+    {"full_recompute_s", Use::kColumn, 1e3, "full", false},
     {"full_square_tflops_per_gpu", Use::kFullSquare, 1},
     {"hfu", Use::kNotCompared, 1},
+    {"iteration_ms", Use::kStep, 1},
+    {"iteration_s", Use::kStep, 1e3},
     {"iteration_seconds", Use::kStep, 1e3},
     {"iteration_time_s", Use::kStep, 1e3},
     {"mfu", Use::kMfu, 1},
+    {"no_recompute_s", Use::kColumn, 1e3, "none", false},
     {"peak_allocated_gb", Use::kAllocated, 1e9 / 1073741824},
     {"peak_allocated_gib", Use::kAllocated, 1},
     {"peak_gb", Use::kPeak, 1e9 / 1073741824},
     {"peak_gib", Use::kPeak, 1},
     {"peak_memory_gib", Use::kPeak, 1},
     {"peak_reserved_gib", Use::kReserved, 1},
-    {"sp_selective_s", Use::kSelective, 1e3},
+    {"selective_recompute_s", Use::kColumn, 1e3, "selective", false},
+    {"selective_s", Use::kColumn, 1e3, "selective", false},
+    {"sp_full_recompute_s", Use::kColumn, 1e3, "full", true},
+    {"sp_no_recompute_s", Use::kColumn, 1e3, "none", true},
+    {"sp_selective_s", Use::kColumn, 1e3, "selective", true},
     {"step_milliseconds", Use::kStep, 1},
     {"step_ms", Use::kStep, 1},
     {"step_s", Use::kStep, 1e3},
@@ -165,12 +173,11 @@ std::vector<Column> columns_of(const MeasuredFacts& facts, const FigureRules& ru
       case Use::kMfu:
         mfu = scaled > 1 ? scaled / 100 : scaled;
         continue;
-      case Use::kFull:
-      case Use::kSelective: {
+      case Use::kColumn: {
         Column& column = columns.emplace_back();
         column.measured.step_milliseconds = scaled;
-        column.recompute = figure.use == Use::kFull ? "full" : "selective";
-        column.sequence_parallel = figure.use == Use::kSelective;
+        column.recompute = figure.recompute;
+        column.sequence_parallel = figure.sequence_parallel;
         continue;
       }
       case Use::kNotCompared:

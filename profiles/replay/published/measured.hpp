@@ -13,9 +13,9 @@ namespace seqspan::profiles::published {
 [[nodiscard]] const std::vector<std::string>& figure_names();
 
 struct FigureRules {
-  bool full_square = false;           // TFLOP/s count every query with all keys
-  bool peak_is_reserved = false;      // a 'peak' is max_memory_reserved
-  std::optional<double> peak_tflops;  // what MFU is of, where no TFLOP/s are given
+  bool full_square = false;             // TFLOP/s count every query with all keys
+  bool peak_is_reserved = false;        // a 'peak' is max_memory_reserved
+  std::optional<double> peak_tflops{};  // what MFU is of, where no TFLOP/s are given
   std::int64_t gpus = 1;
 };
 

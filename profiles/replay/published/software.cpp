@@ -16,9 +16,11 @@ std::string text_of(const FileFacts& file, const JobFacts& job, Text which) {
   std::string text;
   switch (which) {
     case Text::kSoftware:
-      return job.framework + "\n" + file.source;
+      return job.framework + "\n" + job.variant + "\n" + file.source;
     case Text::kPrecision:
-      return job.framework + "\n" + job.precision;
+      // A flag of the row counts before texts of the setup.
+      if (job.float8) return *job.float8 ? "fp8" : "bf16";
+      return job.framework + "\n" + job.variant + "\n" + job.precision;
     case Text::kLoss:
       return job.loss;
     case Text::kAttention:

@@ -12,7 +12,8 @@ const std::vector<const char*> kNoFp8 = {"no fp8", "no float8", "without fp8", "
 void add_megatron(std::vector<Rule>& rules) {
   rules.push_back(
       {.framework = "megatron",
-       .conditions = {{Text::kSoftware, kNemo, false},
+       .conditions = {{Text::kSoftware, {"megatron"}},
+                      {Text::kSoftware, kNemo, false},
                       {Text::kSetup, {"overlap-grad-reduce", "overlap_grad"}, false}},
        .settings = {"training.overlap_gradient_reduction=false",
                     "training.overlap_parameter_gather=false"},
@@ -24,7 +25,9 @@ void add_megatron(std::vector<Rule>& rules) {
                    .settings = {"training.loss=fp32_logits"}});
   rules.push_back(
       {.framework = "megatron",
-       .conditions = {{Text::kSoftware, kNemo, false}, {Text::kLoss, {"fus"}, false}},
+       .conditions = {{Text::kSoftware, {"megatron"}},
+                      {Text::kSoftware, kNemo, false},
+                      {Text::kLoss, {"fus"}, false}},
        .settings = {"training.loss=fp32_logits"},
        .assumption = "the cross entropy is not fused: --cross-entropy-loss-fusion is off unless it "
                      "is given"});
@@ -92,6 +95,7 @@ void add_fsdp(std::vector<Rule>& rules) {
                    .peak_is_reserved = true});
   rules.push_back(
       {.framework = "torchtitan",
+       .cluster = "h",
        .conditions = {{Text::kSoftware, {"torchtitan"}}, {Text::kAttention, {"cudnn"}, false}},
        .settings = {"training.flash_attention=2"},
        .assumption = "torchtitan of 2024-12: attention is FlashAttention-2, PyTorch's default"});
@@ -110,6 +114,14 @@ void add_fsdp(std::vector<Rule>& rules) {
                     "training.fp8_all_gather=true"},
        .assumption = "float8 linears as docs/float8.md of torchtitan tells to run them: tensorwise "
                      "scales, weights gathered in float8; the LM head stays in bf16"});
+  const std::vector<const char*> eager = {"no compile", "without compile", "not compiled",
+                                          "no torch.compile", "without torch.compile"};
+  rules.push_back({.framework = "torchtitan",
+                   .conditions = {{Text::kSoftware, eager}},
+                   .settings = {"training.compile=false"}});
+  rules.push_back({.framework = "torchtitan",
+                   .conditions = {{Text::kSoftware, {"compile"}}, {Text::kSoftware, eager, false}},
+                   .settings = {"training.compile=true"}});
   rules.push_back({.framework = "torchtitan",
                    .conditions = {{Text::kSoftware, {"async tp", "asynctp", "async-tp"}}},
                    .settings = {"training.overlap_tensor_parallel=true"}});

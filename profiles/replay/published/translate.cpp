@@ -13,6 +13,7 @@
 #include "profiles/replay/published/methods.hpp"
 #include "profiles/replay/published/model.hpp"
 #include "profiles/replay/published/out_of_memory.hpp"
+#include "profiles/replay/published/parts.hpp"
 #include "profiles/replay/published/row_parts.hpp"
 #include "profiles/replay/published/software.hpp"
 #include "profiles/replay/published/words.hpp"
@@ -38,6 +39,15 @@ std::string model_text(const JobFacts& job) {
   return fmt::format("{}, {} layers", job.model, layers->second);
 }
 
+// ", float8, compiled": what rows of one layout differ in.
+std::string variant_text(const JobFacts& job) {
+  std::string text;
+  if (!job.variant.empty()) text += ", " + job.variant;
+  if (job.float8.value_or(false)) text += ", float8";
+  if (job.compile) text += *job.compile ? ", compiled" : ", not compiled";
+  return text;
+}
+
 std::string count_text(const JobFacts& job) {
   return job.gpus.size() == 1 ? fmt::format("{} GPUs", job.gpus.front()) : std::string();
 }
@@ -59,8 +69,8 @@ std::string group_of(const RowFacts& facts, const ReplayRow& row, const Variety&
   if (variety.models) group += model_text(facts.job) + ", ";
   if (variety.gpus) group += facts.job.gpu + ", ";
   if (variety.counts && !count_text(facts.job).empty()) group += count_text(facts.job) + ", ";
-  return group + fmt::format("{} tokens, batch {}", tokens_text(row.sequence_length),
-                             row.global_batch_size);
+  return group + fmt::format("{} tokens, batch {}{}", tokens_text(row.sequence_length),
+                             row.global_batch_size, variant_text(facts.job));
 }
 
 // What all columns of a row share.
@@ -228,6 +238,9 @@ Result<ReplayCase> translate(const sim::json::Value& document, const std::string
   result.translated = true;
   if (is_of_attention(*file)) {
     add_attention_rows(*file, data_root, result);
+    for (const std::string& fact : file->facts) {
+      add_once(result.assumptions, fmt::format("fact {} is not read", sim::quote(fact)));
+    }
   } else {
     add_step_rows(*file, data_root, result);
   }

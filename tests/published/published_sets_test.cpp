@@ -23,6 +23,7 @@ std::string bytes_of(const fs::path& path) {
 std::vector<std::string> set_names() {
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator("tests/published/sets")) {
+    if (entry.path().extension() != ".json") continue;
     names.push_back(entry.path().stem().string());
   }
   std::sort(names.begin(), names.end());

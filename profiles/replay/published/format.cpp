@@ -102,6 +102,12 @@ Result<void> read_row(RowFacts& row, const Value& value, const std::string& path
   if (auto ok = job_table().decode(row.job, value, path); !ok) return ok;
   if (auto ok = read_text(row.pass, value, "pass", path); !ok) return ok;
   if (auto ok = read_text(row.left_out, value, "left_out", path); !ok) return ok;
+  if (const Value* layout = value.find("layout"); layout != nullptr) {
+    for (const Member& member : layout->members) {
+      row.layout_as_written += fmt::format("{}{}={}", row.layout_as_written.empty() ? "" : ",",
+                                           sim::printable(member.key), json::show(member.value));
+    }
+  }
   struct Child {
     const char* key;
     std::function<Result<void>(const Value&, const std::string&)> decode;

@@ -62,7 +62,8 @@ struct RowFacts {
   MethodFigures tflops;
   MethodFigures iterations_per_second;
   std::string left_out;
-  std::string where;  // "file.json:12:5 (rows[3])"
+  std::string layout_as_written;  // "tp=8, cp=2": what names a row that is left out
+  std::string where;              // "file.json:12:5 (rows[3])"
 };
 
 struct FileFacts {

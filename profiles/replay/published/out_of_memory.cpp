@@ -28,6 +28,7 @@ RowFacts unreadable(const RowFacts& like, const std::string& clause, const std::
   RowFacts row;
   row.job = like.job;
   row.where = like.where;
+  row.layout_as_written = "of a fact";
   row.left_out = fmt::format("{} cannot be read: {}", sim::quote(clause), why);
   return row;
 }

@@ -192,6 +192,13 @@ void add_attention(std::vector<Rule>& rules) {
                      "its results, padded or not (exps/dist_attn/baselines/utils_cp.py of the same "
                      "repository, _fa3_varlen_forward and _backward)",
        .of_attention = true});
+  rules.push_back(
+      {.cluster = "b200",
+       .conditions = {{Text::kSoftware, {"magiattention"}}},
+       .assumption = "on B200 all methods call TransformerEngine's fused attention, cuDNN's, which "
+                     "takes padded rows as they are (AttnBackend.TE of "
+                     "exps/dist_attn/configs/b200_baseline.py)",
+       .of_attention = true});
   rules.push_back({.conditions = {{Text::kSoftware, {"magiattention"}}},
                    .assumption = "LoongTrain's double ring is taken for a single one",
                    .of_attention = true});

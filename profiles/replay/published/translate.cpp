@@ -175,6 +175,7 @@ ReplayRow left_out(const RowFacts& facts, const std::string& why) {
   row.group = "left out";
   row.sequence_length = facts.job.sequence_length.value_or(0);
   row.global_batch_size = facts.job.global_batch_size.value_or(0);
+  row.layout = facts.layout_as_written;
   row.left_out = why;
   return row;
 }

@@ -153,7 +153,7 @@ sim::Result<void> replay_row(const ReplayCase& source, const std::filesystem::pa
       replayed.refused = sim::describe(*code, *job, layout);
       return {};
     }
-    if (const auto ok = simulator.check(); !ok) return ok;
+    if (auto ok = simulator.check(); !ok) return ok;
     const sim::Simulation simulation = simulator.simulate(layout, true);
     if (!is_last && needs_far_too_much(simulation)) {
       row.layout = row.smaller_layout;

@@ -1,19 +1,21 @@
-// Distributed attention alone: methods by their published names, and their rows.
+// Methods of distributed attention by their published names, as rows of a replay case.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "profiles/replay/published/format.hpp"
+#include "sim/errors/error.hpp"
 
 namespace seqspan::profiles::published {
 
-// Whether the file is of attention alone: its rows have figures by method.
-[[nodiscard]] bool is_of_attention(const FileFacts& file);
-
-// Forward and backward of one method on as many GPUs are one row. Appends rows and assumptions.
-void add_attention_rows(const FileFacts& file, const std::filesystem::path& data_root,
-                        ReplayCase& target);
+// Everything of a row but what was measured. `gpus`: on how many, but for methods of one GPU.
+// Errors: kInput, without a place: a method, mask or GPU that is not modelled.
+[[nodiscard]] sim::Result<ReplayRow> row_of_method(const FileFacts& file, const RowFacts& facts,
+                                                   const std::string& name, std::int64_t gpus,
+                                                   const std::filesystem::path& data_root,
+                                                   std::vector<std::string>& assumptions);
 
 }  // namespace seqspan::profiles::published

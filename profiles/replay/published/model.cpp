@@ -238,6 +238,11 @@ Result<ModelChoice> choose_model(const JobFacts& job, const Dimensions& as_run,
   }
   choice.kv_heads = get(base->dimensions, "kv_heads");
   if (choice.kv_heads == 0) choice.kv_heads = integer_at(config->value, "num_key_value_heads");
+  // Without such a key, as many as there are queries.
+  if (choice.kv_heads == 0) choice.kv_heads = get(base->dimensions, "heads");
+  for (const char* key : {"n_head", "n_heads"}) {
+    if (choice.kv_heads == 0) choice.kv_heads = integer_at(config->value, key);
+  }
   return choice;
 }
 

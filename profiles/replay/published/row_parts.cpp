@@ -14,6 +14,10 @@ void add_all(std::vector<std::string>& list, const std::vector<std::string>& mor
   for (const std::string& text : more) add_once(list, text);
 }
 
+void append(std::vector<std::string>& settings, const std::vector<std::string>& more) {
+  settings.insert(settings.end(), more.begin(), more.end());
+}
+
 std::optional<std::int64_t> product(std::initializer_list<std::int64_t> factors) {
   std::int64_t result = 1;
   for (const std::int64_t factor : factors) {

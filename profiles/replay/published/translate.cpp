@@ -5,12 +5,13 @@
 #include <algorithm>
 #include <set>
 
+#include "profiles/replay/published/attention_rows.hpp"
+#include "profiles/replay/published/degrees.hpp"
 #include "profiles/replay/published/format.hpp"
 #include "profiles/replay/published/hardware.hpp"
 #include "profiles/replay/published/job_facts.hpp"
 #include "profiles/replay/published/layout.hpp"
 #include "profiles/replay/published/measured.hpp"
-#include "profiles/replay/published/methods.hpp"
 #include "profiles/replay/published/model.hpp"
 #include "profiles/replay/published/out_of_memory.hpp"
 #include "profiles/replay/published/parts.hpp"
@@ -128,9 +129,10 @@ Result<std::vector<ReplayRow>> rows_of(const FileFacts& file, const RowFacts& fa
   if (!parts) return tl::unexpected(parts.error());
   const std::int64_t per_node = file.gpus_per_node.value_or(kGpusOfANode);
   std::vector<std::string> said;
-  const std::int64_t gpus = facts.job.gpus.size() == 1 ? facts.job.gpus.front() : per_node;
+  const auto degrees = degrees_of(facts, parts->software, per_node, said);
+  if (!degrees) return tl::unexpected(degrees.error());
   const std::vector<Column> columns =
-      columns_of(facts.measured, rules_of(file, *parts, gpus), said);
+      columns_of(facts.measured, rules_of(file, *parts, degrees->gpus), said);
   if (columns.empty()) return sim::input_error("nothing was measured that can be compared");
   std::vector<ReplayRow> rows;
   for (const Column& column : columns) {
@@ -147,10 +149,10 @@ Result<std::vector<ReplayRow>> rows_of(const FileFacts& file, const RowFacts& fa
     if (!row.measured.out_of_memory) row.smaller_layout = layout->smaller_layout;
     row.group = row.measured.out_of_memory ? "out of memory" : group_of(facts, row, variety);
     row.settings = parts->model.settings;
-    add_all(row.settings, *cluster);
+    append(row.settings, *cluster);
     row.settings.push_back("framework=" + parts->software.framework);
-    add_all(row.settings, parts->software.settings);
-    add_all(row.settings, layout->settings);
+    append(row.settings, parts->software.settings);
+    append(row.settings, layout->settings);
     if (facts.job.compile) {
       row.settings.push_back(fmt::format("training.compile={}", *facts.job.compile));
     }
@@ -158,7 +160,7 @@ Result<std::vector<ReplayRow>> rows_of(const FileFacts& file, const RowFacts& fa
     if (!inner.empty()) said.push_back(inner);
     if (layout->degrees.gpus > per_node) {
       const LinkChoice links = links_of(*parts->gpu, file, per_node);
-      add_all(row.settings, links.settings);
+      append(row.settings, links.settings);
       if (!links.assumption.empty()) said.push_back(links.assumption);
     }
     rows.push_back(std::move(row));

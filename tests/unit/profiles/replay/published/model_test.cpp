@@ -82,6 +82,18 @@ TEST(PublishedModel, HeadsAlone) {
             Texts{"model=Llama-3-8B"});
 }
 
+// What bounds Ulysses: KV heads, or all heads where there are none of their own.
+TEST(PublishedModel, KvHeads) {
+  const auto kv_heads = [](const JobFacts& job) {
+    return choose_model(job, {}, {}, ".")->kv_heads;
+  };
+  EXPECT_EQ(kv_heads(named("Llama-3-8B")), 8);
+  EXPECT_EQ(kv_heads(named("Llama-3-8B", {{"heads", 32}})), 8);
+  EXPECT_EQ(kv_heads(named("Llama-3-8B", {{"kv_heads", 16}})), 16);
+  EXPECT_EQ(kv_heads(named("MPT-30B")), 56);
+  EXPECT_EQ(kv_heads(named("22B")), 64);
+}
+
 TEST(PublishedModel, MptAsBenchmarked) {
   JobFacts job = named("MPT-7B");
   job.sequence_length = 65536;

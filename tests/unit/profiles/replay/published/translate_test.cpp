@@ -151,9 +151,13 @@ TEST(PublishedFile, DistributedAttentionByMethod) {
       head + R"({"mask": "causal", "pass": "fwd", "tflops": {"usp": [900, 910], "magi": [1, 2]}},
                 {"mask": "causal", "pass": "bwd", "tflops": {"usp": [800, null]}},
                 {"mask": "varlen", "pass": "fwd", "tflops": {"usp": [1, 2]}},
-                {"mask": "full", "pass": "fwd", "tflops": {"usp": [1, 2, 3]}}]})");
+                {"mask": "full", "pass": "fwd", "tflops": {"usp": [1, 2, 3]}},
+                {"mask": "full", "pass": "both", "tflops": {"usp": [1, 2]}},
+                {"mask": "full", "pass": "bwd", "iterations_per_second": {"usp": [1, 2]}},
+                {"mask": "full", "pass": "fwd", "tflops": {"usp": [null, null]}},
+                {"mask": "full", "layout": {"cp": 8}}]})");
   ASSERT_TRUE(found) << found.error().what << found.error().where;
-  ASSERT_EQ(found->rows.size(), 5U);
+  ASSERT_EQ(found->rows.size(), 9U);
   const ReplayRow& one_node = found->rows[0];
   EXPECT_EQ(one_node.layout, "ulysses=8,dp=1,micro_batch=1");
   EXPECT_EQ(one_node.sequence_length, 16384 * 8);
@@ -166,6 +170,24 @@ TEST(PublishedFile, DistributedAttentionByMethod) {
   EXPECT_EQ(found->rows[2].measured.attention_backward_tflops, std::nullopt);
   EXPECT_EQ(found->rows[3].left_out, "mask 'varlen' is not modelled: full and causal are");
   EXPECT_EQ(found->rows[4].left_out, "there are more figures of it than numbers of GPUs");
+  EXPECT_EQ(found->rows[5].left_out, "pass 'both' has no such figure");
+  EXPECT_EQ(found->rows[6].left_out, "pass 'bwd' has no such figure");
+  EXPECT_EQ(found->rows[7].left_out, "nothing was measured");
+  EXPECT_EQ(found->rows[8].left_out, "it has no figures by method");
+}
+
+// Two measurements of one job are two rows: none takes the place of the other.
+TEST(PublishedFile, ASecondFigureIsARowOfItsOwn) {
+  const std::string row = R"({"pass": "fwd", "iterations_per_second": {"ring": 24.0}})";
+  const auto found = read_published(
+      R"({"source": "ring-flash-attention", "hardware": {"gpu": "A100"},
+          "setup": {"gpus": 8, "batch": 1, "tokens_per_gpu": 8192, "q_heads": 32, "kv_heads": 8,
+                    "head_dim": 128, "causal": true}, "rows": [)" +
+      row + "," + row + "]}");
+  ASSERT_TRUE(found) << found.error().what << found.error().where;
+  ASSERT_EQ(found->rows.size(), 2U);
+  EXPECT_EQ(found->rows[0].measured.forward_iterations_per_second, 24.0);
+  EXPECT_EQ(found->rows[1].measured.forward_iterations_per_second, 24.0);
 }
 
 TEST(PublishedFile, RefusesKeysThatItDoesNotKnow) {

@@ -303,7 +303,9 @@ sim::Result<Replay> replay(const ReplayCase& source, const std::filesystem::path
     if (ok) continue;
     if (!source.translated) return tl::unexpected(ok.error());
     replayed.row.left_out = ok.error().what;
-    if (!first_error) first_error = ok.error();
+    if (first_error) continue;
+    first_error = ok.error();
+    first_error->where = row.where;  // settings of a translated row stand in no file
   }
   const bool has_rows =
       std::any_of(result.rows.begin(), result.rows.end(),

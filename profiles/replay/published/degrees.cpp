@@ -150,6 +150,9 @@ Result<Batch> batch_of(const RowFacts& row, std::int64_t dp,
   } else if (has_word(accumulation, "none") || says(accumulation, "at once")) {
     batch.micro = replica;
     batch.whole = replica > 1;
+  } else if (replica > 1 && replica == job.local_batch && row.layout.pp.value_or(1) == 1) {
+    add_once(assumptions, "sequences of a GPU's batch go through at once, without accumulation");
+    batch.micro = replica;
   } else if (replica > 1) {
     add_once(assumptions, "micro-batches of one sequence: the file does not say");
   }

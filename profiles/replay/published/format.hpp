@@ -32,7 +32,7 @@ struct JobFacts {
   std::optional<bool> float8;  // linear layers
   std::optional<bool> tp_sequence_parallel;
   // Texts.
-  std::string gpu, model, framework, precision, recompute, sharding, mask, attention, loss;
+  std::string gpu, model, framework, precision, recompute, sharding, offload, mask, attention, loss;
   std::string gradient_accumulation, context_parallel, variant;
 };
 

@@ -110,6 +110,7 @@ FieldTable<JobFacts> make_job_table() {
     t.add(text_field(name, "what else was switched on"), &JobFacts::variant);
   }
   t.add(text_field("sharding", "what is sharded"), &JobFacts::sharding);
+  t.add(text_field("offload", "what lives on the host"), &JobFacts::offload);
   t.add(text_field("mask", "full or causal"), &JobFacts::mask);
   t.add(text_field("attention", "the kernel"), &JobFacts::attention);
   t.add(text_field("loss", "the loss"), &JobFacts::loss);
@@ -180,6 +181,7 @@ JobFacts overlay(JobFacts nearest, const JobFacts& farther) {
   keep(job.recompute, farther.recompute);
   keep(job.variant, farther.variant);
   keep(job.sharding, farther.sharding);
+  keep(job.offload, farther.offload);
   keep(job.mask, farther.mask);
   keep(job.attention, farther.attention);
   keep(job.loss, farther.loss);

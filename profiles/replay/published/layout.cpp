@@ -63,6 +63,15 @@ const Meanings& placement_meanings() {
   return kMeanings;
 }
 
+const Meanings& offload_meanings() {
+  static const Meanings kMeanings = {{"none", "none"},
+                                     {"optimizer", "optimizer"},
+                                     {"activation", "activations"},
+                                     {"checkpoint", "activations"},
+                                     {"all", "all"}};
+  return kMeanings;
+}
+
 // "": nothing is said. Errors: a text that means none of them.
 Result<std::string> read(const char* key, const std::string& text, const Meanings& meanings) {
   for (const Meaning& meaning : meanings) {
@@ -158,6 +167,12 @@ Result<LayoutText> layout_of(const RowFacts& row, const SoftwareChoice& software
         writer.add_read("placement", layout.placement, placement_meanings()),
         add_sharding(row, software, writer, result, assumptions)}) {
     if (!ok) return tl::unexpected(ok.error());
+  }
+  const bool both = says(row.job.offload, "optimizer") && says(row.job.offload, "activation");
+  if (Result<void> ok =
+          writer.add_read("offload", both ? "all" : row.job.offload, offload_meanings());
+      !ok) {
+    return tl::unexpected(ok.error());
   }
   if (*recompute == "none") {
     result.settings.emplace_back("layout.recompute=none");

@@ -202,12 +202,20 @@ void add_attention(std::vector<Rule>& rules) {
   rules.push_back({.conditions = {{Text::kSoftware, {"magiattention"}}},
                    .assumption = "LoongTrain's double ring is taken for a single one",
                    .of_attention = true});
-  rules.push_back(
-      {.conditions = {{Text::kSoftware, {"ring-flash-attention"}}},
-       .assumption =
-           "FlashAttention-2, as ring-flash-attention calls it; yunchang's ring attention "
-           "is ring-flash-attention's",
-       .of_attention = true});
+  rules.push_back({.conditions = {{Text::kSoftware, {"ring-flash-attention"}}},
+                   .assumption = "yunchang's ring attention is ring-flash-attention's",
+                   .of_attention = true});
+  for (const char* cluster : {"a100", "a800", "h"}) {
+    rules.push_back({.cluster = cluster,
+                     .conditions = {{Text::kSoftware, {"ring-flash-attention"}}},
+                     .assumption = "FlashAttention-2, as ring-flash-attention calls it",
+                     .of_attention = true});
+  }
+  rules.push_back({.cluster = "b200",
+                   .conditions = {{Text::kSoftware, {"ring-flash-attention"}}},
+                   .assumption = "no rate of FlashAttention-2 on B200 is known: its usual kernel "
+                                 "is taken",
+                   .of_attention = true});
 }
 
 }  // namespace

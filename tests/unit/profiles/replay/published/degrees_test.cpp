@@ -100,6 +100,10 @@ TEST(PublishedDegrees, Batches) {
   row = {};
   row.job.local_batch = 1;
   EXPECT_EQ(batch(row, 4).global, 4);
+  row.job.local_batch = 2;
+  EXPECT_EQ(batch(row, 4).micro, 2) << "a GPU's batch goes through at once";
+  row.layout.pp = 2;
+  EXPECT_EQ(batch(row, 4).micro, 1) << "but for a pipeline";
   row = {};
   row.job.global_batch_size = 16;
   EXPECT_EQ(batch(row, 2).micro, 1) << "one sequence where nothing is said";

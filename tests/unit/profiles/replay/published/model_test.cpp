@@ -8,7 +8,7 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-Texts settings_of(JobFacts job, const std::map<std::string, std::int64_t>& as_run = {},
+Texts settings_of(const JobFacts& job, const std::map<std::string, std::int64_t>& as_run = {},
                   const std::vector<std::pair<std::string, std::string>>& notes = {}) {
   const auto choice = choose_model(job, as_run, notes, ".");
   return choice ? choice->settings : Texts{"refused: " + choice.error().what};

@@ -35,8 +35,7 @@ std::string row_with(const std::string& layout, const std::string& measured,
 std::string refusal(const std::string& text) {
   const auto found = read_published(text);
   if (found) return "accepted";
-  const std::string message = sim::format_error(found.error());
-  return message;
+  return sim::format_error(found.error());
 }
 
 bool has(const std::vector<std::string>& texts, const std::string& text) {

@@ -52,17 +52,26 @@ std::int64_t nodes_per_domain(const sim::Cluster& cluster) {
   return cluster.nvlink_domain / cluster.gpus_per_node;
 }
 
-Result<void> check_group(const sim::Cluster& cluster, const NamedProfile& named, std::size_t i) {
-  const MeasuredGroup& group = named.profile.curves[i].group;
-  const bool fits = group.nodes <= cluster.nodes && group.ranks_per_node() <= cluster.gpus_per_node;
-  if (fits) return {};
-  const sim::json::Value& curve = named.document.find("curves")->items[i];
+bool has_room(const sim::Cluster& cluster, const MeasuredGroup& group) {
+  return group.nodes <= cluster.nodes && group.ranks_per_node() <= cluster.gpus_per_node;
+}
+
+// Of a part of the cluster that was measured some groups stay; where none does, it is another one.
+Result<void> check_groups(const sim::Cluster& cluster, const NamedProfile& named) {
+  const std::vector<FittedCurve>& curves = named.profile.curves;
+  if (curves.empty() || std::any_of(curves.begin(), curves.end(), [&](const FittedCurve& curve) {
+        return has_room(cluster, curve.group);
+      })) {
+    return {};
+  }
+  const sim::json::Value& curve = named.document.find("curves")->items.front();
   return sim::input_error(
-      fmt::format("the cluster has no room for {}", show(group)),
-      sim::json::where(curve.place, fmt::format("curves[{}]", i)),
+      fmt::format("the cluster has no room for {}, nor for any other group of this profile",
+                  show(curves.front().group)),
+      sim::json::where(curve.place, "curves[0]"),
       fmt::format("the cluster has {} {} of {} GPUs, and names this profile at {}", cluster.nodes,
                   cluster.nodes == 1 ? "node" : "nodes", cluster.gpus_per_node, named.named_at),
-      "name the profile of this cluster, or leave this group's log out of the fit");
+      "name the profile of this cluster, or leave 'measured' out");
 }
 
 // Ranks of one NVLink domain; nothing where domains would hold different numbers.
@@ -89,7 +98,7 @@ sim::MeasuredCurves curves_of(const sim::Cluster& cluster, const FabricProfile& 
   for (const FittedCurve& fitted : profile.curves) {
     const auto collective = collective_of(fitted.group.collective);
     const auto per_domain = ranks_per_domain(cluster, fitted.group);
-    if (!collective || !per_domain) continue;
+    if (!collective || !per_domain || !has_room(cluster, fitted.group)) continue;
     const sim::Siblings siblings = siblings_of(fitted.variant);
     // Ordered by group, then variant, and "" comes first.
     if (!known.insert({*collective, fitted.group.ranks, *per_domain, siblings}).second) continue;
@@ -157,9 +166,7 @@ void use_links(sim::Cluster& cluster, const FabricProfile& profile) {
 }  // namespace
 
 Result<void> use_measurements(sim::Cluster& cluster, const NamedProfile& named) {
-  for (std::size_t i = 0; i < named.profile.curves.size(); ++i) {
-    if (Result<void> ok = check_group(cluster, named, i); !ok) return ok;
-  }
+  if (Result<void> ok = check_groups(cluster, named); !ok) return ok;
   use_links(cluster, named.profile);
   cluster.measured_by = named.profile.name;
   cluster.measured = curves_of(cluster, named.profile);

@@ -330,11 +330,17 @@ sim::Result<Imported> import_megatron(std::string_view text, const std::string& 
     imported.settings.emplace_back("training.overlap_tensor_parallel=true");
   }
   if (auto read = read_documents(flags, imported); !read) return tl::unexpected(read.error());
+  if (flags.has("grad-reduce-in-bf16")) {
+    imported.settings.emplace_back("training.bf16_gradient_reduction=true");
+  }
   if (flags.has("fp8-format")) {
     const std::string recipe = flags.has("fp8-recipe") ? flags.text("fp8-recipe") : "delayed";
     if (recipe == "delayed" || recipe == "tensorwise") {
       imported.settings.emplace_back("training.linear_precision=fp8");
       imported.settings.push_back("training.fp8_recipe=" + recipe);
+      if (flags.has("fp8-param-gather")) {
+        imported.settings.emplace_back("training.fp8_all_gather=true");
+      }
     } else {
       imported.warnings.push_back("--fp8-recipe " + recipe + " is not modelled: taken for bf16");
     }

@@ -144,7 +144,9 @@ sim::Result<Exported> to_megatron(const sim::Job& job, const Layout& layout) {
     flags.add("fp8-format", "hybrid");
     flags.add("fp8-recipe",
               sim::name_of(fp8_recipe_of(job.training, sim::traits_of(job.framework))));
+    if (job.training.fp8_all_gather) flags.add("fp8-param-gather");
   }
+  if (job.training.bf16_gradient_reduction) flags.add("grad-reduce-in-bf16");
   if (job.training.loss.value_or(sim::LossKind::kFused) == sim::LossKind::kFused) {
     flags.add("cross-entropy-loss-fusion");
   }

@@ -175,13 +175,28 @@ bool offers(const FrameworkTraits& traits, Fp8Recipe recipe) {
 bool is_even(std::int64_t side) { return side % 16 == 0; }
 
 // The numbers that are summed, or stand side by side, in a product of FP8.
+bool has_even_sides(const FullAttention& attention, std::int64_t tp) {
+  const std::int64_t heads = attention.query_heads * attention.head_dim;
+  const std::int64_t all = heads + 2 * attention.kv_heads * attention.head_dim;
+  return is_even(heads / tp) && is_even(all / tp);
+}
+
+bool has_even_sides(const LatentAttention& attention, std::int64_t tp) {
+  const std::int64_t heads = attention.heads / tp;
+  return is_even(attention.query_rank) && is_even(attention.kv_rank) &&
+         is_even(attention.kv_rank + attention.rotary_dim) &&
+         is_even(heads * attention.key_dim()) &&
+         is_even(heads * (attention.plain_dim + attention.value_dim)) &&
+         is_even(heads * attention.value_dim);
+}
+
 bool has_even_sides(const LayerKind& kind, const Tower& tower, const Layout& layout) {
-  const auto* attention = std::get_if<FullAttention>(&kind.attention);
-  if (attention == nullptr) return false;
-  const std::int64_t heads = attention->query_heads * attention->head_dim;
-  const std::int64_t all = heads + 2 * attention->kv_heads * attention->head_dim;
-  return is_even(tower.hidden) && is_even(heads / layout.tp) && is_even(all / layout.tp) &&
-         is_even(intermediate_of(kind.feed_forward) / layout.tp);
+  const FeedForward& feed_forward = kind.feed_forward;
+  const std::int64_t degree = expert_count(feed_forward) > 0 ? layout.etp : layout.tp;
+  const bool even_heads = std::visit(
+      [&](const auto& attention) { return has_even_sides(attention, layout.tp); }, kind.attention);
+  return even_heads && is_even(tower.hidden) && is_even(intermediate_of(feed_forward) / degree) &&
+         is_even(shared_intermediate_of(feed_forward) / layout.tp);
 }
 
 std::optional<ReasonCode> broken_by_fp8(const Job& job, const FrameworkTraits& traits,
@@ -193,12 +208,14 @@ std::optional<ReasonCode> broken_by_fp8(const Job& job, const FrameworkTraits& t
   const bool unmodelled = (recipe == Fp8Recipe::kRowwise && layout.tp > 1) ||
                           (traits.fp8_keeps_casts && layout.sharding == Sharding::kParameters);
   const bool gathers =
-      !training.fp8_all_gather || (traits.fp8_weight_gather && recipe == Fp8Recipe::kTensorwise);
+      !training.fp8_all_gather || (traits.fp8_weight_gather && recipe != Fp8Recipe::kRowwise &&
+                                   layout.sharding != Sharding::kNone);
   if (!offers(traits, recipe) || !gathers || unmodelled) return ReasonCode::kFp8RecipeUnsupported;
   const Tower& tower = job.model.towers.front();
   const Dimensions dimensions = dimensions_of(tower, training, layout);
   for (const LayerKind& kind : tower.kinds) {
-    if (is_latent(kind.attention) || expert_count(kind.feed_forward) > 0 ||
+    const bool more_than_dense = is_latent(kind.attention) || expert_count(kind.feed_forward) > 0;
+    if ((more_than_dense && !traits.fp8_latent_and_experts) ||
         !has_even_sides(kind, tower, layout) || !is_even(dimensions.shard_rows)) {
       return ReasonCode::kFp8ModelUnsupported;
     }

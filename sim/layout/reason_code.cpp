@@ -221,15 +221,17 @@ constexpr std::array<ReasonFacts, kReasonCodeCount> kReasons{{
     {ReasonCode::kFp8RecipeUnsupported, "fp8_recipe_unsupported",
      "Megatron (with TransformerEngine) has the recipes delayed and tensorwise, modelled without "
      "sharding=parameters; torchtitan (with torchao) tensorwise and rowwise, rowwise modelled "
-     "without tensor parallelism; DeepSpeed (ALST) and yunchang have none. Only torchtitan gathers "
-     "weights in FP8 (training.fp8_all_gather), and with tensorwise only.",
+     "without tensor parallelism; DeepSpeed (ALST) and yunchang have none. Weights are gathered in "
+     "FP8 (training.fp8_all_gather) by both, of tensors with one scale, where something is "
+     "sharded.",
      "Choose a recipe that the framework has (training.fp8_recipe), or "
      "training.linear_precision=bf16.",
-     "Megatron-LM megatron/training/arguments.py (--fp8-recipe); pytorch/ao "
+     "Megatron-LM megatron/training/arguments.py (--fp8-recipe, --fp8-param-gather); pytorch/ao "
      "torchao/float8/config.py; torchtitan docs/float8.md"},
     {ReasonCode::kFp8ModelUnsupported, "fp8_model_unsupported",
-     "FP8 linears are modelled for dense layers with full attention only: no experts, no latent "
-     "attention. A rank's rows, and the sides of its matrices, must be multiples of 16.",
+     "FP8 linears of latent attention and of experts are modelled for Megatron only. A rank's "
+     "rows, "
+     "and the sides of its matrices, must be multiples of 16.",
      "Set training.linear_precision=bf16, or change tp, cp or the sequence.",
      "TransformerEngine pytorch/utils.py assert_dim_for_fp8_exec; torch._scaled_mm"},
     {ReasonCode::kDocumentsUnsupported, "documents_unsupported",

@@ -20,8 +20,8 @@ Dimensions dimensions_of(const Tower& tower, const Training& training, const Lay
 }
 
 DataType norm_output_type(const LoweringContext& context) {
-  return fp8_use_of(context.job.training, context.traits).norms_cast ? DataType::kFloat8
-                                                                     : DataType::kBFloat16;
+  return fp8_use_of(context.job, context.traits).norms_cast ? DataType::kFloat8
+                                                            : DataType::kBFloat16;
 }
 
 std::int64_t vocabulary_rows(const LoweringContext& context) {

@@ -91,7 +91,8 @@ struct FrameworkTraits {
   bool fp8_delayed;          // FP8 linears by recipe (Fp8Recipe)
   bool fp8_tensorwise;
   bool fp8_rowwise;
-  bool fp8_weight_gather;  // FSDP gathers weights in FP8, with the tensorwise recipe
+  bool fp8_weight_gather;       // weights are gathered in FP8, with one scale per tensor
+  bool fp8_latent_and_experts;  // products of latent attention and of experts too
   // Of documents packed into rows: what a ring shares out (per document is the default where it is
   // offered), whether attention over documents is there with Ulysses, groups as each one needs.
   bool per_document_split;
@@ -111,7 +112,7 @@ struct FrameworkTraits {
   // the weight's shape and type instead: one per shape, kept (TransformerEngine get_dummy_wgrad),
   // and one for the LM head while its hook runs (Megatron-LM tensor_parallel/layers.py).
   bool weight_gradient_placeholders;
-  bool adds_weight_gradients;  // to gradients in fp32, with sums of bias gradients; else bf16
+  bool adds_weight_gradients;  // in place to gradients, with sums of bias gradients; else in bf16
   bool flash_attention_2;      // calls FlashAttention-2, whatever else the device could run
   // Main gradients live in a buffer of their own that is zeroed before a step and scaled by 1/N
   // before it is reduced; the optimizer writes its master, which is copied into the parameters

@@ -2,7 +2,7 @@
 
 #include "sim/lower/attention_alone.hpp"
 #include "sim/lower/embedding.hpp"
-#include "sim/lower/framework_traits.hpp"
+#include "sim/lower/gradient_type.hpp"
 #include "sim/lower/layer/layer.hpp"
 #include "sim/lower/loss.hpp"
 #include "sim/lower/stages.hpp"
@@ -80,11 +80,13 @@ void lower_stages(const Job& job, const Layout& layout, Program& program) {
 
 void lower_for(const Job& job, const Layout& layout, std::int64_t ring_rank, Program& program) {
   program.clear();
-  ProgramBuilder builder(program, traits_of(job.framework).adds_weight_gradients);
+  const FrameworkTraits& traits = traits_of(job.framework);
+  ProgramBuilder builder(program, traits.adds_weight_gradients
+                                      ? std::optional(gradient_type(job.training, traits))
+                                      : std::nullopt);
   const Tower& tower = job.model.towers.front();
   const LoweringContext context{
-      job,      tower, layout, traits_of(job.framework), dimensions_of(tower, job.training, layout),
-      ring_rank};
+      job, tower, layout, traits, dimensions_of(tower, job.training, layout), ring_rank};
   program.group_sizes = group_sizes_of(layout);
   write_counts(job, layout, program);
 

@@ -1,8 +1,7 @@
 #include "sim/lower/weights.hpp"
 
 #include "sim/formula/numbers.hpp"
-#include "sim/lower/fp8.hpp"
-#include "sim/lower/framework_traits.hpp"
+#include "sim/lower/gradient_type.hpp"
 
 namespace seqspan::sim {
 
@@ -31,12 +30,19 @@ Weights::Weights(ProgramBuilder& builder, const LoweringContext& context, const 
   const Extent gradient_extent = gathers_gradients() ? shard : whole;
   const Extent optimizer_extent = sharding_ == Sharding::kNone ? whole : shard;
   const Extent words{"words", state.optimizer_words};
-  standing_ =
-      builder.standing(names.parameters, Role::kParameter, state.parameter, {parameter_extent});
-  gradient_ =
-      gradients_leave_
-          ? builder.activation("reduced gradients", state.gradient, {gradient_extent})
-          : builder.standing(names.gradients, Role::kGradient, state.gradient, {gradient_extent});
+  const DataType summed = gradient_type(context.job.training, context.traits);
+  const Fp8Use fp8 = fp8_use_of(context.job, context.traits);
+  // In FP8 a matrix is one byte a number, and what is not a matrix two.
+  const auto mixed = [in_fp8](std::int64_t numbers) {
+    return Extent{"P + norms", 2 * numbers - in_fp8};
+  };
+  const bool stands_in_fp8 = fp8.stores_weights && in_fp8 > 0;
+  const DataType parameter = stands_in_fp8 ? DataType::kFloat8 : state.parameter;
+  standing_ = builder.standing(names.parameters, Role::kParameter, parameter,
+                               {stands_in_fp8 ? mixed(whole.value) : parameter_extent});
+  gradient_ = gradients_leave_
+                  ? builder.activation("reduced gradients", summed, {gradient_extent})
+                  : builder.standing(names.gradients, Role::kGradient, summed, {gradient_extent});
   if (offloads_) {
     host_state_ = builder.standing_on_host(names.optimizer_state, Role::kOptimizerState,
                                            DataType::kFloat32, {words, optimizer_extent});
@@ -44,27 +50,20 @@ Weights::Weights(ProgramBuilder& builder, const LoweringContext& context, const 
                                               DataType::kFloat32, {optimizer_extent});
     if (gradients_leave_) {
       host_sum_ = builder.standing_on_host("gradients of all micro-batches on the host",
-                                           Role::kGradient, state.gradient, {optimizer_extent});
+                                           Role::kGradient, summed, {optimizer_extent});
     }
   } else {
     builder.standing(names.optimizer_state, Role::kOptimizerState, DataType::kFloat32,
                      {words, optimizer_extent});
   }
-  const Fp8Use fp8 = fp8_use_of(context.job.training, context.traits);
-  has_fp8_copies_ = fp8.keeps_casts && in_fp8 > 0;
-  if (has_fp8_copies_) {
-    fp8_copies_ = builder.standing("FP8 weights and their transposes", Role::kParameter,
-                                   DataType::kFloat8, {Extent{"2", 2}, Extent{"P", in_fp8}});
-    fp8_copy_bytes_ = Bytes((fp8.looks_first ? 6 : 4) * in_fp8);
-  }
-  // In FP8 a matrix is one byte a number, and what is not a matrix two.
+  if (fp8.keeps_casts && in_fp8 > 0) make_fp8_copies(builder, fp8, in_fp8);
   const bool gathers_fp8 = fp8.gathers_weights && in_fp8 > 0;
   const DataType gathered_type = gathers_fp8 ? DataType::kFloat8 : DataType::kBFloat16;
   const Extent gathered =
-      gathers_fp8 ? Extent{"P + norms", divide_up(2 * elements - in_fp8, shards_) * shards_}
+      gathers_fp8 ? Extent{"P + norms", divide_up(mixed(elements).value, shards_) * shards_}
                   : whole;
   const DataType reduced =
-      context.job.training.bf16_gradient_reduction ? DataType::kBFloat16 : state.gradient;
+      context.job.training.bf16_gradient_reduction ? DataType::kBFloat16 : summed;
   if (stays_gathered_) {
     gathered_ =
         builder.standing("gathered parameters", Role::kParameter, gathered_type, {gathered});
@@ -87,16 +86,19 @@ Weights::Weights(ProgramBuilder& builder, const LoweringContext& context, const 
   // parameter, first moment and that (4): 20 words, and a master's copy (torch.optim.Adam's
   // for-loop; composer/optim/decoupled_weight_decay.py).
   const std::int64_t word = bytes_per_element(DataType::kFloat32);
-  const std::int64_t gradient = bytes_per_element(state.gradient);
-  const std::int64_t adam = 2 * word * state.optimizer_words + bytes_per_element(state.parameter);
-  const std::int64_t clipping = gradients_leave_ ? 0 : 3 * gradient;
-  const std::int64_t copied =
-      state.optimizer_words > 2 ? word + bytes_per_element(state.parameter) : 0;
+  // Of a buffer in bf16 an fp32 copy is made first, which is then clipped and applied.
+  const std::int64_t buffered_gradient = bytes_per_element(summed);
+  const bool widens = gradient_buffer_ && buffered_gradient < word;
+  const std::int64_t gradient = widens ? word : buffered_gradient;
+  const std::int64_t adam = 2 * word * state.optimizer_words + bytes_per_element(parameter);
+  const std::int64_t widening = widens ? buffered_gradient + word : 0;
+  const std::int64_t clipping = gradients_leave_ ? 0 : widening + 3 * gradient;
+  const std::int64_t copied = state.optimizer_words > 2 ? word + bytes_per_element(parameter) : 0;
   const std::int64_t step =
       context.job.training.fused_optimizer ? gradient + adam : 20 * word + copied;
   const std::int64_t updated = optimizer_extent.value * (offloads_ ? clipping : clipping + step);
   const std::int64_t buffered =
-      gradient_buffer_ ? optimizer_extent.value * word + whole.value * gradient : 0;
+      gradient_buffer_ ? optimizer_extent.value * word + whole.value * buffered_gradient : 0;
   update_bytes_ = Bytes(updated + buffered);
   // Adam reads the fp32 gradient as well, and the master is read again to be rounded.
   float_bytes_ = Bytes(optimizer_extent.value * word);
@@ -147,10 +149,30 @@ void Weights::gather_updated(ProgramBuilder& builder, When when) const {
                       {}, {standing_}, when);
 }
 
+void Weights::make_fp8_copies(ProgramBuilder& builder, const Fp8Use& fp8, std::int64_t numbers) {
+  const std::int64_t copies = (fp8.stores_weights ? 0 : 1) + (fp8.transposes ? 1 : 0);
+  if (copies == 0) return;
+  has_fp8_copies_ = true;
+  const char* name = "FP8 weights and their transposes";
+  fp8_copy_op_ = "cast weights to FP8, and transpose";
+  std::int64_t reads = fp8.looks_first ? 4 : 2;
+  if (fp8.stores_weights) {
+    name = "transposed FP8 weights";
+    fp8_copy_op_ = "transpose FP8 weights";
+    reads = 1;
+  } else if (!fp8.transposes) {
+    name = "FP8 weights";
+    fp8_copy_op_ = "cast weights to FP8";
+  }
+  fp8_copies_ = builder.standing(name, Role::kParameter, DataType::kFloat8,
+                                 {Extent{copies == 2 ? "2" : "1", copies}, Extent{"P", numbers}});
+  fp8_copy_bytes_ = Bytes((reads + copies) * numbers);
+}
+
 void Weights::copy_to_fp8(ProgramBuilder& builder) const {
   if (!has_fp8_copies_) return;
-  builder.memory_pass("cast weights to FP8, and transpose", fp8_copy_bytes_, {parameters()},
-                      {fp8_copies_}, When::kFirstMicroBatch);
+  builder.memory_pass(fp8_copy_op_, fp8_copy_bytes_, {parameters()}, {fp8_copies_},
+                      When::kFirstMicroBatch);
 }
 
 void Weights::before_forward(ProgramBuilder& builder, Operands trigger) const {

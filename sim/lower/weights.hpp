@@ -34,10 +34,11 @@
 // Megatron-LM core/optimizer/cpu_offloading/hybrid_optimizer.py; ZeRO-Offload, arXiv 2101.06840,
 // section 4.
 //
-// FP8 (sim/lower/fp8.hpp): TransformerEngine keeps the matrices in FP8 and their transposes, 2
-// bytes per parameter, and makes them anew in the first micro-batch of a step; FSDP may gather
-// matrices in FP8, cast from the master's shard before (torchao fsdp_utils.py), with norms in bf16
-// beside them.
+// FP8 (sim/lower/fp8.hpp): TransformerEngine keeps the matrices in FP8 and, where products need
+// them, their transposes, a byte per parameter each, and makes them anew in the first micro-batch
+// of a step; or the matrices stand in FP8 alone, and only transposes are made. FSDP may gather
+// matrices in FP8, cast from the master's shard before (torchao fsdp_utils.py). What is no matrix
+// is bf16.
 //
 // One op stands for the passes over the state once a step: the norm of the gradients and the factor
 // that clips them, Adam, and where the framework keeps a buffer of gradients
@@ -48,6 +49,7 @@
 #pragma once
 
 #include "sim/lower/dimensions.hpp"
+#include "sim/lower/fp8.hpp"
 
 namespace seqspan::sim {
 
@@ -84,6 +86,7 @@ class Weights {
  private:
   void place_in_memory(Program& program, bool frees_gradients) const;
   void gather(ProgramBuilder& builder, Operands trigger) const;
+  void make_fp8_copies(ProgramBuilder& builder, const Fp8Use& fp8, std::int64_t numbers);
   void copy_to_fp8(ProgramBuilder& builder) const;
   void scale(ProgramBuilder& builder, When when) const;
   void reduce(ProgramBuilder& builder, When when) const;
@@ -100,7 +103,7 @@ class Weights {
   bool stays_gathered_;  // from the first micro-batch to the last
   bool overlaps_reduction_;
   bool overlaps_gather_;
-  bool gradient_buffer_;  // whole, in fp32, for the step
+  bool gradient_buffer_;  // whole, for the step
   bool offloads_;         // the optimizer, to the host
   bool overlaps_offload_;
   bool gradients_leave_;  // offloaded as they are reduced: none stand on the GPU
@@ -111,6 +114,7 @@ class Weights {
   TensorId host_gradient_{};
   TensorId host_sum_{};
   bool has_fp8_copies_ = false;
+  const char* fp8_copy_op_ = "";
   Bytes fp8_copy_bytes_;
   TensorId standing_{};
   TensorId gradient_{};

@@ -134,7 +134,8 @@ void ProgramBuilder::gemm(const char* name, Gemm work, const Operands& reads,
 
 void ProgramBuilder::weight_gradient(const char* name, Gemm work, const Operands& reads,
                                      const Operands& writes) {
-  work.weight_gradient = adds_weight_gradients_;
+  work.weight_gradient = summed_in_.has_value();
+  work.sum = summed_in_.value_or(DataType::kBFloat16);
   gemm(name, work, reads, writes);
 }
 

@@ -2,15 +2,18 @@
 //
 #pragma once
 
+#include <optional>
+
 #include "sim/program/program.hpp"
 
 namespace seqspan::sim {
 
 class ProgramBuilder {
  public:
-  // Weight gradients are added to gradients in fp32, or written in bf16.
-  explicit ProgramBuilder(Program& program, bool adds_weight_gradients = true)
-      : program_(program), adds_weight_gradients_(adds_weight_gradients) {}
+  // Products of weight gradients are added in place to gradients of type `summed_in`, or written in
+  // bf16.
+  explicit ProgramBuilder(Program& program, std::optional<DataType> summed_in = DataType::kFloat32)
+      : program_(program), summed_in_(summed_in) {}
 
   [[nodiscard]] Program& program() { return program_; }
 
@@ -82,7 +85,7 @@ class ProgramBuilder {
            const Operands& writes, When when);
 
   Program& program_;
-  bool adds_weight_gradients_;
+  std::optional<DataType> summed_in_;
   Pass pass_ = Pass::kForward;
 };
 

@@ -26,6 +26,8 @@ struct Gemm {
   std::int64_t groups = 1;
   bool weight_gradient = false;  // added to the gradients in place
   GemmPrecision precision = GemmPrecision::kBFloat16;
+  std::int64_t pieces = 1;  // this is one of so many that run one after the other on a few streams
+  DataType sum = DataType::kFloat32;  // of a weight gradient: the gradients' type
 };
 
 // Softmax attention over `pairs` unmasked query-key pairs per head, summed over the batch.

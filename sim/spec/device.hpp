@@ -114,6 +114,8 @@ struct DeviceProfile {
   std::string name;  // "H100-SXM5-80GB"
   FlopsPerSecond peak_bf16;
   FlopsPerSecond peak_fp8;  // 0: the device has no FP8, or no rate of it is known
+  // FP8 products take both operands along what is summed, so that some are transposed before.
+  bool fp8_transposes = true;
   std::int64_t multiprocessors = 0;
   Bytes memory;  // HBM that the driver reports
   BytesPerSecond memory_bandwidth;

@@ -127,8 +127,8 @@ struct Training {
   // last product, its communication and the residual sum are not run again
   // (docs/models/recompute.md).
   bool recompute_early_stop = false;
-  // Fully sharded gradients are reduced in bf16, as backward wrote them; else in the framework's
-  // type (docs/models/sharding.md).
+  // Gradients are reduced in bf16: Megatron's, which are then added up in bf16 too, and fully
+  // sharded ones, as backward wrote them; else in the framework's type (docs/models/sharding.md).
   bool bf16_gradient_reduction = false;
   // PyTorch's allocator maps memory into segments that grow (PYTORCH_CUDA_ALLOC_CONF), and does not
   // take one segment after the other; absent: as the framework's launch script asks for it.

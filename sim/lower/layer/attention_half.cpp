@@ -23,17 +23,6 @@ constexpr OperandNames kInputNames{
     .transposed = "attention norm output in FP8, transposed",
     .exchange = "exchange pieces for QKV",
 };
-constexpr OperandNames kAttendedNames{
-    .cast = "attention output in FP8",
-    .transposed = "attention output in FP8, transposed",
-};
-constexpr OperandNames kOutputGradientNames{
-    .whole = "gathered gradient, attention half",
-    .cast = "gradient in FP8, attention half",
-    .whole_cast = "gathered gradient in FP8, attention half",
-    .transposed = "gradient in FP8, transposed, attention half",
-    .exchange = "exchange pieces of gradient of attention",
-};
 constexpr OperandNames kProjectedGradientNames{
     .cast = "d(QKV) in FP8",
     .transposed = "d(QKV) in FP8, transposed",
@@ -52,12 +41,6 @@ constexpr PairedNames kQkvNames{
     .again_product = "k projection",
     .sum_of_gradients = "sum of gradients from q, k, v",
 };
-constexpr LinearNames kOutputNames{
-    .product = "output projection",
-    .data_gradient = "output projection, data gradient",
-    .weight_gradient = "output projection, weight gradient",
-};
-
 // Those with learned positions project q, k and v as one (GPT-2's c_attn, MPT's Wqkv).
 std::int64_t layers_of(const FullAttention& attention) { return attention.rotary ? 3 : 1; }
 
@@ -97,13 +80,10 @@ AttentionHalf::AttentionHalf(ProgramBuilder& builder, const LoweringContext& con
       attention_(make_attention(
           builder, heads_, positions_.output(),
           {context.layout, context.traits, context.job.training, context.ring_rank})),
-      attended_(builder, context, kAttendedNames, output_of(attention_),
-                LinearOperand::Role::kInput, LinearOperand::Tokens::kAll),
-      partial_output_(builder.bfloat16("attention projection", context.dimensions.full())),
-      reduced_output_(shard_of(builder, context, "attention projection, reduced", partial_output_)),
-      output_gradient_(builder, context, kOutputGradientNames, dropout_.gradient(),
-                       LinearOperand::Role::kGradient, LinearOperand::Tokens::kShard),
-      attention_output_gradient_(builder.bfloat16("d(attention output)", heads_.output())),
+      output_projection_(
+          builder, context,
+          {attention.query_heads * attention.head_dim / context.layout.tp, attention.output_bias},
+          weights, output_of(attention_), dropout_.gradient()),
       projected_gradient_(
           builder.bfloat16("d(QKV)", {context.dimensions.batch, context.dimensions.tokens,
                                       Extent{"(a + 2 g) d/t", qkv_width_}})),
@@ -115,12 +95,8 @@ AttentionHalf::AttentionHalf(ProgramBuilder& builder, const LoweringContext& con
                          : projected_gradient_),
       whole_norm_gradient_(
           builder.bfloat16("d(attention norm output), partial", context.dimensions.full())),
-      norm_gradient_(shard_of(builder, context, "d(attention norm output)", whole_norm_gradient_)),
-      output_projection_(
-          builder, context, kOutputNames,
-          {context.dimensions.rows, context.dimensions.hidden.value,
-           attention.query_heads * attention.head_dim / context.layout.tp, attention.output_bias},
-          weights) {}
+      norm_gradient_(shard_of(builder, context, "d(attention norm output)", whole_norm_gradient_)) {
+}
 
 void AttentionHalf::forward(ProgramBuilder& builder) const {
   norm_.forward(builder);
@@ -134,11 +110,8 @@ void AttentionHalf::forward(ProgramBuilder& builder) const {
   }
   positions_.forward(builder);
   sim::forward(attention_, builder);
-  attended_.prepare(builder, "");
-  output_projection_.forward_and_scatter(builder, attended_,
-                                         {"reduce-scatter attention", "all-reduce attention"},
-                                         partial_output_, reduced_output_);
-  dropout_.forward(builder, {ports_.input, reduced_output_}, ports_.output);
+  output_projection_.forward(builder);
+  dropout_.forward(builder, {ports_.input, output_projection_.output()}, ports_.output);
 }
 
 void AttentionHalf::recompute(ProgramBuilder& builder) const {
@@ -151,24 +124,19 @@ void AttentionHalf::recompute(ProgramBuilder& builder) const {
   qkv_projection_.recompute(builder, normed_input_);
   positions_.forward(builder);
   // Attention's output is kept, and what the reduce-scatter of the projection wrote.
-  attended_.prepare(builder, "");
-  if (!scatters_ || !compiled_) {
-    output_projection_.forward(builder, attended_, partial_output_);
-  }
-  dropout_.forward(builder, {ports_.input, reduced_output_}, ports_.output);
+  output_projection_.recompute(builder, !scatters_ || !compiled_);
+  dropout_.forward(builder, {ports_.input, output_projection_.output()}, ports_.output);
 }
 
 void AttentionHalf::backward(ProgramBuilder& builder) const {
   dropout_.backward(builder);
-  output_gradient_.prepare(builder, "all-gather gradient of attention");
-  output_projection_.data_gradient(builder, output_gradient_, attention_output_gradient_);
-  output_projection_.weight_gradient(builder, output_gradient_, attended_);
+  output_projection_.backward(builder);
   if (recomputes_core_) {
     builder.set_pass(Pass::kRecompute);
     sim::forward(attention_, builder);
     builder.set_pass(Pass::kBackward);
   }
-  sim::backward(attention_, builder, attention_output_gradient_);
+  sim::backward(attention_, builder, output_projection_.attended_gradient());
   positions_.backward(builder, gradients_of(attention_), whole_projected_gradient_);
   if (gathers_heads_) {
     builder.communicate("reduce-scatter gradient of QKV heads",

@@ -10,6 +10,7 @@
 #include "sim/lower/layer/dropout.hpp"
 #include "sim/lower/layer/head_positions.hpp"
 #include "sim/lower/layer/norm.hpp"
+#include "sim/lower/layer/output_projection.hpp"
 #include "sim/lower/layer/paired_linear.hpp"
 #include "sim/lower/layer/ports.hpp"
 #include "sim/lower/weights.hpp"
@@ -43,18 +44,13 @@ class AttentionHalf {
   Operands projected_;  // QKV, of all TP ranks where t > g
   HeadPositions positions_;
   ContextAttention attention_;
-  LinearOperand attended_;
-  TensorId partial_output_;
-  TensorId reduced_output_;
+  OutputProjection output_projection_;
 
-  LinearOperand output_gradient_;
-  TensorId attention_output_gradient_;
   TensorId projected_gradient_;
   LinearOperand projected_operand_;
   TensorId whole_projected_gradient_;
   TensorId whole_norm_gradient_;
   TensorId norm_gradient_;
-  Linear output_projection_;
 };
 
 }  // namespace seqspan::sim

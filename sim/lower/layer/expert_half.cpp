@@ -30,6 +30,9 @@ AllToAll make_exchange(ProgramBuilder& builder, const LoweringContext& context,
 
 constexpr GatedNames kSharedNames{
     .input = {.whole = "gathered norm output for shared experts",
+              .cast = "norm output for shared experts in FP8",
+              .whole_cast = "gathered norm output for shared experts in FP8",
+              .transposed = "norm output for shared experts in FP8, transposed",
               .exchange = "exchange pieces for shared experts"},
     .gate_up = {.output = "shared experts' gate, up",
                 .output_symbol = "2 f_s/t",
@@ -46,15 +49,20 @@ constexpr GatedNames kSharedNames{
                 .sum_of_gradients = "shared experts' sum of gradients from gate, up"},
     .silu = "shared experts' silu(gate)",
     .activated = "shared experts' SwiGLU output",
-    .activated_operand = {},
+    .activated_operand = {.cast = "shared experts' SwiGLU output in FP8",
+                          .transposed = "shared experts' SwiGLU output in FP8, transposed"},
     .activated_symbol = "f_s/t",
     .partial_output = "shared experts' output",
     .reduced_output = "shared experts' output, reduced",
     .output_gradient = {.whole = "gathered gradient, shared experts",
+                        .cast = "gradient in FP8, shared experts",
+                        .whole_cast = "gathered gradient in FP8, shared experts",
+                        .transposed = "gradient in FP8, transposed, shared experts",
                         .exchange = "exchange pieces of gradient of shared experts"},
     .activated_gradient = "d(shared experts' SwiGLU output)",
     .gate_up_gradient = "d(shared experts' gate, up)",
-    .gate_up_gradient_operand = {},
+    .gate_up_gradient_operand = {.cast = "d(shared experts' gate, up) in FP8",
+                                 .transposed = "d(shared experts' gate, up) in FP8, transposed"},
     .partial_input_gradient = "d(norm output) from shared experts, partial",
     .input_gradient = "d(norm output) from shared experts",
     .gather_input = "all-gather for shared experts",
@@ -85,7 +93,6 @@ ExpertHalf::ExpertHalf(ProgramBuilder& builder, const LoweringContext& context,
                        const MixtureOfExperts& experts, const Weights& router_weights,
                        const Weights& expert_weights, const Ports& ports)
     : router_weights_(router_weights),
-      expert_weights_(expert_weights),
       hidden_(context.dimensions.hidden.value),
       router_rows_(context.dimensions.shard_rows),
       experts_(experts.experts),
@@ -104,18 +111,11 @@ ExpertHalf::ExpertHalf(ProgramBuilder& builder, const LoweringContext& context,
   const std::int64_t sent = router_rows_ * experts.experts_per_token;
   const std::int64_t received = received_rows(context, experts);
   const std::int64_t worked = received * layout.etp;
-  const std::int64_t width = experts.expert_intermediate / layout.etp;
-  const std::int64_t local_experts = experts.experts / layout.ep;
-  const std::int64_t rows_per_expert = (worked + local_experts - 1) / local_experts;
-  gate_up_gemm_ = {rows_per_expert, 2 * width, hidden.value, local_experts};
-  down_gemm_ = {rows_per_expert, hidden.value, width, local_experts};
 
   const Shape routing{dimensions.batch, dimensions.shard_tokens, Extent{"E", experts.experts}};
   const Shape sent_shape = rows_of("b s/(c t) k", sent, hidden);
   const Shape received_shape = rows_of("rows received", received, hidden);
   const Shape worked_shape = rows_of("rows of experts", worked, hidden);
-  const Shape gate_up_shape = rows_of("rows of experts", worked, {"2 f/etp", 2 * width});
-  const Shape activated_shape = rows_of("rows of experts", worked, {"f/etp", width});
   // Over a group of one rank nothing is sent, and the tensor before is the tensor after.
   const bool exchanges = layout.ep > 1;
   const bool gathers = layout.etp > 1;
@@ -127,9 +127,15 @@ ExpertHalf::ExpertHalf(ProgramBuilder& builder, const LoweringContext& context,
   dispatched_ = exchanges ? builder.bfloat16("dispatched tokens", received_shape) : permuted_;
   gathered_ = gathers ? builder.bfloat16("tokens gathered over etp", worked_shape) : dispatched_;
   expert_input_ = builder.bfloat16("expert input", worked_shape);
-  gate_up_ = builder.bfloat16("experts' gate, up", gate_up_shape);
-  activated_ = builder.bfloat16("experts' SwiGLU output", activated_shape);
-  expert_output_ = builder.bfloat16("expert output", worked_shape);
+  expert_output_gradient_ = builder.bfloat16("d(expert output)", worked_shape);
+  probabilities_gradient_ = builder.float32("d(router probabilities)", routing);
+  grouped_.emplace(builder, context,
+                   GroupedShape{.rows = worked,
+                                .experts = experts.experts / layout.ep,
+                                .width = experts.expert_intermediate / layout.etp,
+                                .probabilities = probabilities_,
+                                .probabilities_gradient = probabilities_gradient_},
+                   expert_weights, expert_input_, expert_output_gradient_);
   unsorted_ = builder.bfloat16("expert output, unsorted", worked_shape);
   scattered_ =
       gathers ? builder.bfloat16("expert output reduced over etp", received_shape) : unsorted_;
@@ -141,16 +147,11 @@ ExpertHalf::ExpertHalf(ProgramBuilder& builder, const LoweringContext& context,
   gathered_gradient_ = gathers
                            ? builder.bfloat16("d(expert output), gathered over etp", worked_shape)
                            : dispatched_gradient_;
-  expert_output_gradient_ = builder.bfloat16("d(expert output)", worked_shape);
-  activated_gradient_ = builder.bfloat16("d(experts' SwiGLU output)", activated_shape);
-  gate_up_gradient_ = builder.bfloat16("d(experts' gate, up)", gate_up_shape);
-  expert_input_gradient_ = builder.bfloat16("d(expert input)", worked_shape);
   unsorted_gradient_ = builder.bfloat16("d(expert input), unsorted", worked_shape);
   scattered_gradient_ =
       gathers ? builder.bfloat16("d(dispatched tokens)", received_shape) : unsorted_gradient_;
   permuted_gradient_ =
       exchanges ? builder.bfloat16("d(permuted tokens)", sent_shape) : scattered_gradient_;
-  probabilities_gradient_ = builder.float32("d(router probabilities)", routing);
   norm_gradient_ = builder.bfloat16("d(feed-forward norm output)", dimensions.shard());
   routed_gradient_ =
       shared_ ? builder.bfloat16("d(norm output) from router, routed experts", dimensions.shard())
@@ -188,12 +189,8 @@ void ExpertHalf::forward(ProgramBuilder& builder) const {
   exchange(builder, dispatch_, "dispatch all-to-all", permuted_, dispatched_);
   gather_rows(builder, "all-gather tokens over etp", dispatched_, gathered_);
   builder.memory_pass("sort by expert", {gathered_}, {expert_input_});
-  builder.gemm("experts' gate, up", gate_up_gemm_, {expert_input_, expert_weights_.parameters()},
-               {gate_up_});
-  builder.memory_pass("experts' SwiGLU", {gate_up_, probabilities_}, {activated_});
-  builder.gemm("experts' down projection", down_gemm_, {activated_, expert_weights_.parameters()},
-               {expert_output_});
-  builder.memory_pass("unsort", {expert_output_}, {unsorted_});
+  grouped_->forward(builder);
+  builder.memory_pass("unsort", {grouped_->output()}, {unsorted_});
   scatter_rows(builder, "reduce-scatter tokens over etp", unsorted_, scattered_);
   exchange(builder, combine_, "combine all-to-all", scattered_, combined_);
   sum_tokens(builder);
@@ -218,21 +215,8 @@ void ExpertHalf::backward(ProgramBuilder& builder) const {
            dispatched_gradient_);
   gather_rows(builder, "all-gather gradients over etp", dispatched_gradient_, gathered_gradient_);
   builder.memory_pass("unsort backward", {gathered_gradient_}, {expert_output_gradient_});
-  builder.gemm("experts' down projection, data gradient",
-               {down_gemm_.m, down_gemm_.k, down_gemm_.n, down_gemm_.groups},
-               {expert_output_gradient_, expert_weights_.parameters()}, {activated_gradient_});
-  builder.weight_gradient("experts' down projection, weight gradient",
-                          {down_gemm_.n, down_gemm_.k, down_gemm_.m, down_gemm_.groups},
-                          {expert_output_gradient_, activated_}, {expert_weights_.gradients()});
-  builder.memory_pass("experts' SwiGLU backward", {gate_up_, activated_gradient_, probabilities_},
-                      {gate_up_gradient_, probabilities_gradient_});
-  builder.gemm("experts' gate, up, data gradient",
-               {gate_up_gemm_.m, gate_up_gemm_.k, gate_up_gemm_.n, gate_up_gemm_.groups},
-               {gate_up_gradient_, expert_weights_.parameters()}, {expert_input_gradient_});
-  builder.weight_gradient("experts' gate, up, weight gradient",
-                          {gate_up_gemm_.n, gate_up_gemm_.k, gate_up_gemm_.m, gate_up_gemm_.groups},
-                          {gate_up_gradient_, expert_input_}, {expert_weights_.gradients()});
-  builder.memory_pass("sort backward", {expert_input_gradient_}, {unsorted_gradient_});
+  grouped_->backward(builder);
+  builder.memory_pass("sort backward", {grouped_->input_gradient()}, {unsorted_gradient_});
   scatter_rows(builder, "reduce-scatter gradients over etp", unsorted_gradient_,
                scattered_gradient_);
   exchange(builder, dispatch_backward_, "dispatch all-to-all, backward", scattered_gradient_,

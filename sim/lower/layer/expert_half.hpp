@@ -5,7 +5,8 @@
 // experts, so T' k rows travel: (ep-1)/ep T' k h x 2 bytes sent, twice forward and twice backward.
 // The busiest rank receives `expert_imbalance` times the mean; its program is the one written. With
 // etp > 1 the experts' tokens are gathered over the expert tensor parallel group and reduced back.
-// Saved: router probabilities (fp32) and map, the experts' input, gate and up, and activation.
+// Saved: router probabilities (fp32) and map, and of the experts (grouped_feed_forward.hpp) their
+// input, gate and up, and activation.
 // Shared experts run first, on the norm's output, and their result is added to what the others'
 // tokens come back to; in backward they come last. Nothing overlaps (Megatron's default).
 // Sources: Megatron-LM megatron/core/transformer/moe/token_dispatcher.py (alltoall dispatcher),
@@ -16,6 +17,7 @@
 
 #include "sim/lower/all_to_all.hpp"
 #include "sim/lower/layer/gated_feed_forward.hpp"
+#include "sim/lower/layer/grouped_feed_forward.hpp"
 #include "sim/lower/layer/norm.hpp"
 #include "sim/lower/layer/ports.hpp"
 #include "sim/lower/weights.hpp"
@@ -47,13 +49,10 @@ class ExpertHalf {
   void sum_tokens(ProgramBuilder& builder) const;
 
   const Weights& router_weights_;
-  const Weights& expert_weights_;
   std::int64_t hidden_;
   std::int64_t router_rows_;
   std::int64_t experts_;
   bool holds_tokens_;  // FrameworkTraits::holds_dispatched_tokens
-  Gemm gate_up_gemm_;
-  Gemm down_gemm_;
 
   Ports ports_;
   Norm norm_;
@@ -69,9 +68,7 @@ class ExpertHalf {
   TensorId dispatched_;
   TensorId gathered_;
   TensorId expert_input_;
-  TensorId gate_up_;
-  TensorId activated_;
-  TensorId expert_output_;
+  std::optional<GroupedFeedForward> grouped_;
   TensorId unsorted_;
   TensorId scattered_;
   TensorId combined_;
@@ -80,9 +77,6 @@ class ExpertHalf {
   TensorId dispatched_gradient_;
   TensorId gathered_gradient_;
   TensorId expert_output_gradient_;
-  TensorId activated_gradient_;
-  TensorId gate_up_gradient_;
-  TensorId expert_input_gradient_;
   TensorId unsorted_gradient_;
   TensorId scattered_gradient_;
   TensorId permuted_gradient_;

@@ -5,14 +5,12 @@
 //
 //   norm                      [b, s/(c t), h]
 //   down-projections          to [.., r_q] and [.., r_kv + d_r]: whole on every TP rank, each runs
-//                             them on its own token shard (TELinear, parallel_mode 'duplicated')
+//                             them on its own token shard (down_projection.hpp)
 //   split                     the latent [.., r_kv] is copied; the keys' part with RoPE [.., d_r]
-//   is
-//                             gathered over TP
+//                             is gathered over TP
 //   up-projections            norm, all-gather over TP, to [b, s/c, a/t, d_k] and [.., d_n + d_v]
 //   RoPE                      of q in place; one kernel copies k and v apart and the keys' part
-//   with
-//                             RoPE to every head
+//                             with RoPE to every head
 //   attention, output projection, residual sum
 // Without a query rank, q is projected from the norm's output in one step.
 //
@@ -27,6 +25,8 @@
 #include <optional>
 
 #include "sim/lower/attention/context_attention.hpp"
+#include "sim/lower/layer/down_projection.hpp"
+#include "sim/lower/layer/output_projection.hpp"
 #include "sim/lower/layer/ports.hpp"
 #include "sim/lower/layer/up_projection.hpp"
 
@@ -43,21 +43,14 @@ class LatentHalf {
   void backward(ProgramBuilder& builder) const;
 
  private:
-  [[nodiscard]] bool has_query_latent() const { return query_rank_ > 0; }
   void project_down(ProgramBuilder& builder) const;
   void project_down_backward(ProgramBuilder& builder) const;
   void position(ProgramBuilder& builder) const;
   void position_backward(ProgramBuilder& builder) const;
 
-  const Weights& weights_;
   bool recomputes_core_;
-  std::int64_t rows_;
-  std::int64_t shard_rows_;
-  std::int64_t hidden_;
-  std::int64_t query_rank_;     // r_q
-  std::int64_t kv_down_width_;  // r_kv + d_r
-  std::int64_t output_width_;   // a d_v / t
-  Bytes rotated_;               // the parts of q with RoPE, read and written
+  bool has_query_latent_;
+  Bytes rotated_;  // the parts of q with RoPE, read and written
 
   HeadBlock heads_;
   Ports ports_;
@@ -67,22 +60,22 @@ class LatentHalf {
   TensorId kv_latent_;
   TensorId key_rotary_;
   TensorId whole_key_rotary_;
-  UpProjection query_up_;
-  UpProjection kv_up_;
+  TensorId kv_up_output_;
   QueryKeyValue positioned_;  // what attention reads
   ContextAttention attention_;
-  TensorId partial_output_;
-  TensorId reduced_output_;
+  OutputProjection output_projection_;
 
-  TensorId whole_output_gradient_;
-  TensorId attention_output_gradient_;
   TensorId kv_gradient_;
+  UpProjection query_up_;
+  UpProjection kv_up_;
   TensorId whole_key_rotary_gradient_;
   TensorId key_rotary_gradient_;
   TensorId kv_down_gradient_;
   TensorId norm_gradient_from_kv_;
   TensorId norm_gradient_from_query_;
   TensorId norm_gradient_;
+  std::optional<DownProjection> query_down_projection_;
+  DownProjection kv_down_projection_;
 };
 
 }  // namespace seqspan::sim

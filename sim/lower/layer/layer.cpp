@@ -1,5 +1,6 @@
 #include "sim/lower/layer/layer.hpp"
 
+#include "sim/lower/gradient_type.hpp"
 #include "sim/lower/layer/attention_half.hpp"
 #include "sim/lower/layer/dense_half.hpp"
 #include "sim/lower/layer/expert_half.hpp"
@@ -30,9 +31,10 @@ std::int64_t expert_elements(const LoweringContext& context, const LayerKind& ki
 // Those of them whose products may be in FP8: the matrices of attention and feed-forward.
 std::int64_t linear_elements(const LoweringContext& context, const LayerKind& kind) {
   const std::int64_t hidden = context.tower.hidden;
-  return (parameters_of(kind.attention, hidden).split_matrices +
-          parameters_of(kind.feed_forward, hidden).split_matrices) /
-         context.layout.tp;
+  const ParameterCounts attention = parameters_of(kind.attention, hidden);
+  return attention.whole_matrices +
+         (attention.split_matrices + parameters_of(kind.feed_forward, hidden).split_matrices) /
+             context.layout.tp;
 }
 
 // A block's start lets what the next block needs come: its gathered parameters under full sharding,
@@ -228,7 +230,8 @@ void reduce_whole_gradients(ProgramBuilder& builder, const LoweringContext& cont
   const std::int64_t elements = layer_norm_parameters(context.tower) +
                                 parameters_of(kind.attention, hidden).whole() +
                                 parameters_of(kind.feed_forward, hidden).whole();
-  const Bytes bytes(elements * bytes_per_element(context.traits.state.gradient));
+  const Bytes bytes(elements *
+                    bytes_per_element(gradient_type(context.job.training, context.traits)));
   builder.communicate("all-reduce gradients of whole matrices",
                       {Collective::kAllReduce, Axis::kTensor, bytes}, {shared.gradients()},
                       {shared.gradients()});
@@ -247,9 +250,9 @@ void lower_layer(ProgramBuilder& builder, const LoweringContext& context, const 
   const Weights shared(
       builder, context, {"layer parameters", "layer gradients", "layer optimizer state"},
       shared_elements(context, kind), Axis::kShard, linear_elements(context, kind));
-  const Weights experts(builder, context,
-                        {"expert parameters", "expert gradients", "expert optimizer state"},
-                        expert_elements(context, kind), Axis::kExpertShard);
+  const Weights experts(
+      builder, context, {"expert parameters", "expert gradients", "expert optimizer state"},
+      expert_elements(context, kind), Axis::kExpertShard, expert_elements(context, kind));
   Placeholders placeholders(builder, context);
   std::visit([&](const auto& attention) { placeholders.add(attention); }, kind.attention);
   std::visit([&](const auto& feed_forward) { placeholders.add(feed_forward); }, kind.feed_forward);

@@ -1,5 +1,5 @@
 // One linear layer y = x W^T: its forward product [rows, out] = [rows, in] x [in, out], the data
-// gradient [rows, in] and the weight gradient [out, in], in bf16 or FP8.
+// gradient [rows, in] and the weight gradient [out, in], in bf16 or FP8, or a group of such.
 //
 // FP8 products read weights in FP8: TransformerEngine's copies that last for a step, weights that
 // were gathered in FP8, or else a cast of this layer's before each product (twice 2 bytes read, one
@@ -38,6 +38,7 @@ struct LinearShape {
   std::int64_t outputs = 0;
   std::int64_t inputs = 0;
   bool bias = false;
+  std::int64_t groups = 1;  // products of so many rows each, with matrices of their own
 };
 
 class Linear {

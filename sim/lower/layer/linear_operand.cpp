@@ -14,7 +14,7 @@ Shape with_all_tokens(const LoweringContext& context, Shape shape) {
 
 LinearOperand::LinearOperand(ProgramBuilder& builder, const LoweringContext& context,
                              const OperandNames& names, TensorId source, Role role, Tokens tokens)
-    : fp8_(fp8_use_of(context.job.training, context.traits)),
+    : fp8_(fp8_use_of(context.job, context.traits)),
       role_(role),
       exchange_(names.exchange),
       source_(source),
@@ -33,10 +33,13 @@ LinearOperand::LinearOperand(ProgramBuilder& builder, const LoweringContext& con
   is_cast_ = builder.program().tensor(source).data_type == DataType::kFloat8;
   cast_ = is_cast_ ? source : builder.activation(names.cast, DataType::kFloat8, shape);
   whole_cast_ = gathers ? builder.activation(names.whole_cast, DataType::kFloat8, whole) : cast_;
-  transposed_ = builder.activation(names.transposed, DataType::kFloat8, whole);
+  // Scales of rows are of no use to the weight gradient, which sums over them.
+  const bool apart = fp8_.transposes || fp8_.two_scalings;
+  transposed_ =
+      apart ? builder.activation(names.transposed, DataType::kFloat8, whole) : whole_cast_;
   // TransformerEngine's fp8_cast_transpose_fused; inputs under sequence parallelism are transposed
   // when the weight gradient needs them.
-  transposed_in_cast_ = fp8_.keeps_casts && !is_cast_ && !gathers &&
+  transposed_in_cast_ = fp8_.keeps_casts && fp8_.transposes && !is_cast_ && !gathers &&
                         (role == Role::kGradient || !context.dimensions.splits_tokens());
 }
 
@@ -92,7 +95,7 @@ void LinearOperand::transpose(ProgramBuilder& builder) const {
     return;
   }
   if (role_ == Role::kInput && !fp8_.keeps_casts && !gathered()) cast(builder);
-  builder.memory_pass("transpose FP8", {whole_cast_}, {transposed_});
+  if (fp8_.transposes) builder.memory_pass("transpose FP8", {whole_cast_}, {transposed_});
 }
 
 }  // namespace seqspan::sim

@@ -4,7 +4,8 @@
 // is cast before it is gathered (so one byte a number travels) and, for the weight gradient, which
 // sums over tokens, transposed. Bytes moved for n numbers:
 //   cast                 2 n read (twice where its largest number is looked for first), n written
-//   and its transpose    n written beside it in one kernel, or read and written once more
+//   and its transpose    n written beside it in one kernel, or read and written once more; none
+//                        where products take operands either way
 // Where tensor parallelism overlaps, the gather of the forward and of the data gradient product is
 // a ring exchange: the rank's own piece is copied into the whole (its bytes read and written), and
 // t-1 times the piece that came last is passed on while it is multiplied. Source: TransformerEngine

@@ -59,6 +59,12 @@ FieldTable<DeviceProfile> make_device_table() {
             .with_source()
             .with_default("none: FP8 is refused"),
         &DeviceProfile::peak_fp8);
+  t.add(json::boolean("fp8_transposes",
+                      "FP8 products take both operands along what is summed, as on Hopper: the "
+                      "others are transposed before")
+            .with_source()
+            .with_default("true"),
+        &DeviceProfile::fp8_transposes);
   t.add(json::integer("multiprocessors", 1, 4096, "streaming multiprocessors").with_source(),
         &DeviceProfile::multiprocessors);
   t.add(json::quantity("memory", FieldType::kBytes, kLargestMemory, "what the driver reports")

@@ -99,7 +99,8 @@ FieldTable<Training> make_training_table() {
             .with_default("false"),
         &Training::recompute_early_stop);
   t.add(json::boolean("bf16_gradient_reduction",
-                      "fully sharded gradients are reduced in bf16, as backward wrote them")
+                      "gradients are reduced in bf16: Megatron's, which are then added up in bf16 "
+                      "too, and fully sharded ones, as backward wrote them")
             .with_default("false: in the framework's type"),
         &Training::bf16_gradient_reduction);
   t.add(json::boolean("expandable_segments",

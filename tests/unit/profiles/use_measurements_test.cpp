@@ -191,6 +191,19 @@ TEST(UseMeasurements, OneLatencyIsNotThatOfTwoProtocols) {
   EXPECT_EQ(cluster.nic.simple_message_latency, Seconds(30e-6));
 }
 
+// A part of a measured cluster: of its groups those of 8 ranks have no room on nodes of 4 GPUs.
+TEST(UseMeasurements, OfAPartOfTheClusterUsesWhatFits) {
+  sim::Cluster cluster = tests::plain_cluster(1);
+  cluster.gpus_per_node = cluster.nics_per_node = cluster.nvlink_domain = 4;
+  ASSERT_TRUE(
+      use_measurements(cluster, profile_of({always(CollectiveKind::kAllGather, 4, 1, 7e-3),
+                                            always(CollectiveKind::kAllGather, 8, 1, 9e-3)})));
+  sim::Layout layout;
+  layout.tp = 4;
+  const Communication gather{Collective::kAllGather, Axis::kTensor, Bytes(1 << 30)};
+  EXPECT_NEAR(network_of(cluster, layout).time(gather).value(), 7e-3, 1e-12);
+}
+
 TEST(UseMeasurements, RefusesGroupsThatTheClusterHasNoRoomFor) {
   const auto refused = [](const FittedCurve& curve) {
     sim::Cluster cluster = tests::plain_cluster(2);

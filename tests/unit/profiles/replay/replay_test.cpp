@@ -112,7 +112,7 @@ TEST(Replay, OfEveryPublishedSet) {
     }
     ++count;
   }
-  EXPECT_EQ(count, 23U);
+  EXPECT_EQ(count, 26U);
 }
 
 }  // namespace

@@ -41,6 +41,35 @@ TEST(ComputeTime, WeightGradientMovesItsProductInFloat32) {
   EXPECT_NEAR(microseconds(plain_device(), Gemm{4096, 8192, 16, 1, true}), 91.61, 0.01);
 }
 
+// The same sum in bf16: 4 x 4,096 x 8,192 + 2 x 16 x (4,096 + 8,192) B = 134,610,944 B / 3e12 B/s =
+// 44.87 us; + 2.
+TEST(ComputeTime, WeightGradientMovesWhatItIsAddedTo) {
+  Gemm gemm{4096, 8192, 16, 1, true};
+  gemm.sum = DataType::kBFloat16;
+  EXPECT_NEAR(microseconds(plain_device(), gemm), 46.87, 0.01);
+}
+
+// 1,152 x 4,096 in tiles of 128 x 256: 9 x 16 = 144 on 128 multiprocessors are two waves, 0.5625
+// full: 2 x 1,152 x 4,096 x 4,096 / (1e15 x 0.7 x 0.5625) = 98.17 us. Eight such pieces have 1,152
+// tiles, nine whole waves: 55.22 us each; + 2.
+TEST(ComputeTime, PiecesShareTheirLastWaves) {
+  Gemm gemm{1152, 4096, 4096};
+  EXPECT_NEAR(microseconds(plain_device(), gemm), 100.17, 0.01);
+  gemm.pieces = 8;
+  EXPECT_NEAR(microseconds(plain_device(), gemm), 57.22, 0.01);
+}
+
+// Grouped products in FP8 lose beside single ones what they lose in bf16: 0.5 of 0.7. Four of 4,096
+// rows: 2 x 4,096 x 1,024 x 1,024 FLOPs / (2e15 x 0.7 x 0.5 / 0.7) = 8.590 us each; + 2.
+TEST(ComputeTime, GroupedFp8LosesWhatGroupedBfloat16Does) {
+  DeviceProfile device = plain_device();
+  device.peak_fp8 = FlopsPerSecond(2e15);
+  device.efficiency.fp8_gemm = 0.7;
+  Gemm gemm{4096, 1024, 1024, 4};
+  gemm.precision = GemmPrecision::kFloat8;
+  EXPECT_NEAR(microseconds(device, gemm), 4 * 8.590 + 2, 0.01);
+}
+
 // Four products of 100 rows, which fill tiles of 128: 2 x 128 x 1,024 x 1,024 FLOPs / (1e15 x 0.5)
 // = 0.537 us, but 2 (102,400 + 1,048,576 + 102,400) B / (3e12 x 0.8) = 1.0445 us each; + 2.
 TEST(ComputeTime, GroupedGemmIsBoundByMemoryWhereExpertsHaveFewRows) {

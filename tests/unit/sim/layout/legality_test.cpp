@@ -211,7 +211,8 @@ TEST(Legality, OfFp8) {
            Fp8Case{"Llama-3-8B", kM, Fp8Recipe::kRowwise, false, "tp=8", "fp8_recipe_unsupported"},
            Fp8Case{"Llama-3-8B", kM, kNone, false, "ring=8,sharding=parameters",
                    "fp8_recipe_unsupported"},
-           Fp8Case{"Llama-3-8B", kM, kNone, true, "ring=8", "fp8_recipe_unsupported"},
+           Fp8Case{"Llama-3-8B", kM, kNone, true, "ring=8", nullptr},
+           Fp8Case{"Llama-3-8B", kM, kNone, true, "ring=8,sharding=none", "fp8_recipe_unsupported"},
            Fp8Case{"Llama-3-8B", kD, kNone, false, "ulysses=8", "fp8_recipe_unsupported"},
            Fp8Case{"Llama-3-8B", kT, kNone, true, "ring=8", nullptr},
            Fp8Case{"Llama-3-8B", kT, Fp8Recipe::kRowwise, false, "ring=8", nullptr},
@@ -220,8 +221,9 @@ TEST(Legality, OfFp8) {
                    "fp8_recipe_unsupported"},
            Fp8Case{"Llama-3-8B", kT, Fp8Recipe::kDelayed, false, "ring=8",
                    "fp8_recipe_unsupported"},
-           Fp8Case{"Qwen3-235B-A22B", kM, kNone, false, "tp=8,etp=1", "fp8_model_unsupported"},
-           Fp8Case{"DeepSeek-V2", kM, kNone, false, "ring=8,ep=8,etp=1", "fp8_model_unsupported"},
+           Fp8Case{"Qwen3-235B-A22B", kM, kNone, false, "tp=8,etp=1", nullptr},
+           Fp8Case{"Qwen3-235B-A22B", kT, kNone, false, "ring=8", "fp8_model_unsupported"},
+           Fp8Case{"DeepSeek-V2", kM, kNone, false, "ring=8,ep=8,etp=1", nullptr},
        }) {
     Job job = make_job(test.model, test.framework, 1, 131072, 16);
     job.training.linear_precision = LinearPrecision::kFloat8;

@@ -75,6 +75,35 @@ TEST(Gradients, ReducedInBfloat16AreHalfTheBytes) {
   EXPECT_EQ(sent(true), 218'112'000LL * 7 / 8 * (2 + 2));
 }
 
+// Megatron's buffer of main gradients itself is in that type: what products add to it (a weight
+// gradient reads and writes it), what stands, and what is reduced of a layer's 218,112,000.
+TEST(Gradients, OfMegatronAreAddedUpInTheTypeInWhichTheyAreReduced) {
+  for (const bool bfloat16 : {false, true}) {
+    Job job = job_of("Llama-3-8B", Framework::kMegatron);
+    job.training.bf16_gradient_reduction = bfloat16;
+    const Program program = program_of(job, "dp=8,micro_batch=1");
+    const std::int64_t size = bfloat16 ? 2 : 4;
+    EXPECT_EQ(layer_bytes_sent(program, Axis::kShard, Pass::kBackward),
+              218'112'000LL * 7 / 8 * size);
+    for (const Op& op : program.ops) {
+      const auto* gemm = std::get_if<Gemm>(&op.work);
+      if (gemm != nullptr && gemm->weight_gradient) {
+        EXPECT_EQ(bytes_per_element(gemm->sum), size) << op.name;
+      }
+    }
+    for (const Tensor& tensor : program.tensors) {
+      if (std::string_view(tensor.name) == "layer gradients") {
+        EXPECT_EQ(tensor.bytes.value(), 218'112'000LL * size);
+      }
+    }
+    // Of 1/8: the norm and the factor (12 bytes), Adam, which reads the gradient (4), reads and
+    // writes three words and writes bf16 (26), a master read again (4); in bf16 6 more for an fp32
+    // copy. The whole buffer is cleared.
+    EXPECT_EQ(pass_bytes(program, "layer", "optimizer"),
+              218'112'000LL / 8 * (46 + (bfloat16 ? 6 : 0)) + 218'112'000LL * size);
+  }
+}
+
 // fp32 state of 1/8 of a layer's 218,112,000 parameters. Clipping reads the gradient twice and
 // writes it: 12 bytes. One kernel: gradient, two moments read and written, parameter written: 24.
 // By operations: two moments scaled (2 x 8), added to (2 x 12), root, division and eps (3 x 8),

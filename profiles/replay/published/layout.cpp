@@ -93,6 +93,14 @@ Result<std::string> recompute_of(const RowFacts& row, const Column& column,
   return read("recompute", text, recompute_meanings());
 }
 
+// Megatron-LM splits experts by tp as well unless it is told otherwise, for which there must be
+// enough ranks: tp x cp x dp is a multiple of etp x ep.
+bool leaves_no_etp(const LayoutFacts& layout, const Degrees& degrees) {
+  const std::int64_t ep = layout.ep.value_or(1);
+  const std::int64_t ranks = degrees.tp * degrees.ulysses * degrees.ring * degrees.dp;
+  return !layout.etp && degrees.tp > 1 && ep > 1 && ranks % ep == 0 && ranks / ep % degrees.tp != 0;
+}
+
 class LayoutWriter {
  public:
   void add(const char* key, const std::string& value) {
@@ -158,7 +166,12 @@ Result<LayoutText> layout_of(const RowFacts& row, const SoftwareChoice& software
   writer.add_degree("ring", layout.ring, degrees->ring);
   writer.add("dp", std::to_string(degrees->dp));
   writer.add_degree("ep", std::nullopt, layout.ep.value_or(1));
-  writer.add_degree("etp", layout.etp, layout.etp.value_or(1));
+  if (leaves_no_etp(layout, *degrees)) {
+    add_once(assumptions, "etp=1 where tp x cp x dp holds ep, but not ep x tp");
+    writer.add("etp", "1");
+  } else {
+    writer.add_degree("etp", layout.etp, layout.etp.value_or(1));
+  }
   const std::string& exchange =
       layout.kv_exchange.empty() ? degrees->kv_exchange : layout.kv_exchange;
   for (const Result<void>& ok :

@@ -3,86 +3,7 @@
 namespace seqspan::profiles::published {
 namespace {
 
-const std::vector<const char*> kNemo = {"nvidia nemo", "megatron/nemo", "nemo megatron"};
 const std::vector<const char*> kFoundry = {"llm-foundry", "llmfoundry", "composer"};
-const std::vector<const char*> kFp8 = {"fp8", "float8"};
-const std::vector<const char*> kNoFp8 = {"no fp8", "no float8", "without fp8", "without float8"};
-
-// Of Megatron-LM, and of NeMo, which runs it.
-void add_megatron(std::vector<Rule>& rules) {
-  rules.push_back(
-      {.framework = "megatron",
-       .conditions = {{Text::kSoftware, {"megatron"}},
-                      {Text::kSoftware, kNemo, false},
-                      {Text::kSetup, {"overlap-grad-reduce", "overlap_grad"}, false}},
-       .settings = {"training.overlap_gradient_reduction=false",
-                    "training.overlap_parameter_gather=false"},
-       .assumption = "gradient reduction and parameter gathering are not overlapped: Megatron-LM "
-                     "does so only when told to (--overlap-grad-reduce, --overlap-param-gather)"});
-  rules.push_back({.framework = "megatron",
-                   .conditions = {{Text::kSoftware, kNemo, false},
-                                  {Text::kLoss, {"unfused", "not fused", "no fusion"}}},
-                   .settings = {"training.loss=fp32_logits"}});
-  rules.push_back(
-      {.framework = "megatron",
-       .conditions = {{Text::kSoftware, {"megatron"}},
-                      {Text::kSoftware, kNemo, false},
-                      {Text::kLoss, {"fus"}, false}},
-       .settings = {"training.loss=fp32_logits"},
-       .assumption = "the cross entropy is not fused: --cross-entropy-loss-fusion is off unless it "
-                     "is given"});
-  rules.push_back(
-      {.framework = "megatron",
-       .conditions = {{Text::kSoftware, kNemo}},
-       .assumption = "NeMo reduces gradients and gathers parameters under compute "
-                     "(overlap_grad_sync, overlap_param_sync of llama2_7b.yaml); GEMMs are not "
-                     "overlapped with tensor parallel communication (ub_tp_comm_overlap: False)"});
-  rules.push_back(
-      {.framework = "megatron",
-       .conditions = {{Text::kSoftware, kNemo}},
-       .assumption = "NeMo's FLOPs are those of its own formula of 2024 (llama2 in "
-                     "flops_formulas.py): 12 s/h for attention, every query counted with all keys",
-       .counts_full_square = true});
-  rules.push_back(
-      {.framework = "megatron",
-       .cluster = "h",
-       .conditions = {{Text::kSoftware, kNemo}, {Text::kSoftware, {"24.03"}}},
-       .settings = {"training.flash_attention=2"},
-       .assumption =
-           "NeMo 24.03: attention is FlashAttention-2, the default that its documentation "
-           "named then (the text that NVIDIA/NeMo pull 9188 of May 2024 replaces)"});
-  rules.push_back({.framework = "megatron",
-                   .conditions = {{Text::kPrecision, kFp8}, {Text::kPrecision, kNoFp8, false}},
-                   .settings = {"training.linear_precision=fp8", "training.fp8_recipe=delayed"},
-                   .assumption = "FP8 is fp8_hybrid with delayed scaling, LM head and attention in "
-                                 "bf16, as in NeMo's launcher (llama2_7b_fp8.sh)"});
-  // SimuMax ran its rows with context parallelism so.
-  rules.push_back({.framework = "megatron",
-                   .conditions = {{Text::kSoftware, {"23e00ed0", "simumax"}},
-                                  {Text::kContextParallel, {"p2p", "ring", "gather"}, false}},
-                   .assumption =
-                       "Megatron-LM 23e00ed0: cp_comm_type a2a, as b200_real_repro_guide.md beside "
-                       "the page says: Ulysses over all ranks of the context parallel group",
-                   .context_parallel = "ulysses"});
-  rules.push_back(
-      {.framework = "megatron",
-       .conditions = {{Text::kSoftware, {"simumax"}}},
-       .assumption = "each expert gets an equal share of the tokens (run_pretrain_deepseekv2.sh of "
-                     "SimuMax: capacity factor 1, padded to capacity)"});
-  rules.push_back({.framework = "megatron",
-                   .conditions = {{Text::kSoftware, {"yunchang"}}},
-                   .assumption =
-                       "yunchang's Ulysses inside Megatron-LM of 2024-04 is taken for "
-                       "TransformerEngine's: zigzag rows, attention inside is FlashAttention"});
-  rules.push_back(
-      {.framework = "megatron",
-       .conditions = {{Text::kSoftware, {"2205.05198"}}},
-       .settings = {"training.attention_kernel=unfused", "training.dropout=0.1"},
-       .layout = {"sharding=none"},
-       .assumption = "Megatron-LM of arXiv 2205.05198: attention without a flash kernel (section "
-                     "4.1), dropout after attention, MLP and embedding, no distributed optimizer; "
-                     "bf16 rates, which fp16 has as well"});
-}
 
 // torchtitan, and what is modelled by it: Composer of MosaicML.
 void add_fsdp(std::vector<Rule>& rules) {
@@ -108,8 +29,8 @@ void add_fsdp(std::vector<Rule>& rules) {
   rules.push_back(
       {.framework = "torchtitan",
        .conditions = {{Text::kSoftware, {"torchtitan"}},
-                      {Text::kPrecision, kFp8},
-                      {Text::kPrecision, kNoFp8, false}},
+                      {Text::kPrecision, fp8_words()},
+                      {Text::kPrecision, no_fp8_words(), false}},
        .settings = {"training.linear_precision=fp8", "training.fp8_recipe=tensorwise",
                     "training.fp8_all_gather=true"},
        .assumption = "float8 linears as docs/float8.md of torchtitan tells to run them: tensorwise "
@@ -144,8 +65,8 @@ void add_fsdp(std::vector<Rule>& rules) {
        .counts_full_square = true});
   rules.push_back({.framework = "torchtitan",
                    .conditions = {{Text::kSoftware, kFoundry},
-                                  {Text::kPrecision, kFp8},
-                                  {Text::kPrecision, kNoFp8, false}},
+                                  {Text::kPrecision, fp8_words()},
+                                  {Text::kPrecision, no_fp8_words(), false}},
                    .settings = {"training.linear_precision=fp8", "training.fp8_recipe=tensorwise"},
                    .assumption = "llm-foundry: linear layers are TransformerEngine's, under FSDP "
                                  "modelled with torchtitan's tensorwise recipe only"});
@@ -220,11 +141,22 @@ void add_attention(std::vector<Rule>& rules) {
 
 }  // namespace
 
+const std::vector<const char*>& fp8_words() {
+  static const std::vector<const char*> kWords = {"fp8", "float8"};
+  return kWords;
+}
+
+const std::vector<const char*>& no_fp8_words() {
+  static const std::vector<const char*> kWords = {"no fp8", "no float8", "without fp8",
+                                                  "without float8"};
+  return kWords;
+}
+
 const std::vector<Rule>& software_rules() {
   static const std::vector<Rule> kRules = [] {
     std::vector<Rule> rules;
     add_texts(rules);
-    add_megatron(rules);
+    add_megatron_rules(rules);
     add_fsdp(rules);
     add_attention(rules);
     return rules;

@@ -40,6 +40,13 @@ struct Rule {
 // In the order in which they apply.
 [[nodiscard]] const std::vector<Rule>& software_rules();
 
+// Those of Megatron-LM and of what runs it, in a file of their own.
+void add_megatron_rules(std::vector<Rule>& rules);
+
+// That linear layers are FP8, and that they are not.
+[[nodiscard]] const std::vector<const char*>& fp8_words();
+[[nodiscard]] const std::vector<const char*>& no_fp8_words();
+
 // A word of a text, in small letters, and the framework that it means; the first counts.
 struct FrameworkName {
   const char* word;

@@ -53,6 +53,16 @@ TEST(PublishedSoftware, Fp8IsWhatTheFrameworkMeansByIt) {
   EXPECT_TRUE(sets(choose("Megatron-LM", "b200-1x8", job), "training.linear_precision=fp8"));
 }
 
+TEST(PublishedSoftware, RecipesOfMegatronsFp8) {
+  const SoftwareChoice bridge = choose("Megatron-Bridge 25.09, FP8-CS", "b200-1x8");
+  EXPECT_TRUE(sets(bridge, "training.fp8_recipe=tensorwise"));
+  EXPECT_TRUE(sets(bridge, "training.fp8_all_gather=true"));
+  EXPECT_FALSE(sets(bridge, "training.overlap_gradient_reduction=false")) << "a launcher";
+  const SoftwareChoice blocks = choose("Megatron-LM, MXFP8", "b200-1x8");
+  EXPECT_TRUE(sets(blocks, "training.fp8_recipe=tensorwise"));
+  EXPECT_FALSE(sets(blocks, "training.fp8_recipe=delayed"));
+}
+
 // NeMo of 2024-03 did not run on B200; later ones prefer cuDNN.
 TEST(PublishedSoftware, OneVersionOnOneKindOfGpu) {
   const std::string flash2 = "training.flash_attention=2";

@@ -59,6 +59,18 @@ TEST(PublishedFile, ARowOfAStep) {
   EXPECT_EQ(replayed->rows.front().comparisons.size(), 1U);
 }
 
+// 8 ranks hold ep=8, but not etp=2 times that.
+TEST(PublishedFile, ExpertsThatLeaveNoRoomForTp) {
+  const std::string qwen = R"("model": "Qwen3-30B-A3B", "gpus": 8, )";
+  const std::string row = R"({"sequence_length": 4096, "global_batch_size": 8, )" + qwen;
+  const std::string rest = R"(, "measured": {"step_ms": 9}})";
+  const auto found = read_published(file_with(row + R"("layout": {"tp": 2, "ep": 8})" + rest + "," +
+                                              row + R"("layout": {"tp": 2, "ep": 4})" + rest));
+  ASSERT_TRUE(found) << found.error().what << found.error().where;
+  EXPECT_EQ(found->rows[0].layout, "tp=2,dp=4,ep=8,etp=1,micro_batch=1");
+  EXPECT_EQ(found->rows[1].layout, "tp=2,dp=4,ep=4,micro_batch=1");
+}
+
 // What stands in a row counts before the setup, and that before the file.
 TEST(PublishedFile, TheNearestCounts) {
   const auto found = read_published(

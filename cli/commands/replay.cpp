@@ -15,7 +15,7 @@ sim::Result<ExitCode> replay_command(const ReplayArguments& arguments,
   if (!root) return tl::unexpected(root.error());
   std::vector<profiles::Replay> replays;
   for (const std::string& file : arguments.files) {
-    const auto source = profiles::read_replay_case(file);
+    const auto source = profiles::read_replay_case(file, *root);
     if (!source) return tl::unexpected(source.error());
     auto replayed = profiles::replay(*source, *root);
     if (!replayed) return tl::unexpected(replayed.error());

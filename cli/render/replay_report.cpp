@@ -75,6 +75,12 @@ std::string replay_report(const Style& style, const std::vector<Replay>& replays
       text += paragraph("  ", "left out: " + replay.source.left_out, style.width);
       continue;
     }
+    // Those of a case stand in its file; those of a published file do not.
+    if (replay.source.translated) {
+      for (const std::string& assumption : replay.source.assumptions) {
+        text += paragraph("  ", "assumed: " + assumption, style.width);
+      }
+    }
     text += rows_text(style, replay);
     for (std::size_t i = 0; i < profiles::kReplayQuantities; ++i) {
       const auto quantity = static_cast<profiles::ReplayQuantity>(i);

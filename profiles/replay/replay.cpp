@@ -132,6 +132,41 @@ void compare(const sim::Job& job, const sim::Simulation& simulation, ReplayedRow
   add(ReplayQuantity::kIterations, 1 / time.step.value(), measured.iterations_per_second);
 }
 
+// Whether a row that ran is predicted to need more than any error of memory explains.
+bool needs_far_too_much(const sim::Simulation& simulation) {
+  constexpr double kFar = 1.25;
+  return simulation.peak.peak / simulation.capacity > kFar;
+}
+
+// Errors: kInput, where the row is no job.
+sim::Result<void> replay_row(const ReplayCase& source, const std::filesystem::path& data_root,
+                             ReplayedRow& replayed) {
+  ReplayRow& row = replayed.row;
+  const auto job = job_of(source, row, data_root);
+  if (!job) return tl::unexpected(job.error());
+  sim::Simulator simulator(*job);
+  for (const bool is_last : {row.smaller_layout.empty(), true}) {
+    const auto choice = sim::parse_layout(row.layout);
+    if (!choice) return tl::unexpected(choice.error());
+    const sim::Layout layout = sim::resolve(*job, sim::override_with(*choice, job->layout));
+    if (const auto code = sim::broken_rule(*job, layout)) {
+      replayed.refused = sim::describe(*code, *job, layout);
+      return {};
+    }
+    if (auto ok = simulator.check(); !ok) return ok;
+    const sim::Simulation simulation = simulator.simulate(layout, true);
+    if (!is_last && needs_far_too_much(simulation)) {
+      row.layout = row.smaller_layout;
+      continue;
+    }
+    replayed.fits = simulation.fits;
+    compare(*job, simulation, replayed);
+    find_impossible(*job, simulation, replayed);
+    return {};
+  }
+  return {};
+}
+
 // Something that grows with the time of a step: (predicted, measured).
 std::optional<std::pair<double, double>> time_of(const ReplayedRow& row) {
   for (const ReplayComparison& comparison : row.comparisons) {
@@ -259,26 +294,23 @@ sim::Result<Replay> replay(const ReplayCase& source, const std::filesystem::path
   Replay result;
   result.source = source;
   if (!source.left_out.empty()) return result;
+  std::optional<sim::Error> first_error;
   for (const ReplayRow& row : source.rows) {
     ReplayedRow& replayed = result.rows.emplace_back();
     replayed.row = row;
     if (!row.left_out.empty()) continue;
-    const auto job = job_of(source, row, data_root);
-    if (!job) return tl::unexpected(job.error());
-    const auto choice = sim::parse_layout(row.layout);
-    if (!choice) return tl::unexpected(choice.error());
-    const sim::Layout layout = sim::resolve(*job, sim::override_with(*choice, job->layout));
-    if (const auto code = sim::broken_rule(*job, layout)) {
-      replayed.refused = sim::describe(*code, *job, layout);
-      continue;
-    }
-    sim::Simulator simulator(*job);
-    if (const auto ok = simulator.check(); !ok) return tl::unexpected(ok.error());
-    const sim::Simulation simulation = simulator.simulate(layout, true);
-    replayed.fits = simulation.fits;
-    compare(*job, simulation, replayed);
-    find_impossible(*job, simulation, replayed);
+    const auto ok = replay_row(source, data_root, replayed);
+    if (ok) continue;
+    if (!source.translated) return tl::unexpected(ok.error());
+    replayed.row.left_out = ok.error().what;
+    if (first_error) continue;
+    first_error = ok.error();
+    first_error->where = row.where;  // settings of a translated row stand in no file
   }
+  const bool has_rows =
+      std::any_of(result.rows.begin(), result.rows.end(),
+                  [](const ReplayedRow& row) { return row.row.left_out.empty(); });
+  if (first_error && !has_rows) return tl::unexpected(*first_error);
   result.groups = groups_of(result.rows);
   return result;
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "profiles/replay/published/format.hpp"
+#include "profiles/replay/published/translate.hpp"
 #include "sim/spec/json/field_table.hpp"
 #include "sim/spec/json/parse.hpp"
 
@@ -152,11 +154,18 @@ const FieldTable<ReplayCase>& case_table() {
 
 }  // namespace
 
-Result<ReplayCase> read_replay_case(const std::string& file) {
+Result<ReplayCase> read_replay_case(const std::string& file,
+                                    const std::filesystem::path& data_root) {
   const auto text = sim::read_input_file(file, file);
   if (!text) return tl::unexpected(text.error());
   const auto document = json::parse(text->text, file);
   if (!document) return tl::unexpected(document.error());
+  if (published::is_published(*document)) {
+    auto translated =
+        published::translate(*document, std::filesystem::path(file).stem().string(), data_root);
+    if (translated) translated->file = text->file;
+    return translated;
+  }
   ReplayCase result;
   result.framework = "megatron";
   if (auto ok = case_table().decode(result, *document, ""); !ok) return tl::unexpected(ok.error());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,7 +38,10 @@ struct ReplayRow {
   std::string group;  // rows that only differ in their layout
   std::int64_t sequence_length = 0;
   std::int64_t global_batch_size = 0;
-  std::string layout;                 // as --layout takes it
+  std::string layout;  // as --layout takes it
+  // Taken in place of it where the row ran, and is predicted to need over 1.25 times the memory of
+  // the GPU: more than predictions of memory are off by (docs/accuracy.md). Empty: never.
+  std::string smaller_layout;
   std::vector<std::string> settings;  // as --set takes them
   ReplayMeasured measured;
   std::string left_out;  // why this row cannot be compared; empty: it is
@@ -55,10 +59,16 @@ struct ReplayCase {
   std::vector<std::string> settings;  // of all rows, as --set takes them; a row's own come after
   std::string left_out;               // why none of it can be compared; empty: it is
   std::vector<ReplayRow> rows;
+  // From a file of the published format (published/translate.hpp): a row that is no job is left out
+  // with its reason, and assumptions are shown.
+  bool translated = false;
   sim::InputFile file;
 };
 
+// A case, or a file of the published format, which is told by its keys. Models are looked up below
+// `data_root`.
 // Errors: kInput, located; a row without anything measured, and without a reason to be left out.
-[[nodiscard]] sim::Result<ReplayCase> read_replay_case(const std::string& file);
+[[nodiscard]] sim::Result<ReplayCase> read_replay_case(const std::string& file,
+                                                       const std::filesystem::path& data_root);
 
 }  // namespace seqspan::profiles

@@ -34,7 +34,7 @@ double longest(const ReplayCase& source, const ReplayRow& row) {
 }
 
 TEST(PublishedAlst, LongestSequences) {
-  const auto source = read_replay_case(kCase);
+  const auto source = read_replay_case(kCase, ".");
   ASSERT_TRUE(source);
   ASSERT_EQ(source->rows.size(), 6U);
   std::vector<double> ratios;

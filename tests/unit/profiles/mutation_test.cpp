@@ -9,6 +9,7 @@
 
 #include "profiles/read_job.hpp"
 #include "profiles/read_profile.hpp"
+#include "profiles/replay/replay_case.hpp"
 
 namespace seqspan::profiles {
 namespace {
@@ -65,6 +66,9 @@ TEST(Mutation, NothingButErrorsComesBack) {
   damage_all("configs/clusters", read_cluster);
   damage_all("profiles/devices", read_device);
   damage_all("profiles/fabrics", read_fabric);
+  damage_all("tests/published/sets", [](const std::string& path, const fs::path& data_root) {
+    return read_replay_case(path, data_root);
+  });
   damage_all("configs/jobs", [](const std::string& path, const fs::path& data_root) {
     return read_job(path, data_root);
   });

@@ -15,7 +15,7 @@ sim::Result<ReplayCase> read(const std::string& members) {
   const std::string file =
       testing::TempDir() + testing::UnitTest::GetInstance()->current_test_info()->name() + ".json";
   std::ofstream(file) << R"({"name": "n", "source": "s", )" + members + "}";
-  return read_replay_case(file);
+  return read_replay_case(file, ".");
 }
 
 constexpr const char* kHead = R"("model": "Llama-3-8B", "cluster": "h100-1x8", )";
@@ -102,7 +102,7 @@ TEST(Replay, WarnsOfFiguresThatNoGpuReaches) {
 TEST(Replay, OfEveryPublishedSet) {
   std::size_t count = 0;
   for (const auto& file : std::filesystem::directory_iterator("tests/published/cases")) {
-    const auto source = read_replay_case(file.path().string());
+    const auto source = read_replay_case(file.path().string(), ".");
     ASSERT_TRUE(source) << file.path();
     const auto replayed = replay(*source, ".");
     ASSERT_TRUE(replayed) << file.path();

@@ -29,7 +29,7 @@ EnumeratedGroup::EnumeratedGroup(const Tiers& tiers, GroupShape shape, std::int6
   if (tiers.rails <= 1) return;
   by_rail_.emplace(tiers.pcie_per_node);
   for (std::int64_t i = 0; i < size(); ++i) {
-    by_rail_->add(i, tiers.pcie_of_gpu(rank(i)) % tiers.pcie_per_node);
+    by_rail_->add(i, tiers.pcie_in_node(rank(i)));
   }
 }
 

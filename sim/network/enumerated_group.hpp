@@ -4,6 +4,8 @@
 // domain, leaf group or pod are consecutive, and found without looking at each.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -23,7 +25,9 @@ struct MemberRun {
 };
 
 // Of two runs that have a member in common.
-[[nodiscard]] MemberRun join(MemberRun a, MemberRun b);
+[[nodiscard]] inline MemberRun join(MemberRun a, MemberRun b) {
+  return {std::min(a.first, b.first), std::max(a.end, b.end)};
+}
 
 // Members by the class of their rails in their nodes (sim/network/tier_traffic.hpp).
 class MembersByRail {
@@ -56,7 +60,9 @@ class MembersByRail {
   [[nodiscard]] const std::vector<std::int64_t>& on(std::int64_t rail) const {
     return positions_[static_cast<std::size_t>(rail)];
   }
-  [[nodiscard]] std::int64_t lower(std::int64_t rail, std::int64_t position) const;
+  [[nodiscard]] std::int64_t lower(std::int64_t rail, std::int64_t position) const {
+    return std::lower_bound(on(rail).begin(), on(rail).end(), position) - on(rail).begin();
+  }
 
   std::vector<std::vector<std::int64_t>> positions_;
   std::vector<std::int64_t> rails_;
@@ -84,8 +90,20 @@ class EnumeratedGroup {
   [[nodiscard]] const MembersByRail* by_rail() const { return by_rail_ ? &*by_rail_ : nullptr; }
 
  private:
-  [[nodiscard]] MemberRun in_part(std::int64_t i, std::int64_t gpus) const;
-  [[nodiscard]] std::int64_t members_below(std::int64_t bound) const;
+  [[nodiscard]] MemberRun in_part(std::int64_t i, std::int64_t gpus) const {
+    const std::int64_t begin = rank(i) / gpus * gpus;
+    return {members_below(begin), members_below(begin + gpus)};
+  }
+  [[nodiscard]] std::int64_t members_below(std::int64_t bound) const {
+    const std::int64_t distance = std::max<std::int64_t>(0, bound - first_rank_);
+    const auto in_run = [&](std::int64_t within) {
+      return std::min(shape_.run(), (within + shape_.stride - 1) / shape_.stride);
+    };
+    if (shape_.runs == 1) return in_run(distance);
+    const std::int64_t whole = distance / shape_.run_stride;
+    if (whole >= shape_.runs) return size();
+    return whole * shape_.run() + in_run(distance % shape_.run_stride);
+  }
 
   const Tiers& tiers_;
   GroupShape shape_;

@@ -19,7 +19,6 @@ class EqualDurations : public SlotDurations {
 StageWalk::StageWalk(const Program& program, const StageClass& stage, SegmentKind kind,
                      std::optional<Bytes> limit, std::int64_t most_micro_batches)
     : program_(program),
-      stage_(stage),
       allocator_(kind, limit),
       micro_batches_(std::min(program.micro_batches, most_micro_batches)),
       events_(program.parts.size()),

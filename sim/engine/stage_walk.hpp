@@ -14,7 +14,7 @@
 
 namespace seqspan::sim {
 
-// Program and stage must outlive it.
+// The program must outlive it.
 class StageWalk {
  public:
   StageWalk(const Program& program, const StageClass& stage, SegmentKind kind,
@@ -48,7 +48,7 @@ class StageWalk {
   void make_standing();
   void step();
   void chunk(const PipelineSlot& slot);
-  void block(std::size_t instance, const PipelineSlot& slot);
+  void block(std::size_t index, const PipelineSlot& slot);
   void play(const std::vector<MemoryEvent>& events, Instance& instance);
   void take_inputs(const Block& block);
   void leave(const Block& block, std::vector<SavedTensor>* saved);
@@ -68,7 +68,6 @@ class StageWalk {
   [[nodiscard]] std::size_t slot_of(TensorId id) const { return index_of(id) - first_tensor_; }
 
   const Program& program_;
-  const StageClass& stage_;
   CachingAllocator allocator_;
   std::int64_t micro_batches_;
   bool out_of_memory_ = false;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <mpi.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
@@ -11,46 +10,16 @@
 #include <set>
 #include <utility>
 
-#include "real/transport/bfloat16.hpp"
 #include "real/transport/booked_transport.hpp"
 #include "real/transport/mpi_errors.hpp"
+#include "real/transport/mpi_exchange.hpp"
 #include "real/transport/mpi_roll_call.hpp"
+#include "real/transport/mpi_types.hpp"
 
 namespace seqspan::real {
 namespace {
 
-using sim::Collective;
-
 constexpr std::size_t kAlignment = 64;  // a cache line: blocks of tensors start on one
-
-struct MpiTypes {
-  MPI_Datatype bfloat16 = MPI_DATATYPE_NULL;
-  MPI_Op bfloat16_sum = MPI_OP_NULL;
-
-  [[nodiscard]] MPI_Datatype of(sim::DataType type) const {
-    switch (type) {
-      case sim::DataType::kBFloat16:
-        return bfloat16;
-      case sim::DataType::kFloat32:
-        return MPI_FLOAT;
-      case sim::DataType::kInt64:
-        return MPI_INT64_T;
-      case sim::DataType::kFloat8:
-      case sim::DataType::kBool:
-        return MPI_BYTE;
-    }
-    return MPI_DATATYPE_NULL;
-  }
-  [[nodiscard]] MPI_Op sum_of(sim::DataType type) const {
-    return type == sim::DataType::kBFloat16 ? bfloat16_sum : MPI_SUM;
-  }
-};
-
-extern "C" void seqspan_sum_bfloat16(void* in, void* in_out, int* count, MPI_Datatype* /*type*/) {
-  const auto* from = static_cast<const BFloat16*>(in);
-  auto* to = static_cast<BFloat16*>(in_out);
-  for (int i = 0; i < *count; ++i) to[i] = to_bfloat16(to_float(from[i]) + to_float(to[i]));
-}
 
 // A record of an event; true once its stream has reached it.
 using Flag = std::shared_ptr<bool>;
@@ -171,16 +140,7 @@ class MpiTransport final : public BookedTransport {
   }
 
   sim::Result<void> refuse(const Exchange& exchange, const Group& group) override {
-    for (const Message& message : exchange.messages) {
-      const std::int64_t block =
-          message.elements / (is_divided(exchange.collective) ? group.size() : 1);
-      if (block > std::numeric_limits<int>::max()) {
-        return sim::input_error(
-            fmt::format("{} elements in one block", block), describe(exchange, group),
-            "MPI counts in 31 bits: at most 2147483647", "split the tensor, or use fewer tokens");
-      }
-    }
-    return {};
+    return check_mpi_counts(exchange, group);
   }
 
   sim::Result<void> give_exchange(OpId op, const Exchange& exchange, const Group& group) override {
@@ -220,8 +180,7 @@ class MpiTransport final : public BookedTransport {
         return freed;
       }
     }
-    MPI_Type_free(&types_.bfloat16);
-    MPI_Op_free(&types_.bfloat16_sum);
+    types_.free();
     return check_mpi(MPI_Comm_free(&world_), "MPI_Comm_free");
   }
 
@@ -269,7 +228,9 @@ class MpiTransport final : public BookedTransport {
       ++communicator.posted;
       item.is_posted = true;
       reached(item.op);
-      if (auto posted = post(item, communicator.comm); !posted) {
+      if (auto posted =
+              post_mpi(item.exchange, item.group_size, types_, communicator.comm, item.requests);
+          !posted) {
         return tl::unexpected(posted.error());
       }
     }
@@ -283,77 +244,6 @@ class MpiTransport final : public BookedTransport {
     if (is_done == 0) return false;
     finished(item.op);
     return true;
-  }
-
-  sim::Result<void> post(Item& item, MPI_Comm comm) {
-    const Exchange& exchange = item.exchange;
-    if (is_shift(exchange.collective)) return post_messages(item, comm);
-    const Message& message = exchange.messages.front();
-    if (message.elements == 0) return {};
-    const MPI_Datatype type = types_.of(exchange.data_type);
-    const MPI_Op sum = types_.sum_of(exchange.data_type);
-    const int whole =
-        static_cast<int>(std::min<std::int64_t>(message.elements, std::numeric_limits<int>::max()));
-    const int block = static_cast<int>(message.elements / item.group_size);
-    const void* send = message.send.address;
-    void* receive = message.receive.address;
-    MPI_Request& request = item.requests.emplace_back(MPI_REQUEST_NULL);
-    switch (exchange.collective) {
-      case Collective::kAllToAll:
-        return check_mpi(MPI_Ialltoall(send, block, type, receive, block, type, comm, &request),
-                         "MPI_Ialltoall", exchange.name);
-      case Collective::kAllGather:
-        return check_mpi(MPI_Iallgather(send, block, type, receive, block, type, comm, &request),
-                         "MPI_Iallgather", exchange.name);
-      case Collective::kReduceScatter:
-        return check_mpi(MPI_Ireduce_scatter_block(send, receive, block, type, sum, comm, &request),
-                         "MPI_Ireduce_scatter_block", exchange.name);
-      default:
-        return check_mpi(MPI_Iallreduce(send == receive ? MPI_IN_PLACE : send, receive, whole, type,
-                                        sum, comm, &request),
-                         "MPI_Iallreduce", exchange.name);
-    }
-  }
-
-  // A message's place in the list is its tag: in a ring of two, both neighbours are one rank, and
-  // K must not be taken for V. Forward and backward have tags of their own.
-  sim::Result<void> post_messages(Item& item, MPI_Comm comm) {
-    const Exchange& exchange = item.exchange;
-    const MPI_Datatype type = types_.of(exchange.data_type);
-    const auto size = static_cast<int>(item.group_size);
-    int index = 0;
-    MPI_Comm_rank(comm, &index);
-    const bool wraps = exchange.collective == Collective::kRingShift;
-    const int step = exchange.direction == Direction::kForward ? 1 : -1;
-    const auto neighbour = [&](int by) {
-      if (wraps) return (index + by + size) % size;
-      return index + by < 0 || index + by >= size ? MPI_PROC_NULL : index + by;
-    };
-    item.requests.reserve(2 * exchange.messages.size());
-    int tag = step > 0 ? 0 : 1;
-    for (const Message& message : exchange.messages) {
-      const int count = static_cast<int>(message.elements);
-      if (!message.receive.empty()) {
-        MPI_Request& request = item.requests.emplace_back(MPI_REQUEST_NULL);
-        if (auto posted = check_mpi(MPI_Irecv(message.receive.address, count, type,
-                                              neighbour(-step), tag, comm, &request),
-                                    "MPI_Irecv", exchange.name);
-            !posted) {
-          return posted;
-        }
-      }
-      if (!message.send.empty()) {
-        MPI_Request& request = item.requests.emplace_back(MPI_REQUEST_NULL);
-        if (auto posted = check_mpi(
-                MPI_Isend(message.send.address, count, type, neighbour(step), tag, comm, &request),
-                "MPI_Isend", exchange.name);
-            !posted) {
-          return posted;
-        }
-      }
-      tag += 2;
-    }
-    return {};
   }
 
   MPI_Comm world_;
@@ -378,10 +268,7 @@ sim::Result<std::unique_ptr<Transport>> make_mpi_transport() {
   int size = 0;
   MPI_Comm_rank(world, &rank);
   MPI_Comm_size(world, &size);
-  MpiTypes types;
-  MPI_Type_contiguous(2, MPI_BYTE, &types.bfloat16);
-  MPI_Type_commit(&types.bfloat16);
-  MPI_Op_create(seqspan_sum_bfloat16, 1, &types.bfloat16_sum);
+  const MpiTypes types = MpiTypes::make();
   auto roll_call = make_mpi_roll_call();
   if (!roll_call) return tl::unexpected(roll_call.error());
   return std::make_unique<MpiTransport>(world, rank, size, types, *std::move(roll_call));

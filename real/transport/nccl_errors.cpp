@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace seqspan::real {
 
 sim::Result<void> check_cuda(cudaError_t code, const char* call) {
@@ -22,6 +24,10 @@ sim::Result<void> check_nccl(ncclResult_t code, const char* call, ncclComm_t com
   return sim::environment_error(fmt::format("{} failed: {}", call, ncclGetErrorString(code)), where,
                                 details == nullptr ? "" : details,
                                 "run again with NCCL_DEBUG=WARN to see what NCCL says");
+}
+
+void keep_first(sim::Result<void>& kept, sim::Result<void> next) {
+  if (kept && !next) kept = std::move(next);
 }
 
 }  // namespace seqspan::real

@@ -16,4 +16,7 @@ namespace seqspan::real {
 [[nodiscard]] sim::Result<void> check_nccl(ncclResult_t code, const char* call, ncclComm_t comm,
                                            const std::string& where = {});
 
+// Where much is given back one by one: the first error stays.
+void keep_first(sim::Result<void>& kept, sim::Result<void> next);
+
 }  // namespace seqspan::real

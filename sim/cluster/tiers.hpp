@@ -56,6 +56,10 @@ class Tiers {
   [[nodiscard]] std::int64_t node_of_gpu(std::int64_t gpu) const { return gpu / gpus_per_node; }
   [[nodiscard]] std::int64_t domain_of(std::int64_t gpu) const { return gpu / domain_gpus; }
   [[nodiscard]] std::int64_t pcie_of_gpu(std::int64_t gpu) const;
+  // GPUs with the same number in their nodes have their NICs on the same rails.
+  [[nodiscard]] std::int64_t pcie_in_node(std::int64_t gpu) const {
+    return pcie_of_gpu(gpu) % pcie_per_node;
+  }
   [[nodiscard]] std::int64_t pcie_of_nic(std::int64_t nic) const;
   [[nodiscard]] std::int64_t first_nic(std::int64_t gpu) const;
   [[nodiscard]] std::int64_t nic_count(std::int64_t gpu) const;

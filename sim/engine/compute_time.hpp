@@ -11,13 +11,7 @@
 //   GEMM       bytes of one / HBM at the rate of passes, launch) + kernel overhead: the products
 //              run side by side on a few streams, so that waves fill each other, but none takes
 //              less than its launch
-//   attention  max(longest block, mean + tail x longest block) + kernel overhead
-//              mean = FLOPs of the unmasked pairs / (peak x efficiency of the pass), times the
-//              device's factor for causal masks where the mask takes half of the square, and less
-//              of it where it takes less; a thread block
-//              walks a tile of queries (forward) or keys (backward) of one head, and the longest
-//              block is tile x the most keys (queries) that one sees, at a multiprocessor's share
-//              of that rate. Few heads or short sequences leave multiprocessors idle at the end.
+//   attention  attention_time.hpp
 //   memory pass  bytes / (HBM bandwidth x efficiency) + overhead of a pass; nothing for 0 bytes,
 //              which is bookkeeping and no kernel
 // Efficiencies are measured at large shapes (profiles/devices, each with its source).

@@ -105,8 +105,7 @@ Seconds TierTraffic::further_latency(const Cluster& cluster, const Tiers& t, std
   if (t.domain_of(from) == t.domain_of(to)) return {};
   const std::int64_t here = t.node_of_gpu(from);
   const std::int64_t there = t.node_of_gpu(to);
-  const bool other_rail =
-      t.rails > 1 && t.pcie_of_gpu(from) % t.pcie_per_node != t.pcie_of_gpu(to) % t.pcie_per_node;
+  const bool other_rail = t.rails > 1 && t.pcie_in_node(from) != t.pcie_in_node(to);
   Seconds latency;
   if (other_rail && cluster.pxn) latency += cluster.device.nvlink.message_latency;
   if (t.pod_of_node(here) != t.pod_of_node(there)) return latency + 4 * cluster.switch_latency;

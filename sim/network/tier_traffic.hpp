@@ -64,9 +64,7 @@ class TierTraffic {
   [[nodiscard]] const Tiers& tiers() const { return *tiers_; }
   [[nodiscard]] bool relays() const { return relays_; }
   // The class of a GPU in its node.
-  [[nodiscard]] std::int64_t rail_of(std::int64_t gpu) const {
-    return tiers_->pcie_of_gpu(gpu) % tiers_->pcie_per_node;
-  }
+  [[nodiscard]] std::int64_t rail_of(std::int64_t gpu) const { return tiers_->pcie_in_node(gpu); }
   // What the route adds to the latency of a message over NICs: links between switches, PXN.
   [[nodiscard]] Seconds further_latency(std::int64_t from, std::int64_t to) const {
     return further_latency(*cluster_, *tiers_, from, to);

@@ -9,7 +9,7 @@ For each library and pass, time of a call on b sequences, a heads, s_q queries a
     blocks = a b x ceil(s_q or s_kv / 128): of queries forward, of keys backward
     rows   = a b s_q x 14 d bytes / (HBM x share), backward alone
 
-which is sim/engine/compute_time.hpp with tail 0. The efficiency of each log is its own, the overhead and
+which is sim/engine/attention_time.hpp with tail 0. The efficiency of each log is its own, the overhead and
 the share are those of all logs together, with the least mean square of the error's logarithm. Calls of
 fewer than 32 heads are left out: they test the law (tests/unit/profiles/device_kernels_test.cpp).
 """

@@ -1,6 +1,7 @@
 // Peers that disagree, which NCCL would answer with a hang or with wrong numbers, or die. What an
 // aborted transport leaves behind stays, so these tests have a program of their own.
 #include <gtest/gtest.h>
+#include <mpi.h>
 
 #include <chrono>
 #include <thread>
@@ -86,6 +87,8 @@ TEST_F(NcclFaults, ADeadPeerIsNamedWithTheOp) {
   // The first op connects the members, and would wait by itself.
   start(exchange(sim::Collective::kAllReduce, id, sim::DataType::kFloat32, {{memory, memory, 4}}));
   finish_stream(stream_);
+  // A rank that still waits for that op would answer, and count as one that has not arrived.
+  ASSERT_EQ(MPI_Barrier(MPI_COMM_WORLD), MPI_SUCCESS);
   const std::int64_t dead = world() - 1;
   if (rank() == dead) {
     std::this_thread::sleep_for(std::chrono::seconds(3));
